@@ -1,0 +1,41 @@
+package customer
+
+import "time"
+
+// Via says where an event came from, as far as its sender told.
+type Via string
+
+// Where events come from.
+const (
+	ViaApp    Via = "app"    // a phone or tablet app
+	ViaWeb    Via = "web"    // a browser
+	ViaServer Via = "server" // one of the company's own systems, a file
+	ViaUs     Via = "us"     // this engine: what became of its messages
+)
+
+// Event is something that happened, to one customer or (Customer == "") to
+// all who share a value with it.
+type Event struct {
+	MessageID  string           `json:"id"`       // unique; the same id twice is the same event
+	Customer   ID               `json:"-"`        // "" names no customer
+	Name       string           `json:"event"`    // as in data.yaml: order_placed
+	At         time.Time        `json:"at"`       // when it happened, UTC, microseconds
+	ReceivedAt time.Time        `json:"received"` // when the engine took it, UTC, microseconds
+	Via        Via              `json:"via,omitempty"`
+	Properties map[string]Value `json:"properties,omitempty"`
+}
+
+// Names of the events that the engine itself knows. Every other name is the
+// company's own.
+const (
+	Identified      = "identified"      // traits, addresses, consents or preferences changed
+	MessageSent     = "message_sent"    // a provider accepted a message
+	MessageOpened   = "message_opened"  // properties: message (the send key), template, channel
+	MessageClicked  = "message_clicked" // as opened
+	MessageReplied  = "message_replied" // as opened, and text
+	MessageFailed   = "message_failed"  // as opened, and reason
+	MessageProperty = "message"         // property that names the send key
+	TextProperty    = "text"            // property that holds a reply's text
+	ChannelProperty = "channel"         // property that names the channel
+	TemplateProp    = "template"        // property that names the template
+)

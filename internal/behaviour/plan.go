@@ -1,0 +1,110 @@
+package behaviour
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/outreach-engine/outreach/internal/customer"
+	"github.com/outreach-engine/outreach/internal/sendtime"
+)
+
+// Def is one thing to keep about the events of one name. Equal definitions of
+// several rules share one series. Without window and period it is the newest
+// instant and value, and the count and sum of all time.
+type Def struct {
+	Event    string
+	Property string            // "": the events themselves
+	Window   sendtime.Duration // sliding, up to now; zero: none
+	Per      Period            // totals that start anew; zero: none
+	About    string            // property whose value keeps series apart; "": none
+}
+
+// Key names the definition; different definitions have different keys.
+func (d Def) Key() string {
+	parts := []string{d.Event}
+	for _, p := range []struct{ mark, text string }{
+		{".", d.Property}, {"~", windowText(d.Window)}, {"/", d.Per.String()}, {"@", d.About},
+	} {
+		if p.text != "" {
+			parts = append(parts, p.mark, p.text)
+		}
+	}
+	return strings.Join(parts, "")
+}
+
+func windowText(w sendtime.Duration) string {
+	if w.IsZero() {
+		return ""
+	}
+	return w.String()
+}
+
+// Plan is what all rules in force need to be kept. It is immutable and safe
+// for concurrent use.
+type Plan struct {
+	byEvent map[string][]planned
+	defs    []Def
+	ownAct  func(event string) bool
+}
+
+type planned struct {
+	Def
+	key string
+}
+
+// about gives the event's value that keeps series apart; ok is false when the
+// definition needs one and the event has none.
+func (d planned) about(e customer.Event) (value string, ok bool) {
+	if d.About == "" || e.Name == d.Per.Of && e.Name != d.Event {
+		return "", true
+	}
+	v := e.Properties[d.About]
+	return v.String(), !v.IsZero()
+}
+
+// NewPlan joins definitions; equal ones are kept once. ownAct says whether
+// events of a name are the customer's own acts.
+func NewPlan(defs []Def, ownAct func(event string) bool) *Plan {
+	p := &Plan{byEvent: map[string][]planned{}, ownAct: ownAct}
+	seen := map[string]bool{}
+	for _, d := range defs {
+		key := d.Key()
+		if seen[key] {
+			continue
+		}
+		seen[key] = true
+		p.defs = append(p.defs, d)
+		p.byEvent[d.Event] = append(p.byEvent[d.Event], planned{Def: d, key: key})
+		if d.Per.Kind == SinceEvent && d.Per.Of != d.Event {
+			p.byEvent[d.Per.Of] = append(p.byEvent[d.Per.Of], planned{Def: d, key: key})
+		}
+	}
+	return p
+}
+
+// Defs gives the plan's definitions.
+func (p *Plan) Defs() []Def { return slices.Clone(p.defs) }
+
+// Events gives the names of the events that the plan follows, sorted.
+func (p *Plan) Events() []string {
+	names := make([]string, 0, len(p.byEvent))
+	for name := range p.byEvent {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// own reports whether e is an act of the customer's own.
+func (p *Plan) own(e customer.Event) bool {
+	switch e.Name {
+	case customer.MessageClicked, customer.MessageReplied:
+		return true
+	case customer.Identified, customer.MessageSent, customer.MessageOpened, customer.MessageFailed:
+		return false
+	}
+	return p.ownAct == nil || p.ownAct(e.Name)
+}
+
+// Own reports whether events of a name are acts of the customer's own.
+func (p *Plan) Own(event string) bool { return p.own(customer.Event{Name: event}) }

@@ -1,0 +1,255 @@
+// Package ledger holds the words of what the engine decided and did:
+// outreaches, decisions, message parts, hints, due times, holds, and the
+// transaction in which they are read and written. It decides nothing.
+package ledger
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/outreach-engine/outreach/internal/customer"
+)
+
+// Ref names one outreach: the n-th match of a rule for a customer, from 1.
+type Ref struct {
+	Rule     string
+	Customer customer.ID
+	N        int
+}
+
+// String gives the workflow id: outreach/<rule>/<customer>/<n>.
+func (r Ref) String() string {
+	return "outreach/" + r.Rule + "/" + string(r.Customer) + "/" + strconv.Itoa(r.N)
+}
+
+// ParseRef reads what String wrote.
+func ParseRef(s string) (Ref, error) {
+	parts := strings.Split(s, "/")
+	if len(parts) == 4 && parts[0] == "outreach" {
+		if n, err := strconv.Atoi(parts[3]); err == nil && n > 0 {
+			return Ref{Rule: parts[1], Customer: customer.ID(parts[2]), N: n}, nil
+		}
+	}
+	return Ref{}, fmt.Errorf("outreach id: %q is not outreach/<rule>/<customer>/<n>", s)
+}
+
+// Status is where an outreach stands.
+type Status string
+
+// Where outreaches stand.
+const (
+	Matched Status = "matched" // waits for its workflow to be started
+	Open    Status = "open"    // its workflow was started
+	Ended   Status = "ended"
+)
+
+// Outreach is one customer going through one rule, because of one match. A
+// match that was not entered is an outreach that ended at once, with its
+// reason.
+type Outreach struct {
+	Ref
+	About    string // the value that joins its events, "" when the rule has no about
+	Key      string // the reason's identity, unique with rule, customer and about
+	Version  string // of the rule
+	Topic    customer.Topic
+	Priority int
+	At       time.Time // the reason's own instant
+	Recorded time.Time // when the engine saw it
+	Match    map[string]customer.Value
+	Trigger  string // message id of the event that gave the reason, "" when time did
+
+	Status Status
+	Reason customer.Reason // why it ended; "" until then
+	Ended  time.Time
+
+	Position []byte    // the step machine's own
+	Seq      int64     // of the newest answer, from 1; 0: none
+	Answer   []byte    // the answer under Seq
+	NextAt   time.Time // when it goes on with no event; zero: never by time
+	WakesOn  []string  // event names that let it go on before NextAt
+	Lease    time.Time // until when somebody is starting its workflow
+
+	Sent   int       // messages that providers accepted
+	GoalAt time.Time // when the goal was reached, also after the end; zero: not
+}
+
+// Kind is what sort of thing was decided.
+type Kind string
+
+// The kinds of decision.
+const (
+	KindMatch Kind = "match" // a trigger held
+	KindEnter Kind = "enter" // an outreach began
+	KindPlan  Kind = "plan"  // a message has its instant
+	KindDefer Kind = "defer" // a planned message moved
+	KindSend  Kind = "send"  // a provider accepted a message
+	KindDrop  Kind = "drop"  // a message will not go out, or a match was not entered
+	KindWait  Kind = "wait"  // a wait or wait_for began
+	KindGoal  Kind = "goal"
+	KindStop  Kind = "stop"
+	KindEnd   Kind = "end"
+)
+
+// Decision is one line of an outreach's story.
+type Decision struct {
+	Ref
+	At       time.Time // when it was decided, engine time
+	Kind     Kind
+	Step     string
+	Channel  customer.Channel
+	Template string
+	Planned  time.Time // with plan, defer, wait: until when
+	Reason   customer.Reason
+	Note     string // for people: "preferred time, said by the customer"; no personal data
+}
+
+// PartStatus is what became of one message part.
+type PartStatus string
+
+// What becomes of parts. Planned, Sending, Accepted, Unknown and Delivered
+// take a slot of the customer's caps.
+const (
+	Planned   PartStatus = "planned"
+	Sending   PartStatus = "sending"   // an attempt holds the lease
+	Accepted  PartStatus = "accepted"  // the provider took it
+	Rejected  PartStatus = "rejected"  // the provider will never take it
+	Unknown   PartStatus = "unknown"   // nobody can say whether it went out
+	Delivered PartStatus = "delivered" // reached the customer
+	Withdrawn PartStatus = "withdrawn" // dropped before any attempt, or never accepted
+)
+
+// TakesSlot reports whether a part of this status counts in the caps.
+func (s PartStatus) TakesSlot() bool {
+	switch s {
+	case Planned, Sending, Accepted, Unknown, Delivered:
+		return true
+	}
+	return false
+}
+
+// Part is one message by one channel: its claim while planned, its attempts,
+// its outcome. One per outreach, step and channel.
+type Part struct {
+	Ref
+	Step     string
+	Channel  customer.Channel
+	Topic    customer.Topic
+	Template string
+	Priority int
+	Planned  time.Time
+	Status   PartStatus
+	Reason   customer.Reason // with Rejected and Withdrawn
+	Attempt  int             // number of the newest attempt, 0 none
+	Lease    time.Time       // until when the newest attempt may call the provider
+	RetryAt  time.Time       // not before; zero: no bound
+	Address  string          // where the newest attempt went
+	Provider string
+	// ProviderID is the provider's own name of the message.
+	ProviderID string
+	Code       string    // the provider's own error code
+	Sent       time.Time // when the provider accepted it
+	Updated    time.Time
+}
+
+// Key is the send key: the part's name towards providers, in callbacks and in
+// events of its fate. It holds no personal data.
+func (p Part) Key() string {
+	return strings.Join([]string{p.Rule, string(p.Customer), strconv.Itoa(p.N), p.Step, string(p.Channel)}, ".")
+}
+
+// ParseKey reads what Key wrote.
+func ParseKey(key string) (ref Ref, step string, channel customer.Channel, err error) {
+	f := strings.Split(key, ".")
+	if len(f) == 5 {
+		if n, e := strconv.Atoi(f[2]); e == nil && n > 0 {
+			return Ref{Rule: f[0], Customer: customer.ID(f[1]), N: n}, f[3], customer.Channel(f[4]), nil
+		}
+	}
+	return Ref{}, "", "", fmt.Errorf("send key: %q is not <rule>.<customer>.<n>.<step>.<channel>", key)
+}
+
+// Hint says that an outreach should look at the store again. It is empty on
+// purpose: what changed is read from the store.
+type Hint struct {
+	ID int64 // of the row
+	Ref
+}
+
+// Due is the first instant at which a rule's trigger could turn true for a
+// customer with no further event.
+type Due struct {
+	Rule     string
+	Customer customer.ID
+	About    string
+	At       time.Time
+}
+
+// HoldKind is what a hold stops.
+type HoldKind string
+
+// What holds stop.
+const (
+	HoldAll      HoldKind = "all"
+	HoldRule     HoldKind = "rule"
+	HoldChannel  HoldKind = "channel"
+	HoldTemplate HoldKind = "template"
+)
+
+// Hold stops sending until it is removed.
+type Hold struct {
+	Kind HoldKind
+	Name string // of the rule, channel or template; "" with HoldAll
+	At   time.Time
+	By   string // who or what set it: operator, twilio
+	Note string
+}
+
+// DocumentKind is what sort of marketing's text a document is.
+type DocumentKind string
+
+// The kinds of document.
+const (
+	RuleDocument      DocumentKind = "rule"
+	DataDocument      DocumentKind = "data"
+	PolicyDocument    DocumentKind = "policy"
+	TemplatesDocument DocumentKind = "templates" // all templates as one
+)
+
+// Document is one immutable text of marketing's, named by its content.
+type Document struct {
+	Kind DocumentKind
+	Name string // the rule's name; "" for the others
+	Hash string // the rule's version; else a hash of the body
+	Body []byte
+	At   time.Time // first loaded
+}
+
+// Active says which document of a kind and name is in force.
+type Active struct {
+	Kind    DocumentKind
+	Name    string
+	Hash    string
+	At      time.Time   // activated
+	Warm    bool        // its history was read (rules); others are always warm
+	Warming customer.ID // backfilled up to this customer, in id order
+	Warmed  int         // customers backfilled so far
+}
+
+// Record is one customer as stored: the profile, and the behaviour in its own
+// encoding.
+type Record struct {
+	Profile customer.Profile
+	State   []byte
+}
+
+// Rejection is what was refused on the way in, kept for whoever mends its
+// source.
+type Rejection struct {
+	ID     int64
+	At     time.Time
+	Source string // segment, import, inbox
+	Reason string // where, what and how to mend it
+	Body   []byte // as it came, at most 32 kB
+}

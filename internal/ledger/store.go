@@ -1,0 +1,186 @@
+package ledger
+
+import (
+	"context"
+	"time"
+
+	"github.com/outreach-engine/outreach/internal/customer"
+)
+
+// Lane is who waits for a write. The gate's writes go before intake's.
+type Lane int
+
+// The lanes.
+const (
+	GateLane Lane = iota
+	IntakeLane
+)
+
+// Store keeps everything. It is safe for concurrent use. sqlite and postgres
+// implement it; storetest holds what they promise.
+type Store interface {
+	// Write runs fn in a transaction and returns after its commit is durable.
+	// When fn gives an error nothing of it is kept and Write gives that error.
+	// fn may run more than once; it must not call the store otherwise, nor the
+	// network. Writes of several callers may share one commit.
+	Write(ctx context.Context, lane Lane, fn func(Tx) error) error
+	// Read runs fn on one consistent snapshot. Writing in it is an error.
+	Read(ctx context.Context, fn func(Tx) error) error
+	Close() error
+}
+
+// Tx is one transaction. Instants come back in UTC with microseconds. Methods
+// that find one thing give ok == false when it is not there.
+type Tx interface {
+	Customers
+	Events
+	Outreaches
+	Parts
+	Work
+	Texts
+	House
+}
+
+// Customers are the rows of customers and their outside ids.
+type Customers interface {
+	// Resolve gives the customer of an outside id.
+	Resolve(external string) (id customer.ID, ok bool, err error)
+	// Join makes external an id of the customer, taking it from any other.
+	Join(external string, id customer.ID) error
+	// Customer gives one record and locks the customer's row; callers take
+	// several in id order.
+	Customer(id customer.ID) (r Record, ok bool, err error)
+	// SaveCustomer inserts or replaces the record of r.Profile.ID.
+	SaveCustomer(r Record) error
+	// CustomersAfter pages through all records in id order.
+	CustomersAfter(id customer.ID, limit int) ([]Record, error)
+	// Merge moves outside ids, events and everything the engine did from one
+	// customer to another and removes the first. Outreaches are renumbered
+	// behind those of into; open ones must have been ended before.
+	Merge(from, into customer.ID) error
+	// Suppressed gives the suppression of an address on a channel.
+	Suppressed(channel customer.Channel, address string) (s customer.Suppression, ok bool, err error)
+	// Suppress adds or replaces; Unsuppress removes.
+	Suppress(s customer.Suppression) error
+	Unsuppress(channel customer.Channel, address string) error
+}
+
+// EventQuery selects events of one customer, From <= at < To; a zero bound is
+// open. No names are all names. Limit 0 is no limit; with Newest the newest are
+// kept. The answer is always by (at, message id), oldest first.
+type EventQuery struct {
+	Customer customer.ID
+	Names    []string
+	From, To time.Time
+	Limit    int
+	Newest   bool
+}
+
+// Events are the log.
+type Events interface {
+	// Append adds an event; fresh is false when its message id is there.
+	Append(e customer.Event) (fresh bool, err error)
+	Events(q EventQuery) ([]customer.Event, error)
+	// CountEvents gives the number of events in the log.
+	CountEvents() (int64, error)
+}
+
+// Outreaches are the rows of outreaches and their stories.
+type Outreaches interface {
+	// AddOutreach inserts o with the next number of its rule and customer and
+	// gives that number; ok is false, and nothing is written, when an
+	// outreach of the rule, customer, about and key is there.
+	AddOutreach(o Outreach) (n int, ok bool, err error)
+	Outreach(ref Ref) (o Outreach, ok bool, err error)
+	// SaveOutreach replaces the row of o.Ref.
+	SaveOutreach(o Outreach) error
+	// OpenOutreaches gives a customer's outreaches that have not ended, by
+	// rule and number.
+	OpenOutreaches(id customer.ID) ([]Outreach, error)
+	// LastSent gives the newest outreach (by At) of a rule, customer and about
+	// that sent something or is open, HeldOut ones included.
+	LastSent(rule string, id customer.ID, about string) (o Outreach, ok bool, err error)
+	// OutreachesOf gives a customer's outreaches, newest first.
+	OutreachesOf(id customer.ID, limit int) ([]Outreach, error)
+	// AwaitingGoal gives a customer's ended outreaches of a rule whose At is
+	// not before since and whose goal has not come.
+	AwaitingGoal(id customer.ID, rule string, since time.Time) ([]Outreach, error)
+	Decide(d ...Decision) error
+	// Decisions gives a customer's story, oldest first; the newest limit.
+	Decisions(id customer.ID, limit int) ([]Decision, error)
+}
+
+// Parts are the message parts.
+type Parts interface {
+	// SavePart inserts or replaces the part of its outreach, step and channel.
+	SavePart(p Part) error
+	Part(ref Ref, step string, channel customer.Channel) (p Part, ok bool, err error)
+	PartsOf(ref Ref) ([]Part, error)
+	// Slots gives a customer's parts that take a slot and are planned, or were
+	// sent, at or after since.
+	Slots(id customer.ID, since time.Time) ([]Part, error)
+	// PartsBy gives parts of a status, oldest Updated first.
+	PartsBy(status PartStatus, limit int) ([]Part, error)
+}
+
+// Work is what waits for the watches.
+type Work interface {
+	// Claim leases up to limit matched outreaches of a rule that nobody has
+	// leased, those of higher priority first, then those due first (NextAt),
+	// then by number. until is the lease's end.
+	Claim(rule string, now, until time.Time, limit int) ([]Outreach, error)
+	// Overdue gives open outreaches of a rule whose NextAt is before the
+	// instant, oldest first.
+	Overdue(rule string, before time.Time, limit int) ([]Outreach, error)
+	// Restart makes all open outreaches matched again, so that their
+	// workflows are started anew, and gives their number.
+	Restart() (int64, error)
+	Hint(ref Ref, at time.Time) error
+	// Hints gives up to limit hints of a rule, oldest first.
+	Hints(rule string, limit int) ([]Hint, error)
+	DropHints(ids []int64) error
+	// SetDue keeps the earlier of d and what is there.
+	SetDue(d Due) error
+	// Dues gives up to limit due times of a rule at or before now.
+	Dues(rule string, now time.Time, limit int) ([]Due, error)
+	DropDue(rule string, id customer.ID, about string) error
+	// RulesWithWork names the rules that have matches to start, hints, due
+	// times at or before now, or outreaches overdue since the instant.
+	RulesWithWork(now, overdue time.Time) ([]string, error)
+}
+
+// Texts are marketing's documents and which of them are in force.
+type Texts interface {
+	SaveDocument(d Document) error
+	Document(kind DocumentKind, name, hash string) (d Document, ok bool, err error)
+	Active() ([]Active, error)
+	// Activate inserts or replaces the row of a.Kind and a.Name.
+	Activate(a Active) error
+	Deactivate(kind DocumentKind, name string) error
+}
+
+// Tally is one row of the counts for status.
+type Tally struct {
+	Rule   string
+	Status Status
+	Reason customer.Reason
+	Count  int64
+}
+
+// House is what belongs to no customer.
+type House interface {
+	Holds() ([]Hold, error)
+	SetHold(h Hold) error
+	RemoveHold(kind HoldKind, name string) error
+	Reject(r ...Rejection) error
+	// Rejections gives the newest, newest first, and the number of all.
+	Rejections(limit int) (list []Rejection, all int64, err error)
+	// Count adds to a named counter; Counts gives all.
+	Count(name string, by int64) error
+	Counts() (map[string]int64, error)
+	// Setting gives one value of the engine's own; SetSetting keeps it.
+	Setting(key string) (value string, ok bool, err error)
+	SetSetting(key, value string) error
+	// Tallies counts outreaches by rule, status and reason.
+	Tallies() ([]Tally, error)
+}

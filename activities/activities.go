@@ -1,0 +1,164 @@
+// Package activities is what workflows may do: claim and start matches,
+// deliver hints, judge due times, read a new rule's history, take an outreach
+// one answer further, hand a message to its provider, and restart what was
+// lost. It owns the engine's clock; what is decided comes from journey.
+package activities
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"github.com/outreach-engine/outreach/internal/channel"
+	"github.com/outreach-engine/outreach/internal/customer"
+	"github.com/outreach-engine/outreach/internal/dossier"
+	"github.com/outreach-engine/outreach/internal/journey"
+	"github.com/outreach-engine/outreach/internal/ledger"
+)
+
+// Starter is what activities need of Temporal.
+type Starter interface {
+	// Start begins an outreach's workflow. One that runs already is left alone
+	// and is no error.
+	Start(ctx context.Context, s Start) error
+	// Hint lets an outreach's workflow look at the store again; found is false
+	// when it is not running.
+	Hint(ctx context.Context, ref ledger.Ref) (found bool, err error)
+}
+
+// Start is everything that an outreach's workflow begins with. It holds no
+// personal data.
+type Start struct {
+	Ref     ledger.Ref
+	Version string
+	Topic   customer.Topic
+	First   Answer
+}
+
+// Answer tells an outreach's workflow how to go on. It holds no personal data.
+type Answer struct {
+	Seq     int64         // of the answer; the next question carries Seq+1
+	Done    bool          // the outreach has ended
+	Sleep   time.Duration // how long to wait, unless a hint comes
+	Deliver string        // the send key to deliver then; "": ask again
+	Why     string        // what is waited for, in words
+}
+
+// Question asks for an outreach's next answer. A question that was answered
+// before gets the same answer.
+type Question struct {
+	Ref     ledger.Ref
+	Seq     int64
+	Deliver string // the send key of Answer.Deliver; "" with Advance
+}
+
+// Engine holds what activities work with. Its methods are the activities; it
+// is safe for concurrent use.
+type Engine struct {
+	Store   ledger.Store
+	Desk    dossier.Desk
+	Clock   Clock
+	Starter Starter
+	Senders map[customer.Channel]channel.Sender
+	// Starts bounds the outreaches started per second by this process.
+	Starts *rate.Limiter
+	Logger *slog.Logger
+
+	paces   paces
+	calls   sync.WaitGroup // provider calls under way
+	flights flights
+}
+
+// Advance takes an outreach as far as it goes now.
+func (e *Engine) Advance(ctx context.Context, q Question) (Answer, error) {
+	var answer Answer
+	err := e.Store.Write(ctx, ledger.GateLane, func(tx ledger.Tx) error {
+		o, ok, err := tx.Outreach(q.Ref)
+		if err != nil {
+			return err
+		}
+		if stored, is := e.stored(o, ok, q); is {
+			answer = stored
+			return nil
+		}
+		answer, err = e.step(tx, o, max(q.Seq, o.Seq+1))
+		return err
+	})
+	return answer, err
+}
+
+// stored gives the answer that a question had before, or the end of what is
+// no more.
+func (e *Engine) stored(o ledger.Outreach, found bool, q Question) (Answer, bool) {
+	switch {
+	case !found:
+		return Answer{Seq: q.Seq, Done: true, Why: "the outreach is not in the store"}, true
+	case o.Status == ledger.Ended:
+		return Answer{Seq: q.Seq, Done: true, Why: string(o.Reason)}, true
+	case o.Seq >= q.Seq:
+		return e.again(o), true
+	}
+	return Answer{}, false
+}
+
+// kept is how an answer stands in its row; its instant is the row's NextAt.
+type kept struct {
+	Deliver string `json:"deliver,omitempty"`
+	Why     string `json:"why,omitempty"`
+}
+
+// again gives a row's newest answer, with the time that is left.
+func (e *Engine) again(o ledger.Outreach) Answer {
+	var k kept
+	_ = json.Unmarshal(o.Answer, &k) // an answer that does not read is asked for again at once
+	return Answer{Seq: o.Seq, Done: o.Status == ledger.Ended, Sleep: e.Clock.Until(o.NextAt), Deliver: k.Deliver, Why: k.Why}
+}
+
+// step takes an outreach one answer further and saves the row.
+func (e *Engine) step(tx ledger.Tx, o ledger.Outreach, seq int64) (Answer, error) {
+	d, ok, err := e.Desk.Open(tx, o.Customer)
+	if err != nil {
+		return Answer{}, err
+	}
+	if !ok {
+		return Answer{Seq: seq, Done: true, Why: "the customer is not in the store"}, nil
+	}
+	out, _, err := d.Step(o, e.now())
+	if err != nil {
+		return Answer{}, err
+	}
+	return e.save(tx, out, seq)
+}
+
+// save writes an outcome's row under a number and gives its answer.
+func (e *Engine) save(tx ledger.Tx, out journey.Outcome, seq int64) (Answer, error) {
+	o := out.Outreach
+	text, err := json.Marshal(kept{Deliver: out.Deliver, Why: out.Why})
+	if err != nil {
+		return Answer{}, err
+	}
+	o.Seq, o.Answer = seq, text
+	if err := tx.SaveOutreach(o); err != nil {
+		return Answer{}, err
+	}
+	return e.again(o), nil
+}
+
+func (e *Engine) now() time.Time { return e.Clock.Now().Truncate(time.Microsecond) }
+
+// Wait returns when every provider call of this process has been recorded, or
+// when ctx ends.
+func (e *Engine) Wait(ctx context.Context) error {
+	done := make(chan struct{})
+	go func() { e.calls.Wait(); close(done) }()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

@@ -1,0 +1,365 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/outreach-engine/outreach/internal/customer"
+	"github.com/outreach-engine/outreach/internal/dossier"
+	"github.com/outreach-engine/outreach/internal/ledger"
+	"github.com/outreach-engine/outreach/internal/library"
+)
+
+// How much one piece of a watch's work takes on.
+const (
+	claimBatch = 50
+	hintBatch  = 200
+	dueBatch   = 100
+	claimLease = time.Minute
+)
+
+// OverdueAfter is how long past its instant an open outreach is before its
+// workflow is taken for lost, on the machine's clock.
+const OverdueAfter = 2 * time.Minute
+
+// Worked is what a piece of a watch's work left.
+type Worked struct {
+	More bool // there is more to do at once
+}
+
+// Work does one piece of what waits for a rule's watch: it reads history for a
+// warming rule, judges due times, restarts what is overdue, delivers hints and
+// starts matches. Everything in it may be repeated at any time.
+func (e *Engine) Work(ctx context.Context, rule string) (Worked, error) {
+	more := false
+	for _, piece := range []func(context.Context, string) (bool, error){
+		e.warm, e.dues, e.overdue, e.hints, e.start,
+	} {
+		again, err := piece(ctx, rule)
+		if err != nil {
+			return Worked{}, err
+		}
+		more = more || again
+	}
+	return Worked{More: more}, nil
+}
+
+// dues judges the rule's triggers for customers whose time has come.
+func (e *Engine) dues(ctx context.Context, rule string) (more bool, err error) {
+	m, ok := e.Desk.Library.Current().Matcher(rule)
+	err = e.Store.Write(ctx, ledger.IntakeLane, func(tx ledger.Tx) error {
+		now := e.now()
+		dues, err := tx.Dues(rule, now, dueBatch)
+		if err != nil {
+			return err
+		}
+		more = len(dues) == dueBatch
+		for _, due := range dues {
+			if err := tx.DropDue(due.Rule, due.Customer, due.About); err != nil {
+				return err
+			}
+			if !ok {
+				continue // the rule is no more in force
+			}
+			d, found, err := e.Desk.Open(tx, due.Customer)
+			if err != nil {
+				return err
+			}
+			if !found {
+				continue
+			}
+			for _, why := range m.Expire(d.Subject(), due.About, now) {
+				if _, err := d.Enter(m, why, now); err != nil {
+					return err
+				}
+			}
+			if at := m.NextDue(d.Subject(), due.About, now); !at.IsZero() {
+				if err := tx.SetDue(ledger.Due{Rule: rule, Customer: due.Customer, About: due.About, At: at}); err != nil {
+					return err
+				}
+			}
+			d.Touch()
+			if err := d.Save(); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return more, err
+}
+
+// overdue makes outreaches whose instant is long past matches again, so that
+// their workflows are started if they are gone.
+func (e *Engine) overdue(ctx context.Context, rule string) (more bool, err error) {
+	before := e.now().Add(-e.Clock.Span(OverdueAfter))
+	var late []ledger.Outreach
+	err = e.Store.Read(ctx, func(tx ledger.Tx) error {
+		late, err = tx.Overdue(rule, before, claimBatch)
+		return err
+	})
+	if err != nil || len(late) == 0 {
+		return false, err
+	}
+	err = e.Store.Write(ctx, ledger.GateLane, func(tx ledger.Tx) error {
+		for _, o := range late {
+			if err := restart(tx, o.Ref); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return len(late) == claimBatch, err
+}
+
+// restart makes an open outreach a match again.
+func restart(tx ledger.Tx, ref ledger.Ref) error {
+	o, ok, err := tx.Outreach(ref)
+	if err != nil || !ok || o.Status != ledger.Open {
+		return err
+	}
+	o.Status, o.Lease = ledger.Matched, time.Time{}
+	return tx.SaveOutreach(o)
+}
+
+// hints lets workflows look again.
+func (e *Engine) hints(ctx context.Context, rule string) (more bool, err error) {
+	var list []ledger.Hint
+	err = e.Store.Read(ctx, func(tx ledger.Tx) error {
+		list, err = tx.Hints(rule, hintBatch)
+		return err
+	})
+	if err != nil || len(list) == 0 {
+		return false, err
+	}
+	var done []int64
+	var lost []ledger.Ref
+	told := map[ledger.Ref]bool{}
+	var trouble error
+	for _, h := range list {
+		if told[h.Ref] {
+			done = append(done, h.ID)
+			continue
+		}
+		found, err := e.Starter.Hint(ctx, h.Ref)
+		if err != nil {
+			trouble = fmt.Errorf("hint %s: %w", h.Ref, err)
+			break
+		}
+		told[h.Ref] = true
+		done = append(done, h.ID)
+		if !found {
+			lost = append(lost, h.Ref)
+		}
+	}
+	err = e.Store.Write(ctx, ledger.GateLane, func(tx ledger.Tx) error {
+		for _, ref := range lost {
+			if err := restart(tx, ref); err != nil {
+				return err
+			}
+		}
+		return tx.DropHints(done)
+	})
+	return len(list) == hintBatch, errors.Join(trouble, err)
+}
+
+// start claims matches, takes each its first step and starts its workflow.
+func (e *Engine) start(ctx context.Context, rule string) (more bool, err error) {
+	var starts []Start
+	err = e.Store.Write(ctx, ledger.GateLane, func(tx ledger.Tx) error {
+		now := e.now()
+		claimed, err := tx.Claim(rule, now, now.Add(e.Clock.Span(claimLease)), e.allowed())
+		if err != nil {
+			return err
+		}
+		more, starts = len(claimed) > 0, starts[:0]
+		for _, o := range claimed {
+			s, err := e.first(tx, o)
+			if err != nil {
+				e.Logger.Error("outreach not started", "outreach", o.Ref.String(), "error", err)
+				continue // its lease ends, and it is tried again
+			}
+			if !s.First.Done {
+				starts = append(starts, s)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return false, err
+	}
+	return more, e.startAll(ctx, starts)
+}
+
+// allowed takes the turns that the bound on starts gives now, at least one.
+func (e *Engine) allowed() int {
+	n := 0
+	for n < claimBatch && e.Starts.Allow() {
+		n++
+	}
+	return max(n, 1)
+}
+
+// first takes a claimed match its first step. Its row is open from then on:
+// should its start be lost, it is found overdue.
+func (e *Engine) first(tx ledger.Tx, o ledger.Outreach) (Start, error) {
+	o.Status, o.Lease = ledger.Open, time.Time{}
+	answer, err := e.step(tx, o, o.Seq+1)
+	return Start{Ref: o.Ref, Version: o.Version, Topic: o.Topic, First: answer}, err
+}
+
+// startAll starts workflows, several at once. Those that could not be started
+// are matches again.
+func (e *Engine) startAll(ctx context.Context, starts []Start) error {
+	const atOnce = 8
+	failed := make(chan ledger.Ref, len(starts))
+	errs := make(chan error, len(starts))
+	slots := make(chan struct{}, atOnce)
+	for _, s := range starts {
+		slots <- struct{}{}
+		go func() {
+			defer func() { <-slots }()
+			if err := e.Starter.Start(ctx, s); err != nil {
+				errs <- fmt.Errorf("start %s: %w", s.Ref, err)
+				failed <- s.Ref
+			}
+		}()
+	}
+	for range atOnce {
+		slots <- struct{}{}
+	}
+	close(failed)
+	close(errs)
+	var refs []ledger.Ref
+	for ref := range failed {
+		refs = append(refs, ref)
+	}
+	if len(refs) == 0 {
+		return nil
+	}
+	err := e.Store.Write(context.WithoutCancel(ctx), ledger.GateLane, func(tx ledger.Tx) error {
+		for _, ref := range refs {
+			if err := restart(tx, ref); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return errors.Join(<-errs, err)
+}
+
+// warmBatch is how many customers' histories are read in one transaction.
+const warmBatch = 100
+
+// warm reads the history of a rule that is not warm yet, a page of customers
+// at a time. Reasons that the history gives are entered when they are fresh;
+// older ones start nothing.
+func (e *Engine) warm(ctx context.Context, rule string) (more bool, err error) {
+	set := e.Desk.Library.Current()
+	m, ok := set.Matcher(rule)
+	if !ok || set.Active[rule].Warm {
+		return false, nil
+	}
+	finished := false
+	err = e.Store.Write(ctx, ledger.IntakeLane, func(tx ledger.Tx) error {
+		active, err := activeRule(tx, rule)
+		if err != nil || active.Warm || active.Hash != m.Version {
+			finished = true
+			return err
+		}
+		records, err := tx.CustomersAfter(active.Warming, warmBatch)
+		if err != nil {
+			return err
+		}
+		for _, record := range records {
+			d, found, err := e.Desk.Open(tx, record.Profile.ID)
+			if err != nil || !found {
+				return err
+			}
+			if err := e.recall(tx, d, rule); err != nil {
+				return err
+			}
+			active.Warming, active.Warmed = record.Profile.ID, active.Warmed+1
+		}
+		finished = len(records) < warmBatch
+		active.Warm = finished
+		if err := tx.Activate(active); err != nil || !finished {
+			return err
+		}
+		return library.Bump(tx)
+	})
+	if err == nil && finished {
+		_, err = e.Desk.Library.Follow(ctx)
+	}
+	return !finished, err
+}
+
+func activeRule(tx ledger.Texts, rule string) (ledger.Active, error) {
+	list, err := tx.Active()
+	i := slices.IndexFunc(list, func(a ledger.Active) bool { return a.Kind == ledger.RuleDocument && a.Name == rule })
+	if err != nil || i < 0 {
+		return ledger.Active{Warm: true}, err
+	}
+	return list[i], nil
+}
+
+// recall judges one customer's history by a rule.
+func (e *Engine) recall(tx ledger.Tx, d *dossier.Dossier, rule string) error {
+	m, ok := d.Set.Matcher(rule)
+	if !ok {
+		return nil
+	}
+	events, err := d.Log(m.HistoryEvents(), time.Time{}, time.Time{})
+	if err != nil {
+		return err
+	}
+	now := e.now()
+	reasons, state := m.Replay(d.Subject(), events, now)
+	m.Adopt(d.State, state)
+	d.Touch()
+	for _, why := range reasons {
+		if !m.Fresh.Any && m.Fresh.Within.After(why.At, d.Zone).Before(now) {
+			continue
+		}
+		if _, err := d.Enter(m, why, now); err != nil {
+			return err
+		}
+	}
+	for _, about := range m.Abouts(d.State) {
+		if at := m.NextDue(d.Subject(), about, now); !at.IsZero() {
+			if err := tx.SetDue(ledger.Due{Rule: rule, Customer: d.Profile.ID, About: about, At: at}); err != nil {
+				return err
+			}
+		}
+	}
+	return d.Save()
+}
+
+// Stop ends a customer's open outreaches of a rule by an operator's word and
+// gives their number.
+func (e *Engine) Stop(ctx context.Context, rule string, id customer.ID) (n int, err error) {
+	err = e.Store.Write(ctx, ledger.GateLane, func(tx ledger.Tx) error {
+		n = 0
+		d, ok, err := e.Desk.Open(tx, id)
+		if err != nil || !ok {
+			return err
+		}
+		open, err := tx.OpenOutreaches(id)
+		if err != nil {
+			return err
+		}
+		for _, o := range open {
+			if o.Rule != rule {
+				continue
+			}
+			n++
+			if err := d.Close(o, customer.StoppedByUs, e.now()); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return n, err
+}

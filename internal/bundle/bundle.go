@@ -1,0 +1,141 @@
+// Package bundle reads everything that marketing wrote - data, policy, rules
+// and templates - and checks it as one. It decides nothing beyond whether the
+// files are sound together, and knows no store and no clock.
+package bundle
+
+import (
+	"cmp"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/outreach-engine/outreach/internal/customer"
+	"github.com/outreach-engine/outreach/internal/dictionary"
+	"github.com/outreach-engine/outreach/internal/message"
+	"github.com/outreach-engine/outreach/internal/policy"
+	"github.com/outreach-engine/outreach/internal/rule"
+	"github.com/outreach-engine/outreach/internal/source"
+)
+
+// Names of the files in the rules folder that are no rules.
+const (
+	DataFile   = "data.yaml"
+	PolicyFile = "policy.yaml"
+)
+
+// Endings of the files in the rules folder.
+const (
+	ruleEnding  = ".yaml"
+	testEnding  = ".test.yaml"
+	otherEnding = ".yml"
+)
+
+// Folders that files are said to stand in where nobody says otherwise.
+const (
+	rulesFolder     = "rules"
+	templatesFolder = "templates"
+)
+
+// Files are the texts of both folders.
+type Files struct {
+	Rules     map[string][]byte // by name: data.yaml, policy.yaml, usage-limit.yaml
+	Templates map[string][]byte // by path in the templates folder, with slashes: usage-warning/sms.txt
+
+	// Where the files came from, for problems; "" is rules and templates.
+	RulesDir, TemplatesDir string
+}
+
+// Bundle is everything that marketing wrote, checked. It is immutable.
+type Bundle struct {
+	Dictionary *dictionary.Dictionary
+	Policy     *policy.Policy
+	Rules      []*rule.Rule // sorted by name
+	Templates  *message.Library
+}
+
+// Empty gives the bundle of no files: the default policy and nothing else.
+func Empty() *Bundle {
+	b, _ := Check(Files{})
+	return b
+}
+
+// Check reads all files. A missing or empty data.yaml declares nothing, and a
+// missing or empty policy.yaml is the default policy. Of the rules folder, what
+// is in subfolders, ends in .test.yaml or is no YAML is passed over. The
+// problems of all files come sorted by place; the bundle holds what had none
+// worse than a warning, and is never nil.
+func Check(files Files) (*Bundle, []source.Problem) {
+	var ps source.Problems
+	dir := cmp.Or(files.RulesDir, rulesFolder)
+	b := readHouse(dir, files.Rules[DataFile], files.Rules[PolicyFile], &ps)
+	b.Templates = readTemplates(files, b.Dictionary, &ps)
+	env := envOf(b)
+	env.Template, env.Templates = templatesOf(b.Templates)
+	for _, name := range slices.Sorted(maps.Keys(files.Rules)) {
+		file := path.Join(dir, name)
+		switch {
+		case strings.Contains(name, "/"):
+		case strings.HasSuffix(name, otherEnding):
+			ps.Add(source.Problem{File: file, Message: "is not read, since its name ends in .yml",
+				Hint: "call it " + strings.TrimSuffix(name, otherEnding) + ruleEnding})
+		case isRule(name):
+			b.addRule(file, files.Rules[name], env, &ps)
+		}
+	}
+	if len(b.Rules) > 0 && len(files.Rules[DataFile]) == 0 {
+		ps.Add(source.Problem{File: path.Join(dir, DataFile), Severity: source.Warning,
+			Message: "is missing, so no trait and no event of yours is known", Hint: "declare them there"})
+	}
+	return b, ps.List()
+}
+
+// ReadOne reads one rule beside the data and policy that it was written for.
+// Its templates are not looked at. The bundle holds the rule even when it has
+// problems; those go to ps.
+func ReadOne(name string, ruleText, data, policyText []byte, ps *source.Problems) *Bundle {
+	b := readHouse(rulesFolder, data, policyText, ps)
+	b.Templates = readTemplates(Files{}, b.Dictionary, ps)
+	b.Rules = []*rule.Rule{rule.Read(path.Join(rulesFolder, name+ruleEnding), ruleText, envOf(b), ps)}
+	return b
+}
+
+// isRule reports whether a file of the rules folder holds a rule.
+func isRule(name string) bool {
+	return strings.HasSuffix(name, ruleEnding) && !strings.HasSuffix(name, testEnding) &&
+		name != DataFile && name != PolicyFile
+}
+
+// readHouse reads what all rules share.
+func readHouse(dir string, data, policyText []byte, ps *source.Problems) *Bundle {
+	b := &Bundle{Dictionary: dictionary.Empty(), Policy: policy.Default()}
+	if len(data) > 0 {
+		b.Dictionary = dictionary.Read(path.Join(dir, DataFile), data, ps)
+	}
+	if len(policyText) > 0 {
+		b.Policy = policy.Read(path.Join(dir, PolicyFile), policyText, ps)
+	}
+	return b
+}
+
+// envOf gives what rules are checked against, templates aside.
+func envOf(b *Bundle) rule.Env {
+	topics := map[customer.Topic]bool{}
+	for name, topic := range b.Policy.Topics {
+		topics[name] = topic.Urgent
+	}
+	return rule.Env{Data: b.Dictionary, Topics: topics, Quiet: b.Policy.Quiet}
+}
+
+// addRule reads a rule, and keeps it when it is sound.
+func (b *Bundle) addRule(file string, text []byte, env rule.Env, ps *source.Problems) {
+	var own source.Problems
+	r := rule.Read(file, text, env, &own)
+	if own.Err() == nil {
+		checkUses(r, b.Templates, &own)
+	}
+	if own.Err() == nil {
+		b.Rules = append(b.Rules, r)
+	}
+	ps.Add(own.List()...)
+}

@@ -1,0 +1,36 @@
+package bundle
+
+import (
+	"cmp"
+
+	"github.com/outreach-engine/outreach/internal/customer"
+	"github.com/outreach-engine/outreach/internal/dictionary"
+	"github.com/outreach-engine/outreach/internal/message"
+	"github.com/outreach-engine/outreach/internal/rule"
+	"github.com/outreach-engine/outreach/internal/source"
+)
+
+func readTemplates(files Files, data *dictionary.Dictionary, ps *source.Problems) *message.Library {
+	env := message.Env{Data: data, Prefix: cmp.Or(files.TemplatesDir, templatesFolder) + "/"}
+	return message.Read(files.Templates, env, ps)
+}
+
+// templatesOf gives what rules need to know of a library.
+func templatesOf(l *message.Library) (find func(string) ([]customer.Channel, bool), names []string) {
+	find = func(name string) ([]customer.Channel, bool) {
+		channels := l.Channels(name)
+		return channels, len(channels) > 0
+	}
+	return find, l.Names()
+}
+
+// checkUses reports what the templates of a sound rule ask for and the rule
+// never gives.
+func checkUses(r *rule.Rule, l *message.Library, ps *source.Problems) {
+	for _, send := range r.Sends() {
+		l.CheckUse(message.Use{
+			Rule: r.Name, Template: send.Template, Channels: send.Channels,
+			Match: r.MatchNames(), Events: r.Events(),
+		}, ps)
+	}
+}

@@ -1,0 +1,75 @@
+// Package dictionary holds the company's own words as data.yaml declares them:
+// traits and events, with their types. It decides nothing about customers.
+package dictionary
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/outreach-engine/outreach/internal/customer"
+)
+
+// Dictionary is one checked data.yaml. It is immutable once read. The zero
+// value declares nothing.
+type Dictionary struct {
+	Traits map[string]Field
+	Events map[string]Event  // what Read gave holds the engine's own too
+	names  map[string]string // outside name -> declared name
+}
+
+// Field is the type of a trait or property.
+type Field struct {
+	Kind    customer.Kind
+	Allowed []string // the closed list of texts; nil: any
+}
+
+// Event is one declared event.
+type Event struct {
+	ByUs       bool     // not the customer's own act
+	From       []string // outside names beside its own
+	Properties map[string]Field
+}
+
+// Empty declares nothing but the engine's own events.
+func Empty() *Dictionary {
+	return &Dictionary{Traits: map[string]Field{}, Events: own(), names: map[string]string{}}
+}
+
+// Event gives a declared event or one of the engine's own (message_sent,
+// message_opened, message_clicked, message_replied, message_failed).
+func (d *Dictionary) Event(name string) (Event, bool) {
+	if e, ok := d.Events[name]; ok {
+		return e, true
+	}
+	e, ok := own()[name]
+	return e, ok
+}
+
+// EventName gives the declared name of an event that arrives under an outside
+// name; a name that nothing declares is its own.
+func (d *Dictionary) EventName(outside string) string {
+	if _, ok := d.Events[outside]; ok {
+		return outside
+	}
+	if name, ok := d.names[outside]; ok {
+		return name
+	}
+	return outside
+}
+
+// TraitNames gives the declared traits, sorted.
+func (d *Dictionary) TraitNames() []string { return slices.Sorted(maps.Keys(d.Traits)) }
+
+// EventNames gives the declared events and the engine's own, sorted.
+func (d *Dictionary) EventNames() []string {
+	names := slices.AppendSeq(ownNames(), maps.Keys(d.Events))
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// PropertyNames gives the declared properties of an event, sorted; none for an
+// event that is not known.
+func (d *Dictionary) PropertyNames(event string) []string {
+	e, _ := d.Event(event)
+	return slices.Sorted(maps.Keys(e.Properties))
+}

@@ -1,0 +1,204 @@
+// Package dossier is one customer's file inside one transaction: it reads
+// everything that decisions about them depend on, and writes back what was
+// decided. It decides nothing itself.
+package dossier
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/outreach-engine/outreach/internal/behaviour"
+	"github.com/outreach-engine/outreach/internal/customer"
+	"github.com/outreach-engine/outreach/internal/journey"
+	"github.com/outreach-engine/outreach/internal/ledger"
+	"github.com/outreach-engine/outreach/internal/library"
+	"github.com/outreach-engine/outreach/internal/rule"
+	"github.com/outreach-engine/outreach/internal/sendtime"
+)
+
+// Desk opens dossiers. It is safe for concurrent use.
+type Desk struct {
+	Library *library.Library
+	Zones   *sendtime.Zones
+}
+
+// Dossier is one customer's file. It belongs to one transaction and one
+// goroutine.
+type Dossier struct {
+	Set     *library.Set
+	Profile *customer.Profile
+	State   *behaviour.State
+	Zone    *time.Location
+
+	desk       Desk
+	tx         ledger.Tx
+	changed    bool
+	suppressed map[customer.Channel]bool
+	err        error // of the first look-up that a callback could not report
+}
+
+// Open reads a customer's file and locks their row.
+func (k Desk) Open(tx ledger.Tx, id customer.ID) (d *Dossier, ok bool, err error) {
+	record, ok, err := tx.Customer(id)
+	if err != nil || !ok {
+		return nil, false, err
+	}
+	state, err := behaviour.Decode(record.State)
+	if err != nil {
+		return nil, false, fmt.Errorf("customer %s: %w", id, err)
+	}
+	profile := record.Profile
+	profile.ID = id
+	d = &Dossier{Set: k.Library.Current(), Profile: &profile, State: state, desk: k, tx: tx}
+	d.locate()
+	return d, true, nil
+}
+
+// Begin makes the file of somebody new; it is written by Save.
+func (k Desk) Begin(tx ledger.Tx, id customer.ID, since time.Time) *Dossier {
+	d := &Dossier{
+		Set: k.Library.Current(), Profile: &customer.Profile{ID: id, Since: since}, State: &behaviour.State{},
+		desk: k, tx: tx, changed: true,
+	}
+	d.locate()
+	return d
+}
+
+func (d *Dossier) locate() { d.Zone = d.Set.Policy.ZoneOf(d.desk.Zones, d.Profile) }
+
+// Change says that profile or state were changed and are to be saved; the
+// zone and what addresses allow are read anew.
+func (d *Dossier) Change() {
+	d.changed, d.suppressed = true, nil
+	d.locate()
+}
+
+// Touch says that the state was changed and is to be saved.
+func (d *Dossier) Touch() { d.changed = true }
+
+// Save writes profile and state when they were changed.
+func (d *Dossier) Save() error {
+	if d.err != nil || !d.changed {
+		return d.err
+	}
+	d.changed = false
+	return d.tx.SaveCustomer(ledger.Record{Profile: *d.Profile, State: d.State.Encode()})
+}
+
+// Err gives the first trouble of a look-up that could not report it itself.
+func (d *Dossier) Err() error { return d.err }
+
+// Subject gives the customer as rules see them.
+func (d *Dossier) Subject() rule.Subject {
+	return rule.Subject{Profile: d.Profile, State: d.State, Zone: d.Zone, Reach: d.reach}
+}
+
+func (d *Dossier) reach(c customer.Channel) bool {
+	return d.Profile.Address(c) != "" && !d.Suppressed(c)
+}
+
+// Suppressed reports whether the customer's address on a channel is.
+func (d *Dossier) Suppressed(c customer.Channel) bool {
+	if s, ok := d.suppressed[c]; ok {
+		return s
+	}
+	address := d.Profile.Address(c)
+	if address == "" {
+		return false
+	}
+	_, is, err := d.tx.Suppressed(c, address)
+	if err != nil && d.err == nil {
+		d.err = err
+	}
+	if d.suppressed == nil {
+		d.suppressed = map[customer.Channel]bool{}
+	}
+	d.suppressed[c] = is
+	return is
+}
+
+// Matcher gives the rule that an outreach goes by.
+func (d *Dossier) Matcher(o ledger.Outreach) (*rule.Matcher, error) {
+	return d.desk.Library.Version(d.tx, o.Rule, o.Version)
+}
+
+// Log gives the customer's events as rules ask for them.
+func (d *Dossier) Log(names []string, from, to time.Time) ([]customer.Event, error) {
+	return d.tx.Events(ledger.EventQuery{Customer: d.Profile.ID, Names: names, From: from, To: to})
+}
+
+// Facts gives everything that a step of an outreach depends on.
+func (d *Dossier) Facts(m *rule.Matcher, o ledger.Outreach, now time.Time) (journey.Facts, error) {
+	f := journey.Facts{
+		Now: now, Subject: d.Subject(), Policy: d.Set.Policy, Suppressed: d.Suppressed, Texts: d.Set.Texts,
+	}
+	var err error
+	if f.Events, err = d.Log(m.Events(), journey.Since(o, now, d.Zone), time.Time{}); err != nil {
+		return f, err
+	}
+	if f.Parts, err = d.tx.PartsOf(o.Ref); err != nil {
+		return f, err
+	}
+	if f.Slots, err = d.tx.Slots(d.Profile.ID, now.Add(-d.Set.Policy.Longest())); err != nil {
+		return f, err
+	}
+	f.Holds, err = d.tx.Holds()
+	return f, err
+}
+
+// Step takes an outreach as far as it goes at one instant and writes what was
+// decided, but for the row itself, which the caller completes and saves. It
+// gives the facts that were decided on.
+func (d *Dossier) Step(o ledger.Outreach, now time.Time) (journey.Outcome, journey.Facts, error) {
+	m, err := d.Matcher(o)
+	if err != nil {
+		return journey.Outcome{}, journey.Facts{}, err
+	}
+	f, err := d.Facts(m, o, now)
+	if err != nil {
+		return journey.Outcome{}, f, err
+	}
+	out, err := journey.Step(m, o, f)
+	if err != nil {
+		return out, f, err
+	}
+	if err := d.keep(out); err != nil {
+		return out, f, err
+	}
+	return out, f, d.err
+}
+
+func (d *Dossier) keep(out journey.Outcome) error {
+	for _, p := range out.Parts {
+		if err := d.tx.SavePart(p); err != nil {
+			return err
+		}
+	}
+	if len(out.Decisions) == 0 {
+		return nil
+	}
+	return d.tx.Decide(out.Decisions...)
+}
+
+// Close ends an outreach and writes everything, the row included. Its
+// workflow is hinted, so that it ends too.
+func (d *Dossier) Close(o ledger.Outreach, reason customer.Reason, now time.Time) error {
+	m, err := d.Matcher(o)
+	if err != nil {
+		return err
+	}
+	parts, err := d.tx.PartsOf(o.Ref)
+	if err != nil {
+		return err
+	}
+	out := journey.Close(m, o, journey.Facts{Now: now, Subject: d.Subject(), Parts: parts}, reason)
+	if err := d.keep(out); err != nil {
+		return err
+	}
+	if o.Status == ledger.Open {
+		if err := d.tx.Hint(o.Ref, now); err != nil {
+			return err
+		}
+	}
+	return d.tx.SaveOutreach(out.Outreach)
+}

@@ -1,0 +1,229 @@
+// Package journey is the step machine: from a rule, an outreach's position and
+// the facts of one instant it decides what comes next and why. It is pure: it
+// reads no clock and no store, and the same facts give the same answer live
+// and in simulation.
+package journey
+
+import (
+	"encoding/json"
+	"fmt"
+	"hash/fnv"
+	"time"
+
+	"github.com/outreach-engine/outreach/internal/customer"
+	"github.com/outreach-engine/outreach/internal/ledger"
+	"github.com/outreach-engine/outreach/internal/policy"
+	"github.com/outreach-engine/outreach/internal/rule"
+)
+
+// Facts are everything that one step of one outreach depends on, all read at
+// one instant.
+type Facts struct {
+	Now        time.Time
+	Subject    rule.Subject
+	Policy     *policy.Policy
+	Suppressed func(customer.Channel) bool
+	Events     []customer.Event // of the customer since Since(), of names that the rule mentions, oldest first
+	Parts      []ledger.Part    // of this outreach
+	Slots      []ledger.Part    // of the customer, those that take a slot in any cap
+	Holds      []ledger.Hold
+	// Texts gives the channels that a template has a text for.
+	Texts func(template string) []customer.Channel
+}
+
+// Since gives from when on an outreach's facts need events: its beginning, or
+// midnight on the customer's clock when that is earlier.
+func Since(o ledger.Outreach, now time.Time, zone *time.Location) time.Time {
+	if today := midnight(now, zone); today.Before(o.At) {
+		return today
+	}
+	return o.At
+}
+
+func midnight(t time.Time, zone *time.Location) time.Time {
+	y, m, d := t.In(zone).Date()
+	return time.Date(y, m, d, 0, 0, 0, 0, zone)
+}
+
+// Outcome is what is to be stored, and what the outreach waits for.
+type Outcome struct {
+	Outreach  ledger.Outreach // the row as it is to be; NextAt and WakesOn say what it waits for
+	Parts     []ledger.Part   // new and changed ones
+	Decisions []ledger.Decision
+	// Deliver is the send key to hand to the provider at Outreach.NextAt; ""
+	// when the outreach waits for something else.
+	Deliver string
+	// Due says that the gate let the message of Deliver pass at this instant.
+	Due bool
+	// Why says in words what is waited for: no personal data.
+	Why string
+}
+
+// Position is where an outreach stands in its rule.
+type Position struct {
+	Step  string    `json:"step"`           // id; "" is the end
+	Began time.Time `json:"began"`          // when the step began
+	Plan  *Plan     `json:"plan,omitempty"` // of a send
+}
+
+// Plan is a send's chosen channel and instant.
+type Plan struct {
+	Channel customer.Channel   `json:"channel"`
+	At      time.Time          `json:"at"`
+	Tried   []customer.Channel `json:"tried,omitempty"` // channels that failed for good
+	Why     string             `json:"why"`
+}
+
+// Slack is by how much the engine may lag behind an instant without the
+// instant being asked for anew.
+const Slack = 15 * time.Minute
+
+// grace is by how much a send may miss its own within because of the engine's
+// lag.
+const grace = 2 * time.Minute
+
+// maxSteps bounds how many steps one answer may go through.
+const maxSteps = 1000
+
+// WakeProfile and WakeResume are what planned sends wake on beside events.
+const (
+	WakeProfile = customer.Identified
+	WakeResume  = "$resume"
+)
+
+// run is one answer in the making.
+type run struct {
+	m     *rule.Matcher
+	o     ledger.Outreach
+	f     Facts
+	pos   Position
+	story *rule.Story
+	out   Outcome
+	// paused says that the outreach was waiting for a hold to be removed.
+	paused bool
+}
+
+// Step takes an outreach as far as it goes at one instant: until it waits,
+// has a message to deliver, or ends.
+func Step(m *rule.Matcher, o ledger.Outreach, f Facts) (Outcome, error) {
+	r := &run{m: m, o: o, f: f, story: storyOf(o, f)}
+	if o.Status == ledger.Ended {
+		return Outcome{Outreach: o}, nil
+	}
+	if err := r.begin(); err != nil {
+		return Outcome{}, err
+	}
+	if reason := r.over(); reason != "" {
+		r.end(reason)
+		return r.finish(), nil
+	}
+	for range maxSteps {
+		if r.pos.Step == "" {
+			r.end(customer.Completed)
+			return r.finish(), nil
+		}
+		step, next, ok := m.Find(r.pos.Step)
+		if !ok {
+			return Outcome{}, fmt.Errorf("%s: version %s has no step %q", o.Ref, m.Version, r.pos.Step)
+		}
+		if !r.do(step, next) {
+			return r.finish(), nil
+		}
+	}
+	return Outcome{}, fmt.Errorf("%s: more than %d steps at one instant", o.Ref, maxSteps)
+}
+
+func storyOf(o ledger.Outreach, f Facts) *rule.Story {
+	story := &rule.Story{Match: o.Match, Sent: map[string]bool{}}
+	for i, e := range f.Events {
+		if !e.At.Before(o.At) || e.MessageID == o.Trigger {
+			story.Events = append(story.Events, f.Events[i])
+		}
+	}
+	for _, p := range f.Parts {
+		if p.Status == ledger.Accepted || p.Status == ledger.Delivered {
+			story.Sent[p.Template] = true
+		}
+	}
+	return story
+}
+
+func (r *run) begin() error {
+	r.paused, r.o.Reason = r.o.Reason == customer.Paused, ""
+	if len(r.o.Position) == 0 {
+		r.pos = Position{Step: rule.First(r.m.Steps, ""), Began: r.o.At}
+		return nil
+	}
+	if err := json.Unmarshal(r.o.Position, &r.pos); err != nil {
+		return fmt.Errorf("%s: position: %w", r.o.Ref, err)
+	}
+	return nil
+}
+
+func (r *run) finish() Outcome {
+	position, err := json.Marshal(r.pos)
+	if err == nil {
+		r.o.Position = position
+	}
+	r.out.Outreach = r.o
+	return r.out
+}
+
+// do runs one step. It reports whether the next one may follow at once.
+func (r *run) do(step *rule.Step, next string) bool {
+	switch {
+	case step.Send != nil:
+		return r.send(step, next)
+	case step.Wait != nil:
+		return r.wait(step, next)
+	case step.WaitFor != nil:
+		return r.waitFor(step, next)
+	case step.If != nil:
+		branch := step.If.Else
+		if r.holds(step.If.Cond) {
+			branch = step.If.Then
+		}
+		return r.goTo(rule.First(branch, next), r.pos.Began)
+	case step.Stop:
+		r.end(customer.StopStep)
+		return false
+	}
+	return r.goTo(next, r.pos.Began)
+}
+
+// goTo moves on to a step that began at an instant.
+func (r *run) goTo(step string, began time.Time) bool {
+	r.pos = Position{Step: step, Began: began}
+	return true
+}
+
+func (r *run) decide(d ledger.Decision) {
+	d.Ref, d.At = r.o.Ref, r.f.Now
+	r.out.Decisions = append(r.out.Decisions, d)
+}
+
+// rest makes the outreach wait until an instant (zero: only for events), cut
+// by its until.
+func (r *run) rest(until time.Time, why string, wakes ...string) bool {
+	if end := r.until(); !end.IsZero() && (until.IsZero() || end.Before(until)) {
+		until = end
+	}
+	r.o.NextAt, r.o.WakesOn, r.out.Why = until, wakes, why
+	return false
+}
+
+// spread is the outreach's stable place among all others.
+func (r *run) spread(step string) uint64 {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(string(r.o.Customer) + "/" + r.o.Rule + "/" + step))
+	return mix(h.Sum64()) | 1
+}
+
+// mix spreads a hash evenly over all its bits (the finaliser of MurmurHash3).
+func mix(h uint64) uint64 {
+	h ^= h >> 33
+	h *= 0xff51afd7ed558ccd
+	h ^= h >> 33
+	h *= 0xc4ceb9fe1a85ec53
+	return h ^ h>>33
+}

@@ -1,0 +1,251 @@
+package journey
+
+import (
+	"slices"
+	"time"
+
+	"github.com/outreach-engine/outreach/internal/customer"
+	"github.com/outreach-engine/outreach/internal/ledger"
+	"github.com/outreach-engine/outreach/internal/policy"
+	"github.com/outreach-engine/outreach/internal/rule"
+	"github.com/outreach-engine/outreach/internal/sendtime"
+)
+
+// base is the instant that planning starts from: the step's own beginning,
+// or now when the engine is far behind it.
+func (r *run) base() time.Time {
+	if r.f.Now.After(r.pos.Began.Add(Slack)) {
+		return r.f.Now
+	}
+	return r.pos.Began
+}
+
+// deadline is the end of a send's within, cut by the outreach's until.
+func (r *run) deadline(send *rule.Send) time.Time {
+	deadline := send.Within.After(r.pos.Began, r.f.Subject.Zone)
+	if end := r.until(); !end.IsZero() && end.Before(deadline) {
+		return end
+	}
+	return deadline
+}
+
+// plan chooses channel and instant of a send's message and writes its claim.
+func (r *run) plan(step *rule.Step, next string, tried []customer.Channel) bool {
+	plan, reason := r.choose(step, r.base(), tried)
+	if reason != "" {
+		r.decide(ledger.Decision{Kind: ledger.KindDrop, Step: step.ID, Template: step.Send.Template, Channel: plan.Channel, Reason: reason, Note: plan.Why})
+		return r.goTo(next, later(r.pos.Began, r.lastTried(step)))
+	}
+	return r.commit(step, next, plan, ledger.KindPlan)
+}
+
+// lastTried gives when the newest attempt of a step was refused.
+func (r *run) lastTried(step *rule.Step) (at time.Time) {
+	for _, p := range r.f.Parts {
+		if p.Step == step.ID && p.Attempt > 0 {
+			at = later(at, p.Updated)
+		}
+	}
+	return at
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// commit makes a plan the outreach's own and waits for it.
+func (r *run) commit(step *rule.Step, next string, plan Plan, kind ledger.Kind) bool {
+	r.pos.Plan = &plan
+	part, ok := r.part(step.ID, plan.Channel)
+	if !ok || part.Status == ledger.Withdrawn {
+		part = ledger.Part{
+			Ref: r.o.Ref, Step: step.ID, Channel: plan.Channel, Topic: step.Send.Topic,
+			Template: step.Send.Template, Priority: r.m.Priority, Attempt: part.Attempt,
+		}
+	}
+	part.Planned, part.Status, part.Reason, part.Updated = plan.At, ledger.Planned, "", r.f.Now
+	r.savePart(part)
+	r.decide(ledger.Decision{Kind: kind, Step: step.ID, Channel: plan.Channel, Template: part.Template, Planned: plan.At, Note: plan.Why})
+	if !r.f.Now.Before(plan.At) {
+		return true
+	}
+	return r.restFor(part, plan.At, "waiting until "+sendtime.Label(plan.At, r.f.Subject.Zone)+": "+plan.Why)
+}
+
+// restFor waits until a part's instant, to deliver it then.
+func (r *run) restFor(part ledger.Part, at time.Time, why string) bool {
+	r.rest(at, why, WakeProfile, WakeResume)
+	if r.o.NextAt.Equal(at) {
+		r.out.Deliver = part.Key()
+	}
+	return false
+}
+
+// replan chooses anew from an instant. What stays the same is waited for;
+// what changed is told, and what has no way left is given up.
+func (r *run) replan(step *rule.Step, next string, part ledger.Part, from time.Time) bool {
+	plan, reason := r.choose(step, from, r.pos.Plan.Tried)
+	switch {
+	case reason != "":
+		r.withdraw(part, reason)
+		return r.goTo(next, r.f.Now)
+	case plan.Channel == part.Channel && plan.At.Equal(part.Planned) && r.f.Now.Before(plan.At):
+		return r.restFor(part, part.Planned, "waiting until "+sendtime.Label(part.Planned, r.f.Subject.Zone)+": "+r.pos.Plan.Why)
+	case plan.Channel != part.Channel:
+		part.Status, part.Reason, part.Updated = ledger.Withdrawn, customer.NoAddress, r.f.Now
+		r.savePart(part)
+	}
+	return r.commit(step, next, plan, ledger.KindDefer)
+}
+
+// choose gives the first channel that reaches the customer and the first
+// instant that everything allows, or the reason why there is none.
+func (r *run) choose(step *rule.Step, from time.Time, tried []customer.Channel) (Plan, customer.Reason) {
+	send := step.Send
+	plan := Plan{Tried: tried}
+	if !r.f.Policy.Consents(r.f.Subject.Profile, send.Topic) {
+		return plan, customer.NoConsent
+	}
+	channel, reason := r.channel(send, tried)
+	if reason != "" {
+		return plan, reason
+	}
+	plan.Channel = channel
+	at, why, reason := r.instant(step, channel, from)
+	plan.At, plan.Why = at, why
+	return plan, reason
+}
+
+// channel gives the first channel of a send that has a text and an address
+// that may be used.
+func (r *run) channel(send *rule.Send, tried []customer.Channel) (customer.Channel, customer.Reason) {
+	reason := customer.NoAddress
+	if len(tried) > 0 {
+		reason = customer.Rejected
+	}
+	texts := r.f.Texts(send.Template)
+	for _, c := range r.order(send) {
+		switch {
+		case slices.Contains(tried, c), !slices.Contains(texts, c), r.f.Subject.Profile.Address(c) == "":
+		case r.f.Suppressed(c):
+			reason = customer.Suppressed
+		default:
+			return c, ""
+		}
+	}
+	return "", reason
+}
+
+// order gives the channels that a send may use: the rule's, else those that
+// the customer likes, then the policy's.
+func (r *run) order(send *rule.Send) []customer.Channel {
+	if len(send.Channels) > 0 {
+		return send.Channels
+	}
+	order := slices.Clone(r.f.Subject.Profile.Preferences.Channels)
+	for _, c := range r.f.Policy.Channels {
+		if !slices.Contains(order, c) {
+			order = append(order, c)
+		}
+	}
+	return order
+}
+
+// hours are where a message may start, and why there.
+type hours struct {
+	when  sendtime.When
+	said  sendtime.When // the customer's own word, that binds beside when; zero: none
+	why   string
+	bound bool // when no instant fits, nothing else will do
+}
+
+// instant gives the first allowed instant of a message on a channel.
+func (r *run) instant(step *rule.Step, channel customer.Channel, from time.Time) (time.Time, string, customer.Reason) {
+	send := step.Send
+	request := r.f.Policy.Request(channel, send.Topic, policy.Facts{Now: from, Profile: r.f.Subject.Profile, Zone: r.f.Subject.Zone})
+	request.Deadline, request.Spread = r.deadline(send), r.spread(step.ID)
+	wanted := r.hours(send, channel)
+	mine := policy.Claim{Channel: channel, Priority: r.m.Priority, Rule: r.o.Rule, N: r.o.N, Step: step.ID}
+	at, why, reason := r.slot(request, wanted, mine)
+	if reason == customer.NoAllowedTime && !wanted.bound {
+		at, why, reason = r.slot(request, hours{why: "before its time runs out"}, mine)
+	}
+	if reason != "" && send.Late == rule.LateSend {
+		request.Deadline = r.until()
+		at, why, reason = r.slot(request, wanted, mine)
+	}
+	return at, why, reason
+}
+
+// hours gives where a message of a send may start. What the customer said is
+// a promise: it binds the rule's own times too, unless the topic is urgent.
+func (r *run) hours(send *rule.Send, channel customer.Channel) hours {
+	said, bySaid := r.said(channel)
+	switch {
+	case send.At.Now && (!bySaid || send.Urgent):
+		return hours{why: "now", bound: true}
+	case send.At.Now:
+		return hours{when: said, why: "now, within the hours said by the customer", bound: true}
+	case !send.At.Preferred && bySaid && !send.Urgent:
+		return hours{when: send.At.When, said: said, why: "the rule's time " + send.At.When.String() + ", within the hours said by the customer", bound: true}
+	case !send.At.Preferred:
+		return hours{when: send.At.When, why: "the rule's time " + send.At.When.String(), bound: true}
+	case bySaid:
+		return hours{when: said, why: "preferred time, said by the customer", bound: !send.Urgent}
+	}
+	return hours{when: r.f.Policy.Windows[channel], why: "the usual window for " + string(channel)}
+}
+
+func (r *run) said(channel customer.Channel) (sendtime.When, bool) {
+	text, ok := r.f.Subject.Profile.Preferences.HoursFor(channel)
+	if !ok {
+		return sendtime.When{}, false
+	}
+	when, err := sendtime.ParseWhen(text)
+	return when, err == nil
+}
+
+// maxTries bounds how many instants are looked at for one message.
+const maxTries = 100
+
+// slot gives the first instant that the calendar allows, the customer's word
+// holds and the caps have room for.
+func (r *run) slot(request sendtime.Request, wanted hours, mine policy.Claim) (time.Time, string, customer.Reason) {
+	request.When = wanted.when
+	why, none := wanted.why, customer.NoAllowedTime
+	claims := r.claims()
+	for range maxTries {
+		answer := sendtime.Next(request)
+		if !answer.OK {
+			return time.Time{}, why, none
+		}
+		if !wanted.said.IsZero() && !wanted.said.Contains(answer.At, r.f.Subject.Zone) {
+			request.Now, request.Spread = answer.At.Add(time.Minute), 0
+			continue
+		}
+		mine.At = answer.At
+		free := r.f.Policy.Free(mine, answer.At, claims, r.f.Subject.Zone)
+		if free.OK {
+			return answer.At, why + moved(answer.Moved), ""
+		}
+		request.Now, none = free.Until, customer.Capped
+		why = wanted.why + ", after the cap: " + free.Winner + " has the place"
+	}
+	return time.Time{}, why, none
+}
+
+// moved says in words what kept a message from an earlier instant.
+func moved(m sendtime.Moved) string {
+	switch {
+	case m.Has(sendtime.MovedLegal):
+		return ", after hours that the law closes"
+	case m.Has(sendtime.MovedHoliday):
+		return ", after a holiday"
+	case m.Has(sendtime.MovedQuiet):
+		return ", after quiet hours"
+	}
+	return ""
+}

@@ -1,0 +1,177 @@
+package journey
+
+import (
+	"slices"
+	"time"
+
+	"github.com/outreach-engine/outreach/internal/customer"
+	"github.com/outreach-engine/outreach/internal/ledger"
+	"github.com/outreach-engine/outreach/internal/policy"
+	"github.com/outreach-engine/outreach/internal/rule"
+	"github.com/outreach-engine/outreach/internal/sendtime"
+)
+
+// send takes a send as far as it goes: planned, held, given up, or gone out.
+func (r *run) send(step *rule.Step, next string) bool {
+	if r.pos.Plan == nil {
+		return r.plan(step, next, nil)
+	}
+	part, ok := r.part(step.ID, r.pos.Plan.Channel)
+	if !ok {
+		return r.plan(step, next, r.pos.Plan.Tried)
+	}
+	switch part.Status {
+	case ledger.Accepted, ledger.Delivered:
+		return r.goTo(next, r.pos.Plan.At)
+	case ledger.Sending:
+		if r.f.Now.Before(part.Lease) {
+			return r.rest(part.Lease, "an attempt is under way")
+		}
+		part.Status, part.Reason, part.Updated = ledger.Unknown, customer.Unknown, r.f.Now
+		r.savePart(part)
+		r.decide(ledger.Decision{Kind: ledger.KindDrop, Step: part.Step, Channel: part.Channel, Template: part.Template,
+			Planned: part.Planned, Reason: customer.Unknown})
+		return r.goTo(next, r.f.Now)
+	case ledger.Rejected:
+		return r.plan(step, next, append(slices.Clone(r.pos.Plan.Tried), part.Channel))
+	case ledger.Planned:
+		return r.gate(step, next, part)
+	}
+	return r.goTo(next, r.f.Now)
+}
+
+func (r *run) part(step string, channel customer.Channel) (ledger.Part, bool) {
+	for _, p := range r.f.Parts {
+		if p.Step == step && p.Channel == channel {
+			return p, true
+		}
+	}
+	return ledger.Part{}, false
+}
+
+// gate asks, for a planned part, whether it still stands and whether it may
+// go out now.
+func (r *run) gate(step *rule.Step, next string, part ledger.Part) bool {
+	now, send := r.f.Now, step.Send
+	if now.After(r.deadline(send).Add(grace)) && send.Late == rule.LateSkip {
+		r.withdraw(part, customer.Late)
+		return r.goTo(next, now)
+	}
+	if now.Before(part.Planned) {
+		return r.replan(step, next, part, r.base())
+	}
+	if now.Before(part.RetryAt) {
+		return r.restFor(part, part.RetryAt, "trying again at "+sendtime.Label(part.RetryAt, r.f.Subject.Zone))
+	}
+	if r.unless(send) {
+		r.withdraw(part, customer.Unless)
+		return r.goTo(next, now)
+	}
+	if now.After(part.Planned.Add(Slack)) && part.Attempt == 0 {
+		return r.replan(step, next, part, now)
+	}
+	verdict := r.f.Policy.Decide(r.ask(send, part), r.policyFacts(part))
+	switch {
+	case verdict.Answer == policy.Send:
+		r.o.NextAt, r.o.WakesOn = now, nil
+		r.out.Deliver, r.out.Due, r.out.Why = part.Key(), true, "sending "+part.Template+" by "+string(part.Channel)
+		return false
+	case verdict.Reason == customer.Paused:
+		return r.hold(send, part)
+	case verdict.Answer == policy.Wait:
+		return r.replan(step, next, part, now)
+	}
+	return r.replanOr(step, next, part, verdict.Reason)
+}
+
+// replanOr looks for another way when this one is closed for good: another
+// channel that reaches the customer. Without one the send is given up.
+func (r *run) replanOr(step *rule.Step, next string, part ledger.Part, reason customer.Reason) bool {
+	if reason == customer.NoConsent || reason == customer.NoAllowedTime {
+		r.withdraw(part, reason)
+		return r.goTo(next, r.f.Now)
+	}
+	return r.replan(step, next, part, r.f.Now)
+}
+
+// backstop is how long a held message waits before it looks again by itself.
+const backstop = time.Hour
+
+// hold keeps the part's place until the hold is removed, or its time is over.
+func (r *run) hold(send *rule.Send, part ledger.Part) bool {
+	if !r.paused {
+		r.decide(ledger.Decision{Kind: ledger.KindDefer, Step: part.Step, Channel: part.Channel, Template: part.Template,
+			Planned: part.Planned, Reason: customer.Paused})
+	}
+	r.o.Reason = customer.Paused // of an open row: why it waits
+	until := r.deadline(send).Add(grace + time.Second)
+	if send.Late == rule.LateSend {
+		until = r.f.Now.Add(backstop)
+	}
+	return r.rest(until, "paused: a hold covers this message", WakeProfile, WakeResume)
+}
+
+// unless reports whether the send's own unless has come.
+func (r *run) unless(send *rule.Send) bool {
+	if r.anyIf(send.Unless) {
+		return true
+	}
+	return slices.ContainsFunc(r.f.Events, func(e customer.Event) bool {
+		return !e.At.After(r.f.Now) && r.isAny(send.Unless, e)
+	})
+}
+
+func (r *run) ask(send *rule.Send, part ledger.Part) policy.Ask {
+	return policy.Ask{Claim: claim(part), Topic: send.Topic}
+}
+
+func (r *run) policyFacts(part ledger.Part) policy.Facts {
+	return policy.Facts{
+		Now: r.f.Now, Zone: r.f.Subject.Zone, Profile: r.f.Subject.Profile, Suppressed: r.f.Suppressed,
+		Held: Held(r.f.Holds, part), Claims: r.claims(),
+	}
+}
+
+// Held reports whether a hold covers a part.
+func Held(holds []ledger.Hold, p ledger.Part) bool {
+	return slices.ContainsFunc(holds, func(h ledger.Hold) bool {
+		switch h.Kind {
+		case ledger.HoldAll:
+			return true
+		case ledger.HoldRule:
+			return h.Name == p.Rule
+		case ledger.HoldChannel:
+			return h.Name == string(p.Channel)
+		case ledger.HoldTemplate:
+			return h.Name == p.Template
+		}
+		return false
+	})
+}
+
+// claims gives the customer's claims, with those of this answer.
+func (r *run) claims() []policy.Claim {
+	claims := make([]policy.Claim, 0, len(r.f.Slots))
+	for _, p := range r.f.Slots {
+		if p.Ref != r.o.Ref {
+			claims = append(claims, claim(p))
+		}
+	}
+	for _, p := range r.f.Parts {
+		if p.Status.TakesSlot() {
+			claims = append(claims, claim(p))
+		}
+	}
+	return claims
+}
+
+func claim(p ledger.Part) policy.Claim {
+	c := policy.Claim{Channel: p.Channel, At: p.Planned, Priority: p.Priority, Rule: p.Rule, N: p.N, Step: p.Step}
+	if p.Status != ledger.Planned {
+		c.Gone = true
+		if !p.Sent.IsZero() {
+			c.At = p.Sent
+		}
+	}
+	return c
+}

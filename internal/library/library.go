@@ -1,0 +1,156 @@
+package library
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"github.com/outreach-engine/outreach/internal/bundle"
+	"github.com/outreach-engine/outreach/internal/customer"
+	"github.com/outreach-engine/outreach/internal/ledger"
+	"github.com/outreach-engine/outreach/internal/rule"
+	"github.com/outreach-engine/outreach/internal/source"
+)
+
+// generationKey is the setting that changes with every activation.
+const generationKey = "generation"
+
+// Library follows the store's rows. It is safe for concurrent use.
+type Library struct {
+	store   ledger.Store
+	current atomic.Pointer[Set]
+	follow  sync.Mutex
+
+	mu       sync.Mutex
+	versions map[version]*rule.Matcher
+}
+
+type version struct{ rule, hash string }
+
+// New gives a library that has nothing in force until Follow or Load.
+func New(store ledger.Store) *Library {
+	l := &Library{store: store, versions: map[version]*rule.Matcher{}}
+	l.current.Store(newSet(bundle.Empty(), "", map[string]ledger.Active{}))
+	return l
+}
+
+// Current gives what this process goes by.
+func (l *Library) Current() *Set { return l.current.Load() }
+
+// Stale reports whether the store's rows have changed since set was compiled.
+func Stale(tx ledger.House, set *Set) (bool, error) {
+	generation, _, err := tx.Setting(generationKey)
+	return generation != set.Generation, err
+}
+
+// Follow compiles what the store's rows name, when they changed, and reports
+// whether they did.
+func (l *Library) Follow(ctx context.Context) (changed bool, err error) {
+	l.follow.Lock()
+	defer l.follow.Unlock()
+	var files bundle.Files
+	var generation string
+	active := map[string]ledger.Active{}
+	err = l.store.Read(ctx, func(tx ledger.Tx) error {
+		if generation, _, err = tx.Setting(generationKey); err != nil || generation == l.Current().Generation {
+			return err
+		}
+		files, err = activeFiles(tx, active)
+		return err
+	})
+	if err != nil || generation == l.Current().Generation {
+		return false, err
+	}
+	b, problems := bundle.Check(files)
+	var ps source.Problems
+	ps.Add(problems...)
+	if err := ps.Err(); err != nil {
+		return false, fmt.Errorf("rules in the store: %w", err)
+	}
+	l.current.Store(newSet(b, generation, active))
+	return true, nil
+}
+
+// activeFiles reads the documents in force.
+func activeFiles(tx ledger.Tx, rules map[string]ledger.Active) (bundle.Files, error) {
+	files := bundle.Files{Rules: map[string][]byte{}, Templates: map[string][]byte{}}
+	list, err := tx.Active()
+	if err != nil {
+		return files, err
+	}
+	for _, a := range list {
+		d, ok, err := tx.Document(a.Kind, a.Name, a.Hash)
+		if err != nil || !ok {
+			return files, fmt.Errorf("document %s %s %s: found %t: %w", a.Kind, a.Name, a.Hash, ok, err)
+		}
+		switch a.Kind {
+		case ledger.RuleDocument:
+			var kept keptRule
+			if err := json.Unmarshal(d.Body, &kept); err != nil {
+				return files, fmt.Errorf("document rule %s %s: %w", a.Name, a.Hash, err)
+			}
+			files.Rules[a.Name+".yaml"] = []byte(kept.Rule)
+			rules[a.Name] = a
+		case ledger.DataDocument:
+			files.Rules[bundle.DataFile] = d.Body
+		case ledger.PolicyDocument:
+			files.Rules[bundle.PolicyFile] = d.Body
+		case ledger.TemplatesDocument:
+			if err := json.Unmarshal(d.Body, &files.Templates); err != nil {
+				return files, fmt.Errorf("document templates %s: %w", a.Hash, err)
+			}
+		}
+	}
+	return files, nil
+}
+
+// keptRule is a rule's document: everything that its meaning depends on, so
+// that a version can be read again whatever has changed since.
+type keptRule struct {
+	Rule   string `json:"rule"`
+	Data   string `json:"data"`
+	Policy string `json:"policy"`
+}
+
+// Version gives a rule as it was in a version, which may no longer be in
+// force. It may be called inside a transaction.
+func (l *Library) Version(tx ledger.Texts, name, hash string) (*rule.Matcher, error) {
+	if m, ok := l.Current().Matcher(name); ok && m.Version == hash {
+		return m, nil
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if m, ok := l.versions[version{name, hash}]; ok {
+		return m, nil
+	}
+	m, err := readVersion(tx, name, hash)
+	if err == nil {
+		l.versions[version{name, hash}] = m
+	}
+	return m, err
+}
+
+func readVersion(tx ledger.Texts, name, hash string) (*rule.Matcher, error) {
+	d, ok, err := tx.Document(ledger.RuleDocument, name, hash)
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		return nil, fmt.Errorf("rule %s: version %s is not in the store", name, hash)
+	}
+	var kept keptRule
+	if err := json.Unmarshal(d.Body, &kept); err != nil {
+		return nil, fmt.Errorf("rule %s: version %s: %w", name, hash, err)
+	}
+	var ps source.Problems
+	b := bundle.ReadOne(name, []byte(kept.Rule), []byte(kept.Data), []byte(kept.Policy), &ps)
+	if err := ps.Err(); err != nil {
+		return nil, fmt.Errorf("rule %s: version %s: %w", name, hash, err)
+	}
+	return rule.NewMatcher(b.Rules[0], b.Dictionary), nil
+}
+
+// Texts gives the channels that a template has a text for.
+func (s *Set) Texts(template string) []customer.Channel { return s.Templates.Channels(template) }

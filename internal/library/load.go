@@ -1,0 +1,142 @@
+package library
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/outreach-engine/outreach/internal/bundle"
+	"github.com/outreach-engine/outreach/internal/ledger"
+	"github.com/outreach-engine/outreach/internal/source"
+)
+
+// Report is what a load changed.
+type Report struct {
+	Added    []string // rules
+	Changed  []string
+	Removed  []string
+	Rules    int              // in force
+	Problems []source.Problem // warnings
+}
+
+// Nothing reports whether everything was in force already.
+func (r Report) Nothing() bool { return len(r.Added)+len(r.Changed)+len(r.Removed) == 0 }
+
+// Load checks files and puts them in force, all or nothing. Files with
+// problems leave what was in force as it is; the error is then a
+// *source.InvalidError. Open outreaches keep their versions. New and changed
+// rules are warming until their history was read.
+func (l *Library) Load(ctx context.Context, files bundle.Files, now time.Time) (Report, error) {
+	b, problems := bundle.Check(files)
+	var ps source.Problems
+	ps.Add(problems...)
+	if err := ps.Err(); err != nil {
+		return Report{Problems: problems}, err
+	}
+	var report Report
+	err := l.store.Write(ctx, ledger.GateLane, func(tx ledger.Tx) error {
+		var err error
+		report, err = activate(tx, b, files, now)
+		return err
+	})
+	if err != nil {
+		return report, err
+	}
+	report.Problems, report.Rules = problems, len(b.Rules)
+	_, err = l.Follow(ctx)
+	return report, err
+}
+
+func activate(tx ledger.Tx, b *bundle.Bundle, files bundle.Files, now time.Time) (Report, error) {
+	old := map[string]ledger.Active{}
+	list, err := tx.Active()
+	if err != nil {
+		return Report{}, err
+	}
+	for _, a := range list {
+		old[string(a.Kind)+"/"+a.Name] = a
+	}
+	var report Report
+	changed := false
+	for _, d := range documents(b, files, now) {
+		key := string(d.Kind) + "/" + d.Name
+		before, was := old[key]
+		delete(old, key)
+		if was && before.Hash == d.Hash {
+			continue
+		}
+		changed = true
+		report.tell(d, was)
+		warm := d.Kind != ledger.RuleDocument
+		err := errors.Join(tx.SaveDocument(d), tx.Activate(ledger.Active{Kind: d.Kind, Name: d.Name, Hash: d.Hash, At: now, Warm: warm}))
+		if err != nil {
+			return report, err
+		}
+	}
+	for _, a := range old {
+		changed = true
+		if a.Kind == ledger.RuleDocument {
+			report.Removed = append(report.Removed, a.Name)
+		}
+		if err := tx.Deactivate(a.Kind, a.Name); err != nil {
+			return report, err
+		}
+	}
+	slices.Sort(report.Removed)
+	if !changed {
+		return report, nil
+	}
+	return report, Bump(tx)
+}
+
+func (r *Report) tell(d ledger.Document, was bool) {
+	switch {
+	case d.Kind != ledger.RuleDocument:
+	case was:
+		r.Changed = append(r.Changed, d.Name)
+	default:
+		r.Added = append(r.Added, d.Name)
+	}
+}
+
+// Bump makes every process look at the rows of what is in force again.
+func Bump(tx ledger.House) error {
+	text, _, err := tx.Setting(generationKey)
+	if err != nil {
+		return err
+	}
+	n, _ := strconv.ParseInt(text, 10, 64)
+	return tx.SetSetting(generationKey, strconv.FormatInt(n+1, 10))
+}
+
+// documents gives everything of a bundle as documents.
+func documents(b *bundle.Bundle, files bundle.Files, now time.Time) []ledger.Document {
+	data, policy := files.Rules[bundle.DataFile], files.Rules[bundle.PolicyFile]
+	templates, err := json.Marshal(files.Templates)
+	if err != nil {
+		templates = []byte("{}")
+	}
+	list := []ledger.Document{
+		{Kind: ledger.DataDocument, Hash: hash(data), Body: data, At: now},
+		{Kind: ledger.PolicyDocument, Hash: hash(policy), Body: policy, At: now},
+		{Kind: ledger.TemplatesDocument, Hash: hash(templates), Body: templates, At: now},
+	}
+	for _, r := range b.Rules {
+		body, err := json.Marshal(keptRule{Rule: string(files.Rules[r.Name+".yaml"]), Data: string(data), Policy: string(policy)})
+		if err != nil {
+			continue
+		}
+		list = append(list, ledger.Document{Kind: ledger.RuleDocument, Name: r.Name, Hash: r.Version, Body: body, At: now})
+	}
+	return list
+}
+
+func hash(body []byte) string {
+	sum := sha256.Sum256(body)
+	return hex.EncodeToString(sum[:6])
+}

@@ -1,0 +1,96 @@
+// Package library follows which of marketing's documents are in force: it
+// activates what was checked, compiles what the store's rows name, and keeps
+// the versions that open outreaches still go by. It decides nothing about
+// customers.
+package library
+
+import (
+	"slices"
+
+	"github.com/outreach-engine/outreach/internal/behaviour"
+	"github.com/outreach-engine/outreach/internal/bundle"
+	"github.com/outreach-engine/outreach/internal/customer"
+	"github.com/outreach-engine/outreach/internal/ledger"
+	"github.com/outreach-engine/outreach/internal/rule"
+)
+
+// Set is everything in force at one moment, compiled. It is immutable and safe
+// for concurrent use.
+type Set struct {
+	*bundle.Bundle
+	Generation string // changes with every activation
+	Plan       *behaviour.Plan
+	Active     map[string]ledger.Active // of rules, by name
+
+	matchers map[string]*rule.Matcher
+	byEvent  map[string][]*rule.Matcher
+	anyAct   []*rule.Matcher // silent about any act of the customer's own
+	goals    map[string][]*rule.Matcher
+}
+
+// newSet compiles a bundle.
+func newSet(b *bundle.Bundle, generation string, active map[string]ledger.Active) *Set {
+	s := &Set{
+		Bundle: b, Generation: generation, Active: active,
+		matchers: map[string]*rule.Matcher{}, byEvent: map[string][]*rule.Matcher{}, goals: map[string][]*rule.Matcher{},
+	}
+	var defs []behaviour.Def
+	for _, r := range b.Rules {
+		m := rule.NewMatcher(r, b.Dictionary)
+		s.matchers[r.Name] = m
+		defs = append(defs, m.Defs()...)
+		for _, name := range m.TriggerEvents() {
+			if name == "" {
+				s.anyAct = append(s.anyAct, m)
+				continue
+			}
+			s.byEvent[name] = append(s.byEvent[name], m)
+		}
+		for _, name := range m.GoalEvents() {
+			s.goals[name] = append(s.goals[name], m)
+		}
+	}
+	s.Plan = behaviour.NewPlan(defs, func(event string) bool { return !b.Dictionary.Events[event].ByUs })
+	return s
+}
+
+// Matcher gives the rule in force of a name.
+func (s *Set) Matcher(name string) (*rule.Matcher, bool) {
+	m, ok := s.matchers[name]
+	return m, ok
+}
+
+// Matchers gives the rules in force, by name.
+func (s *Set) Matchers() []*rule.Matcher {
+	list := make([]*rule.Matcher, 0, len(s.matchers))
+	for _, r := range s.Rules {
+		list = append(list, s.matchers[r.Name])
+	}
+	return list
+}
+
+// Asked gives the rules whose trigger an event of that name concerns.
+func (s *Set) Asked(event string) []*rule.Matcher {
+	asked := s.byEvent[event]
+	if len(s.anyAct) > 0 && s.Plan.Own(event) {
+		return append(slices.Clip(asked), s.anyAct...)
+	}
+	return asked
+}
+
+// WithGoal gives the rules whose goal an event of that name may reach.
+func (s *Set) WithGoal(event string) []*rule.Matcher { return s.goals[event] }
+
+// Knows reports whether a rule is to be asked about a customer: not while its
+// history is still being read for them.
+func Knows(a ledger.Active, id customer.ID) bool { return a.Warm || id <= a.Warming }
+
+// Warming reports whether any rule's history is still being read.
+func (s *Set) Warming() bool {
+	for _, a := range s.Active {
+		if !a.Warm {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,349 @@
+package message
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/k3a/html2text"
+
+	"github.com/outreach-engine/outreach/internal/channel"
+	"github.com/outreach-engine/outreach/internal/customer"
+)
+
+// Vars is what one message may say. Render changes nothing in it.
+type Vars struct {
+	Customer customer.Profile                     // customer.<trait>, customer.locale
+	Match    map[string]customer.Value            // match.used, match.share
+	Events   map[string]map[string]customer.Value // latest properties, by event: order_placed.order_id
+	Links    map[string]string                    // the engine's own signed links: link.unsubscribe, link.preferences
+	Now      time.Time                            // the instant of the message
+	Zone     *time.Location                       // the customer's; nil is UTC
+}
+
+// RenderError says why a template could not be written for one customer. It
+// holds no personal data, so it may be logged.
+type RenderError struct {
+	Template string
+	Channel  customer.Channel
+	File     string // "" when the template itself is not there
+	Line     int    // from 1; 0: no one place
+	Column   int    // from 1, in bytes
+	Variable string // customer.first_name; "" when none is to blame
+	Trouble  string
+	Hint     string
+}
+
+// Error gives template, place, variable, trouble and what to do, on one line.
+func (e *RenderError) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "template %s: %s: ", e.Template, e.Channel)
+	if e.File != "" {
+		b.WriteString(e.File + ":")
+		if e.Line > 0 {
+			fmt.Fprintf(&b, "%d:%d:", e.Line, e.Column)
+		}
+		b.WriteString(" ")
+	}
+	if e.Variable != "" {
+		b.WriteString(e.Variable + " ")
+	}
+	b.WriteString(e.Trouble)
+	if e.Hint != "" {
+		b.WriteString("; " + e.Hint)
+	}
+	return b.String()
+}
+
+// maxLine bounds subjects, titles, preheaders and links, in bytes.
+// Source: RFC 5322 section 2.1.1.
+const maxLine = 998
+
+// Render writes a template for one customer and channel, in the version for
+// the customer's locale: exact, else the language, else the one without a
+// locale. Every error is a *RenderError.
+func (l *Library) Render(name string, c customer.Channel, v Vars) (channel.Content, error) {
+	if v.Zone == nil {
+		v.Zone = time.UTC
+	}
+	content, err := l.render(name, c, v)
+	if err == nil {
+		return content, nil
+	}
+	e, ok := errors.AsType[*RenderError](err)
+	if !ok {
+		e = &RenderError{Trouble: err.Error()}
+	}
+	e.Template, e.Channel = name, c
+	return channel.Content{}, e
+}
+
+var errUnwritten = errors.New("is not written for this channel")
+
+func (l *Library) render(name string, c customer.Channel, v Vars) (channel.Content, error) {
+	t := l.templates[name]
+	switch c {
+	case customer.SMS:
+		if p, _, _ := t.sms.find(v.Customer.Locale); p != nil {
+			text, err := p.write(v, page{})
+			return channel.Content{Text: text}, err
+		}
+	case customer.Push:
+		if p, _, _ := t.push.find(v.Customer.Locale); p != nil {
+			return p.render(v)
+		}
+	case customer.Email:
+		if e, locale, _ := t.email.find(v.Customer.Locale); e != nil {
+			layout, _, _ := l.layouts[e.layout].find(locale)
+			return e.render(v, layout)
+		}
+	}
+	return channel.Content{}, errUnwritten
+}
+
+func (p *push) render(v Vars) (c channel.Content, err error) {
+	if c.Subject, err = p.title.write(v, page{}); err != nil {
+		return c, err
+	}
+	if c.Text, err = p.text.write(v, page{}); err != nil || p.link == nil {
+		return c, err
+	}
+	c.Link, err = p.link.write(v, page{})
+	return c, err
+}
+
+// page is what a layout is filled with.
+type page struct{ content, subject, preheader string }
+
+func (p page) field(name string) any {
+	switch name {
+	case subjectRoot:
+		return p.subject
+	case preheaderRoot:
+		return present(p.preheader)
+	}
+	return p.content
+}
+
+func (e *email) render(v Vars, layout *program) (c channel.Content, err error) {
+	if c.Subject, err = e.subject.write(v, page{}); err != nil {
+		return c, err
+	}
+	if e.preheader != nil {
+		if c.Preheader, err = e.preheader.write(v, page{}); err != nil {
+			return c, err
+		}
+	}
+	if c.HTML, err = e.html.write(v, page{}); err != nil {
+		return c, err
+	}
+	forText := c.HTML
+	if e.layout != "" {
+		filled := page{content: c.HTML, subject: c.Subject, preheader: c.Preheader}
+		if c.HTML, err = layout.write(v, filled); err != nil {
+			return c, err
+		}
+		if e.text == nil {
+			filled.preheader = ""
+			if forText, err = layout.write(v, filled); err != nil {
+				return c, err
+			}
+		}
+	}
+	if e.text != nil {
+		c.Text, err = e.text.write(v, page{})
+		return c, err
+	}
+	c.Text = readable(forText)
+	return c, nil
+}
+
+var (
+	trailing   = regexp.MustCompile(`[ \t\x{00a0}]+(\n|$)`)
+	leading    = regexp.MustCompile(`(?m)^[ \t]+`)
+	emptyLines = regexp.MustCompile(`\n{3,}`)
+)
+
+// readable makes a text part from HTML, with links in angle brackets.
+func readable(html string) string {
+	s := html2text.HTML2TextWithOptions(html, html2text.WithUnixLineBreaks(), html2text.WithLinksInnerText(), html2text.WithListSupport())
+	return leading.ReplaceAllString(tidyText(s), "")
+}
+
+// tidyText drops what tags on lines of their own leave behind.
+func tidyText(s string) string {
+	return strings.TrimSpace(emptyLines.ReplaceAllString(trailing.ReplaceAllString(s, "$1"), "\n\n"))
+}
+
+// write runs a program for one customer.
+func (p *program) write(v Vars, filled page) (string, error) {
+	if p == nil {
+		return "", errors.New("has problems; run outreach check")
+	}
+	return p.run(v.Zone, func(r read) any { return v.value(r, filled) })
+}
+
+// run runs a program with values for what it reads; nil is absent.
+func (p *program) run(zone *time.Location, value func(read) any) (_ string, err error) {
+	r := &run{prog: p, format: format{locale: p.locale, zone: zone}, values: make([]any, len(p.reads))}
+	bindings := make(map[string]any, len(p.reads)+1)
+	bindings[runName] = r
+	for i, known := range p.reads {
+		r.values[i] = value(known)
+		bindings["v"+strconv.Itoa(i)] = r.values[i]
+	}
+	out := bounded{limit: p.bytes()}
+	if err := p.execute(bindings, &out); r.err != nil {
+		return "", p.trouble(r)
+	} else if err != nil {
+		return "", p.failed(-1, "", err.Error(), "")
+	}
+	s := p.finish(out.String())
+	if out.over || p.tooLong(s) {
+		at := -1
+		if p.src.path != "" {
+			at = 0
+		}
+		return "", p.failed(at, "", "makes a message of more than "+p.bound(), "shorten the text, or bound what it holds with | truncate: 40")
+	}
+	return s, nil
+}
+
+// execute keeps whatever the engine may do from ending the process.
+func (p *program) execute(bindings map[string]any, out *bounded) (err error) {
+	defer func() {
+		if recover() != nil {
+			err = errors.New("cannot be rendered with these values")
+		}
+	}()
+	if e := p.liquid.FRender(out, bindings); e != nil {
+		return errors.New("cannot be rendered with these values")
+	}
+	return nil
+}
+
+// finish gives a text the form of its medium.
+func (p *program) finish(s string) string {
+	switch p.medium {
+	case line, address:
+		return strings.Join(strings.Fields(s), " ")
+	case html:
+		return s
+	}
+	return tidyText(s)
+}
+
+// bytes bounds what may be written before it gets its form.
+func (p *program) bytes() int { return min(maxTemplate, p.limit*utf8.UTFMax*2) }
+
+func (p *program) tooLong(s string) bool {
+	switch {
+	case p.medium == line || p.medium == address:
+		return len(s) > maxLine
+	case p.limit == maxSMS:
+		return utf8.RuneCountInString(s) > maxSMS
+	}
+	return len(s) > p.limit
+}
+
+func (p *program) bound() string {
+	switch {
+	case p.medium == line || p.medium == address:
+		return "998 bytes in one line"
+	case p.limit == maxSMS:
+		return "1600 characters"
+	}
+	return "100 kB"
+}
+
+// trouble says what went wrong where, naming the variable that is absent.
+func (p *program) trouble(r *run) error {
+	s := p.sites[r.site]
+	for _, i := range s.reads {
+		if r.values[i] == nil {
+			return p.failed(p.reads[i].at, p.reads[i].path, errAbsent.Error(), "add | default: or put it in an if")
+		}
+	}
+	hint := ""
+	if errors.Is(r.err, errAbsent) {
+		hint = "add | default: or put it in an if"
+	}
+	return p.failed(s.at, s.name, r.err.Error(), hint)
+}
+
+func (p *program) failed(at int, variable, trouble, hint string) error {
+	problem := p.src.problem(at, "", trouble, hint)
+	return &RenderError{File: problem.File, Line: problem.Line, Column: problem.Column, Variable: variable, Trouble: trouble, Hint: hint}
+}
+
+// value gives what a read finds; an empty text is absent.
+func (v Vars) value(r read, filled page) any {
+	root, name, _ := strings.Cut(r.path, ".")
+	switch {
+	case root == nowRoot:
+		return instant{at: v.Now.In(v.Zone)}
+	case name == "":
+		return filled.field(root)
+	case root == linkRoot:
+		return present(v.Links[name])
+	case root == matchRoot:
+		return v.typed(v.Match[name], r.kind)
+	case root == customerRoot:
+		if value := v.typed(v.Customer.Traits[name], r.kind); value != nil {
+			return value
+		}
+		return v.typed(customer.Text(field(v.Customer, name)), r.kind)
+	}
+	return v.typed(v.Events[root][name], r.kind)
+}
+
+func present(s string) any {
+	if strings.TrimSpace(s) == "" {
+		return nil
+	}
+	return s
+}
+
+// field gives a profile's own field by its name in templates.
+func field(p customer.Profile, name string) string {
+	switch name {
+	case "country":
+		return p.Country
+	case "email":
+		return p.Email
+	case "locale":
+		return p.Locale
+	case "phone":
+		return p.Phone
+	case "region":
+		return p.Region
+	case "zone":
+		return p.Zone
+	}
+	return ""
+}
+
+// typed reads a value as its declared kind; nil when it cannot be read so.
+func (v Vars) typed(value customer.Value, kind customer.Kind) any {
+	switch kind {
+	case customer.KindNumber:
+		if n, ok := value.Float(); ok {
+			return n
+		}
+		return nil
+	case customer.KindDate, customer.KindTime:
+		if t, ok := value.Time(v.Zone); ok {
+			return instant{at: t.In(v.Zone), day: kind == customer.KindDate}
+		}
+		return nil
+	case anyKind:
+		if n, ok := value.Float(); ok && value == customer.Number(n) {
+			return n
+		}
+	}
+	return present(value.String())
+}

@@ -1,0 +1,282 @@
+package observe
+
+import (
+	"cmp"
+	"encoding/json"
+	"net/mail"
+	"slices"
+	"strings"
+
+	"github.com/nyaruka/phonenumbers"
+
+	"github.com/outreach-engine/outreach/internal/customer"
+	"github.com/outreach-engine/outreach/internal/sendtime"
+)
+
+// Refusal is one field of a profile that was not taken. The rest of what came
+// with it was.
+type Refusal struct {
+	Field  string // email, prefers.sms, consent.offers
+	Reason string // what is wrong and how to mend it; never the value itself
+}
+
+// String gives the field and the reason.
+func (r Refusal) String() string { return r.Field + ": " + r.Reason }
+
+// ReadTraits sorts traits, by the names that Name gives, into the change of a
+// profile. These names are not traits of the company's own:
+//
+//	email                      an address, RFC 5322 without a display name
+//	phone                      E.164, or as dialled in the customer's country
+//	zone, timezone, time_zone  an IANA name
+//	country                    ISO 3166-1 alpha-2
+//	state, region              ISO 3166-2 with or without the country; a region
+//	                           stays a trait too, since companies have their own
+//	locale                     BCP 47, de-AT or de_AT
+//	push_token, device_token   one device, added to those that are known
+//	consent                    topics given: [offers, tips]; or {offers: yes, tips: no}
+//	prefers                    {sms: Mon-Fri 18:00-21:00, any: [...], channel: [sms, email]}
+//	address                    a trait; its country and state count where those are not given
+//
+// Lists and objects come as their JSON text. An empty value forgets the field.
+// A field that cannot be read is refused alone; refusals are sorted by field.
+// Traits keep every other name; the map given is not changed.
+func ReadTraits(traits map[string]customer.Value, zones *sendtime.Zones) (Change, []Refusal) {
+	if len(traits) == 0 {
+		return Change{}, nil
+	}
+	r := traitReader{traits: traits, zones: zones}
+	r.place()
+	r.addresses()
+	r.word()
+	r.rest()
+	slices.SortFunc(r.refusals, func(a, b Refusal) int { return cmp.Compare(a.String(), b.String()) })
+	return r.change, r.refusals
+}
+
+// AddDevice adds what a device tells of itself: its zone, where nothing else in
+// the change names one, its language and its push token. "" is not told. What
+// cannot be read is left out, since nobody can mend somebody's device.
+func (c *Change) AddDevice(zone, locale, pushToken string, zones *sendtime.Zones) {
+	if c.Zone == nil && zone != "" {
+		if _, err := zones.Load(zone); err == nil {
+			c.Zone = &zone
+		}
+	}
+	if locale != "" {
+		c.DeviceLocale, _ = parseLocale(locale)
+	}
+	if c.PushToken == "" {
+		c.PushToken = pushToken
+	}
+}
+
+type traitReader struct {
+	traits   map[string]customer.Value
+	zones    *sendtime.Zones
+	change   Change
+	refusals []Refusal
+}
+
+func (r *traitReader) refuse(field, reason string) {
+	r.refusals = append(r.refusals, Refusal{Field: field, Reason: reason})
+}
+
+// first gives the first of the names that is there, with its text.
+func (r *traitReader) first(names ...string) (name, text string, ok bool) {
+	for _, name := range names {
+		if v, ok := r.traits[name]; ok {
+			return name, strings.TrimSpace(v.String()), true
+		}
+	}
+	return "", "", false
+}
+
+// read sets a field from the first of the names that is there: by parse, or to
+// the empty text when the value is empty.
+func (r *traitReader) read(field **string, parse func(string) (string, string), names ...string) {
+	name, text, ok := r.first(names...)
+	if !ok {
+		return
+	}
+	if text != "" {
+		var trouble string
+		if text, trouble = parse(text); trouble != "" {
+			r.refuse(name, trouble)
+			return
+		}
+	}
+	*field = &text
+}
+
+// place reads where and in which language the customer lives.
+func (r *traitReader) place() {
+	r.read(&r.change.Zone, r.parseZone, "zone", "timezone", "time_zone")
+	r.read(&r.change.Country, parseCountry, "country")
+	r.read(&r.change.Locale, parseLocale, "locale")
+	r.read(&r.change.Region, parseState, "state")
+	if region := r.traits["region"].String(); r.change.Region == nil && looksLikeState(region) {
+		r.read(&r.change.Region, parseState, "region")
+	}
+	r.postalAddress()
+}
+
+// postalAddress reads country and state out of an address object, as the
+// identify call of analytics libraries has it. What cannot be read there is
+// left alone: the whole address stays a trait.
+func (r *traitReader) postalAddress() {
+	text := r.traits["address"].String()
+	if !strings.HasPrefix(text, "{") {
+		return
+	}
+	var address struct{ Country, State customer.Value }
+	if json.Unmarshal([]byte(text), &address) != nil {
+		return
+	}
+	if country, trouble := parseCountry(address.Country.String()); trouble == "" && r.change.Country == nil {
+		r.change.Country = &country
+	}
+	if state := address.State.String(); r.change.Region == nil && looksLikeState(state) {
+		state, _ = parseState(state)
+		r.change.Region = &state
+	}
+}
+
+func (r *traitReader) addresses() {
+	r.read(&r.change.Email, parseEmail, "email")
+	r.read(&r.change.Phone, r.parsePhone, "phone")
+	for _, name := range []string{"push_token", "device_token"} {
+		if token := strings.TrimSpace(r.traits[name].String()); token != "" {
+			r.change.PushToken = token
+		}
+	}
+}
+
+// rest keeps every name that is not reserved as a trait.
+func (r *traitReader) rest() {
+	for name, value := range r.traits {
+		switch name {
+		case "email", "phone", "zone", "timezone", "time_zone", "country", "state", "locale",
+			"push_token", "device_token", "consent", "prefers":
+			continue
+		case "":
+			r.refuse(`""`, "has no name, give it one of letters and digits")
+			continue
+		}
+		if r.change.Traits == nil {
+			r.change.Traits = make(map[string]customer.Value, len(r.traits))
+		}
+		r.change.Traits[name] = value
+	}
+}
+
+func (r *traitReader) parseZone(text string) (zone, trouble string) {
+	if _, err := r.zones.Load(text); err != nil {
+		return "", hint(err)
+	}
+	return text, ""
+}
+
+// hint gives an error's text behind the value that it quotes.
+func hint(err error) string {
+	const quoteEnds = `": `
+	text := err.Error()
+	if i := strings.LastIndex(text, quoteEnds); i >= 0 {
+		return text[i+len(quoteEnds):]
+	}
+	return text
+}
+
+func parseCountry(text string) (country, trouble string) {
+	country = strings.ToUpper(text)
+	if len(country) != 2 || phonenumbers.GetCountryCodeForRegion(country) == 0 {
+		return "", "is not a country's code, write two letters as in ISO 3166: DE, US"
+	}
+	return country, ""
+}
+
+// parseState reads CA, US-CA and us-ca as CA.
+func parseState(text string) (state, trouble string) {
+	state = strings.ToUpper(text)
+	if len(state) > 3 && state[2] == '-' && isWord(state[:2]) {
+		state = state[3:]
+	}
+	if len(state) > 3 || !isWord(state) {
+		return "", "is not a state's code, write it as in ISO 3166-2: CA for California"
+	}
+	return state, ""
+}
+
+// looksLikeState tells a state's code from a company's own region.
+func looksLikeState(text string) bool {
+	text = strings.TrimSpace(text)
+	state, trouble := parseState(text)
+	return trouble == "" && (len(text) > 3 || len(state) >= 2 && strings.Trim(state, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == "")
+}
+
+// parseLocale reads the form of BCP 47 tags, and de_AT.UTF-8 as systems write
+// it; whether a language exists is not looked up.
+func parseLocale(text string) (locale, trouble string) {
+	locale, _, _ = strings.Cut(text, ".")
+	locale = strings.ReplaceAll(locale, "_", "-")
+	for i, part := range strings.Split(locale, "-") {
+		isLanguage := i > 0 || len(part) >= 2 && strings.Trim(strings.ToLower(part), "abcdefghijklmnopqrstuvwxyz") == ""
+		if len(part) > 8 || !isWord(part) || !isLanguage {
+			return "", "is not a language tag, write it as in BCP 47: en, de-AT"
+		}
+	}
+	return locale, ""
+}
+
+// isWord reports whether the text is one or more ASCII letters and digits.
+func isWord(s string) bool {
+	for i := range len(s) {
+		c := s[i] | 0x20
+		if (c < 'a' || c > 'z') && (s[i] < '0' || s[i] > '9') {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// maxEmail bounds an address, RFC 5321 4.5.3.1.3 without its brackets.
+const maxEmail = 254
+
+func parseEmail(text string) (email, trouble string) {
+	const how = "is not an email address, write it as name@example.com"
+	address, err := mail.ParseAddress(text)
+	if err != nil || address.Address != text || address.Name != "" || len(text) > maxEmail {
+		return "", how
+	}
+	local, domain, _ := strings.Cut(text, "@")
+	if strings.ContainsAny(text, "\" \t") || !strings.Contains(strings.Trim(domain, "."), ".") {
+		return "", how
+	}
+	return local + "@" + strings.ToLower(domain), ""
+}
+
+// shortestPhone is the length of the shortest numbers in use, those of small
+// islands, with their plus.
+const shortestPhone = 8
+
+// parsePhone reads a number in E.164, or as dialled in the country that came
+// with it. Lengths are checked by country, not whether the number is in use:
+// only its network knows that.
+func (r *traitReader) parsePhone(text string) (phone, trouble string) {
+	country := ""
+	if r.change.Country != nil {
+		country = *r.change.Country
+	}
+	number, err := phonenumbers.Parse(text, country)
+	if err == nil {
+		phone = phonenumbers.Format(number, phonenumbers.E164)
+	}
+	switch {
+	case err != nil && country == "" && !strings.HasPrefix(text, "+"):
+		return "", "is not an international number, write + and the country's calling code first, or give country with it"
+	case len(phone) < shortestPhone || phonenumbers.IsAlphaNumber(text) ||
+		phonenumbers.IsPossibleNumberWithReason(number) != phonenumbers.IS_POSSIBLE:
+		return "", "is not a phone number that can exist, write it as in E.164: + and at most 15 digits"
+	}
+	return phone, ""
+}

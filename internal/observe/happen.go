@@ -1,0 +1,245 @@
+package observe
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/outreach-engine/outreach/internal/behaviour"
+	"github.com/outreach-engine/outreach/internal/customer"
+	"github.com/outreach-engine/outreach/internal/dossier"
+	"github.com/outreach-engine/outreach/internal/journey"
+	"github.com/outreach-engine/outreach/internal/ledger"
+	"github.com/outreach-engine/outreach/internal/library"
+	"github.com/outreach-engine/outreach/internal/rule"
+)
+
+// happen lets one event have its consequences. late says that it was too old
+// for at least one total.
+func (t *taking) happen(d *dossier.Dossier, e customer.Event) (late bool, err error) {
+	asked := t.asked(d, e.Name)
+	if err := t.expire(d, asked, e); err != nil {
+		return false, err
+	}
+	result := d.State.Apply(t.set.Plan, e, d.Subject().Clock())
+	d.Touch()
+	if err := t.reply(d, e); err != nil {
+		return false, err
+	}
+	if err := t.running(d, e); err != nil {
+		return false, err
+	}
+	if err := t.judge(d, asked, e, result); err != nil {
+		return false, err
+	}
+	if err := t.goals(d, e); err != nil {
+		return false, err
+	}
+	return result.Late, d.Err()
+}
+
+// asked gives the rules that an event concerns and that know this customer.
+func (t *taking) asked(d *dossier.Dossier, event string) []*rule.Matcher {
+	asked := t.set.Asked(event)
+	if !t.set.Warming() {
+		return asked
+	}
+	return slices.DeleteFunc(slices.Clone(asked), func(m *rule.Matcher) bool {
+		return !library.Knows(t.active[m.Name], d.Profile.ID)
+	})
+}
+
+// expire enters what time alone gave before the event came.
+func (t *taking) expire(d *dossier.Dossier, asked []*rule.Matcher, e customer.Event) error {
+	for _, m := range asked {
+		about, ok := m.AboutOf(e)
+		if !ok {
+			continue
+		}
+		for _, why := range m.Expire(d.Subject(), about, e.At) {
+			if err := t.match(d, m, why); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// judge enters what the event itself gave, and keeps the next due times.
+func (t *taking) judge(d *dossier.Dossier, asked []*rule.Matcher, e customer.Event, result behaviour.Result) error {
+	for _, m := range asked {
+		reasons, err := m.Judge(d.Subject(), e, result, d.Log)
+		if err != nil {
+			return err
+		}
+		for _, why := range reasons {
+			if err := t.match(d, m, why); err != nil {
+				return err
+			}
+		}
+		about, ok := m.AboutOf(e)
+		if !ok {
+			continue
+		}
+		if err := t.due(d, m, about); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// due keeps the first instant at which time alone may give a reason. One that
+// is past already is due at once.
+func (t *taking) due(d *dossier.Dossier, m *rule.Matcher, about string) error {
+	at := m.NextDue(d.Subject(), about, time.Time{})
+	if at.IsZero() {
+		return nil
+	}
+	if !at.After(t.now) {
+		for _, why := range m.Expire(d.Subject(), about, t.now) {
+			if err := t.match(d, m, why); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return t.tx.SetDue(ledger.Due{Rule: m.Name, Customer: d.Profile.ID, About: about, At: at})
+}
+
+// running ends the customer's open outreaches that the event ends, and hints
+// those that wait for it.
+func (t *taking) running(d *dossier.Dossier, e customer.Event) error {
+	if !d.State.Running {
+		return nil
+	}
+	open, err := t.tx.OpenOutreaches(d.Profile.ID)
+	if err != nil {
+		return err
+	}
+	d.State.Running = len(open) > 0
+	for _, o := range open {
+		m, err := d.Matcher(o)
+		if err != nil {
+			return err
+		}
+		reason := journey.Ends(m, d.Subject(), o, e)
+		if reason == "" && concerns(m, o, e) {
+			if reason, err = t.standing(d, m, o); err != nil {
+				return err
+			}
+		}
+		switch {
+		case reason != "":
+			err = d.Close(o, reason, t.now)
+			t.work = true
+		case slices.Contains(o.WakesOn, e.Name):
+			err = t.tx.Hint(o.Ref, t.now)
+			t.work = true
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// concerns reports whether an event may change an outreach's reason or
+// audience.
+func concerns(m *rule.Matcher, o ledger.Outreach, e customer.Event) bool {
+	return e.Name == customer.Identified || m.Mentions(e.Name) || m.When.Silent != nil && m.When.Silent.Event == ""
+}
+
+func (t *taking) standing(d *dossier.Dossier, m *rule.Matcher, o ledger.Outreach) (customer.Reason, error) {
+	events, err := d.Log(m.Events(), o.At, time.Time{})
+	if err != nil {
+		return "", err
+	}
+	return journey.Standing(m, d.Subject(), o, t.now, &rule.Story{Events: events, Match: o.Match}), nil
+}
+
+// goals notes goals that come after an outreach ended, or to those held out.
+func (t *taking) goals(d *dossier.Dossier, e customer.Event) error {
+	for _, m := range t.set.WithGoal(e.Name) {
+		until, ok := d.State.Goals[m.Name]
+		if !ok {
+			continue
+		}
+		if e.At.After(until) {
+			delete(d.State.Goals, m.Name)
+			continue
+		}
+		awaiting, err := t.tx.AwaitingGoal(d.Profile.ID, m.Name, m.Goal.Within.Before(e.At, d.Zone))
+		if err != nil {
+			return err
+		}
+		for _, o := range awaiting {
+			if !journey.GoalBy(m, d.Subject(), o, e) {
+				continue
+			}
+			o.GoalAt = e.At
+			if err := t.tx.SaveOutreach(o); err != nil {
+				return err
+			}
+			if err := t.tx.Decide(ledger.Decision{Ref: o.Ref, At: t.now, Kind: ledger.KindGoal, Note: "after the end"}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// stopWords are the replies that end messages on a channel, as carriers know
+// them (Twilio's default list).
+var stopWords = []string{"STOP", "UNSUBSCRIBE", "END", "QUIT", "STOPALL", "REVOKE", "OPTOUT", "CANCEL"}
+
+// reply suppresses the address that a STOP came from.
+func (t *taking) reply(d *dossier.Dossier, e customer.Event) error {
+	if e.Name != customer.MessageReplied || !slices.Contains(stopWords, strings.ToUpper(strings.TrimSpace(e.Properties[customer.TextProperty].String()))) {
+		return nil
+	}
+	ref, step, channel, err := ledger.ParseKey(e.Properties[customer.MessageProperty].String())
+	if err != nil {
+		return nil
+	}
+	part, ok, err := t.tx.Part(ref, step, channel)
+	if err != nil || !ok {
+		return err
+	}
+	address := part.Address
+	if address == "" {
+		address = d.Profile.Address(channel)
+	}
+	if address == "" {
+		return nil
+	}
+	d.Change()
+	t.work = true
+	if err := t.tx.Suppress(customer.Suppression{Channel: channel, Address: address, Reason: "stop_reply", At: t.now}); err != nil {
+		return err
+	}
+	return t.hintAll(d)
+}
+
+// hintAll lets every open outreach of the customer look again.
+func (t *taking) hintAll(d *dossier.Dossier) error {
+	open, err := t.tx.OpenOutreaches(d.Profile.ID)
+	if err != nil {
+		return err
+	}
+	for _, o := range open {
+		if o.Status == ledger.Open {
+			if err := t.tx.Hint(o.Ref, t.now); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// match makes a reason an outreach, or writes down why not. A reason that was
+// seen before changes nothing.
+func (t *taking) match(d *dossier.Dossier, m *rule.Matcher, why rule.Reason) error {
+	work, err := d.Enter(m, why, t.now)
+	t.work = t.work || work
+	return err
+}

@@ -1,0 +1,209 @@
+package observe
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/outreach-engine/outreach/internal/behaviour"
+	"github.com/outreach-engine/outreach/internal/customer"
+	"github.com/outreach-engine/outreach/internal/dossier"
+	"github.com/outreach-engine/outreach/internal/ledger"
+	"github.com/outreach-engine/outreach/internal/rule"
+)
+
+// change brings a change of the profile in. Totals whose calendar moved are
+// read again from the log.
+func (t *taking) change(d *dossier.Dossier, c Change, at time.Time) error {
+	if c.IsZero() {
+		return nil
+	}
+	zone, traits := d.Zone, maps.Clone(d.Profile.Traits)
+	apply(d.Profile, c, at)
+	d.Change()
+	for _, m := range t.set.Matchers() {
+		if !moved(m, traits, d.Profile.Traits, zone.String() != d.Zone.String()) {
+			continue
+		}
+		if err := t.reread(d, m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func apply(p *customer.Profile, c Change, at time.Time) {
+	for _, field := range []struct{ to, from *string }{
+		{&p.Zone, c.Zone}, {&p.Country, c.Country}, {&p.Region, c.Region},
+		{&p.Locale, c.Locale}, {&p.Phone, c.Phone}, {&p.Email, c.Email},
+	} {
+		if field.from != nil {
+			*field.to = *field.from
+		}
+	}
+	if p.Locale == "" {
+		p.Locale = c.DeviceLocale
+	}
+	if c.PushToken != "" {
+		const devices = 10
+		p.PushTokens = slices.DeleteFunc(p.PushTokens, func(s string) bool { return s == c.PushToken })
+		p.PushTokens = append(p.PushTokens, c.PushToken)
+		p.PushTokens = p.PushTokens[max(0, len(p.PushTokens)-devices):]
+	}
+	for name, value := range c.Traits {
+		switch {
+		case value.IsZero():
+			delete(p.Traits, name)
+		case p.Traits == nil:
+			p.Traits = map[string]customer.Value{name: value}
+		default:
+			p.Traits[name] = value
+		}
+	}
+	for topic, given := range c.Consents {
+		if p.Consents == nil {
+			p.Consents = map[customer.Topic]customer.Consent{}
+		}
+		p.Consents[topic] = customer.Consent{Given: given, At: at}
+	}
+	if c.Preferences != nil {
+		p.Preferences = *c.Preferences
+	}
+}
+
+// moved reports whether a usage rule's periods depend on what changed.
+func moved(m *rule.Matcher, before, after map[string]customer.Value, zoneChanged bool) bool {
+	u := m.When.Usage
+	if u == nil || u.Per.Kind == behaviour.NoPeriod || u.Per.Kind == behaviour.SinceEvent {
+		return false
+	}
+	return zoneChanged || u.Per.Kind == behaviour.MonthFrom && before[u.Per.Of] != after[u.Per.Of]
+}
+
+// reread makes a rule's totals anew from the log. Reasons that show are not
+// entered: they were judged when their events came, by the calendar of then.
+func (t *taking) reread(d *dossier.Dossier, m *rule.Matcher) error {
+	if d.Profile.Since.Equal(t.now) {
+		return nil // nothing was logged before this batch
+	}
+	events, err := d.Log(m.HistoryEvents(), time.Time{}, time.Time{})
+	if err != nil || len(events) == 0 {
+		return err
+	}
+	_, state := m.Replay(d.Subject(), events, t.now)
+	m.Adopt(d.State, state)
+	return nil
+}
+
+// merge joins what was known of one customer to another: ids, events and
+// everything that was done. Open outreaches of the first are ended, and the
+// behaviour is read again from the joined log.
+func (t *taking) merge(from, into customer.ID) error {
+	first, second := from, into
+	if second < first {
+		first, second = second, first
+	}
+	for _, id := range []customer.ID{first, second} {
+		if _, err := t.file(id, "", Incoming{}); err != nil {
+			return err
+		}
+	}
+	gone, kept := t.files[from], t.files[into]
+	open, err := t.tx.OpenOutreaches(from)
+	if err != nil {
+		return err
+	}
+	for _, o := range open {
+		if err := gone.Close(o, customer.Merged, t.now); err != nil {
+			return err
+		}
+	}
+	if err := gone.Save(); err != nil {
+		return err
+	}
+	if err := kept.Save(); err != nil {
+		return err
+	}
+	if err := t.tx.Merge(from, into); err != nil {
+		return err
+	}
+	delete(t.files, from)
+	join(kept.Profile, gone.Profile)
+	kept.Change()
+	return t.relive(kept)
+}
+
+// join fills what was not known of the kept profile from the other.
+func join(kept, gone *customer.Profile) {
+	for _, field := range []struct{ to, from *string }{
+		{&kept.Zone, &gone.Zone}, {&kept.Country, &gone.Country}, {&kept.Region, &gone.Region},
+		{&kept.Locale, &gone.Locale}, {&kept.Phone, &gone.Phone}, {&kept.Email, &gone.Email},
+	} {
+		if *field.to == "" {
+			*field.to = *field.from
+		}
+	}
+	for _, token := range gone.PushTokens {
+		if !slices.Contains(kept.PushTokens, token) {
+			kept.PushTokens = append([]string{token}, kept.PushTokens...)
+		}
+	}
+	kept.Traits = filled(kept.Traits, gone.Traits)
+	kept.Consents = joinConsents(kept.Consents, gone.Consents)
+	if len(kept.Preferences.Hours) == 0 && len(kept.Preferences.Channels) == 0 {
+		kept.Preferences = gone.Preferences
+	}
+}
+
+func filled[V any](kept, gone map[string]V) map[string]V {
+	if kept == nil {
+		return gone
+	}
+	for name, value := range gone {
+		if _, ok := kept[name]; !ok {
+			kept[name] = value
+		}
+	}
+	return kept
+}
+
+// joinConsents keeps the newest word on each topic.
+func joinConsents(kept, gone map[customer.Topic]customer.Consent) map[customer.Topic]customer.Consent {
+	if kept == nil {
+		return gone
+	}
+	for topic, consent := range gone {
+		if consent.At.After(kept[topic].At) {
+			kept[topic] = consent
+		}
+	}
+	return kept
+}
+
+// relive makes the behaviour anew from the whole log. Reasons that show in
+// the joined history are not entered.
+func (t *taking) relive(d *dossier.Dossier) error {
+	events, err := d.Log(nil, time.Time{}, time.Time{})
+	if err != nil {
+		return err
+	}
+	state := &behaviour.State{Running: d.State.Running, Goals: d.State.Goals}
+	d.State = state
+	for _, e := range events {
+		state.Apply(t.set.Plan, e, d.Subject().Clock())
+	}
+	for _, m := range t.set.Matchers() {
+		_, own := m.Replay(d.Subject(), events, t.now)
+		m.Adopt(state, own)
+		for _, about := range m.Abouts(state) {
+			at := m.NextDue(d.Subject(), about, t.now)
+			if at.IsZero() {
+				continue
+			}
+			if err := t.tx.SetDue(ledger.Due{Rule: m.Name, Customer: d.Profile.ID, About: about, At: at}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,269 @@
+// Package observe is what an event changes: in one transaction it appends the
+// event, follows the customer's behaviour, asks the rules which triggers hold,
+// enters or refuses the matches, ends outreaches whose reason is gone or whose
+// goal or stop came, and leaves hints. It knows no HTTP, no file and no
+// Temporal.
+package observe
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base32"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/outreach-engine/outreach/internal/customer"
+	"github.com/outreach-engine/outreach/internal/dossier"
+	"github.com/outreach-engine/outreach/internal/ledger"
+	"github.com/outreach-engine/outreach/internal/library"
+)
+
+// Observer takes in what happened. It is safe for concurrent use.
+type Observer struct {
+	Store ledger.Store
+	Desk  dossier.Desk
+	Now   func() time.Time
+	// Poke is called after a commit that left work for the watches; nil is
+	// nobody.
+	Poke func()
+}
+
+// errStale says that the rules in force have changed under a batch.
+var errStale = errors.New("rules in force have changed")
+
+// maxStale bounds how often one batch follows changed rules.
+const maxStale = 5
+
+// Take takes a batch in its order and gives what became of each. It returns
+// after everything is committed; with an error nothing of the batch was taken.
+func (o *Observer) Take(ctx context.Context, batch []Incoming) ([]Outcome, error) {
+	for range maxStale {
+		var t *taking
+		err := o.Store.Write(ctx, ledger.IntakeLane, func(tx ledger.Tx) error {
+			t = o.begin(tx)
+			return t.all(batch)
+		})
+		switch {
+		case err == nil:
+			if t.work && o.Poke != nil {
+				o.Poke()
+			}
+			return t.outcomes, nil
+		case !errors.Is(err, errStale):
+			return nil, fmt.Errorf("take events: %w", err)
+		}
+		if _, err := o.Desk.Library.Follow(ctx); err != nil {
+			return nil, fmt.Errorf("follow the rules in force: %w", err)
+		}
+	}
+	return nil, fmt.Errorf("take events: %w", errStale)
+}
+
+// Reject keeps what was refused on the way in.
+func (o *Observer) Reject(ctx context.Context, rejections []Rejection) error {
+	return o.Store.Write(ctx, ledger.IntakeLane, func(tx ledger.Tx) error { return tx.Reject(rejections...) })
+}
+
+// taking is one batch inside one transaction.
+type taking struct {
+	desk     dossier.Desk
+	set      *library.Set
+	tx       ledger.Tx
+	now      time.Time
+	files    map[customer.ID]*dossier.Dossier
+	order    []customer.ID
+	active   map[string]ledger.Active // while rules are warming: read in this transaction
+	outcomes []Outcome
+	work     bool
+}
+
+func (o *Observer) begin(tx ledger.Tx) *taking {
+	return &taking{
+		desk: o.Desk, set: o.Desk.Library.Current(), tx: tx, now: o.Now().UTC().Truncate(time.Microsecond),
+		files: map[customer.ID]*dossier.Dossier{},
+	}
+}
+
+func (t *taking) all(batch []Incoming) error {
+	stale, err := library.Stale(t.tx, t.set)
+	if err != nil {
+		return err
+	}
+	if stale {
+		return errStale
+	}
+	if err := t.readActive(); err != nil {
+		return err
+	}
+	for _, in := range batch {
+		outcome, err := t.one(in)
+		if err != nil {
+			return err
+		}
+		t.outcomes = append(t.outcomes, outcome)
+	}
+	for _, id := range t.order {
+		if d := t.files[id]; d != nil {
+			if err := d.Save(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// readActive reads how far warming rules are, in this transaction, so that a
+// customer is either judged by events or by the history, never by neither.
+func (t *taking) readActive() error {
+	t.active = t.set.Active
+	if !t.set.Warming() {
+		return nil
+	}
+	list, err := t.tx.Active()
+	if err != nil {
+		return err
+	}
+	t.active = map[string]ledger.Active{}
+	for _, a := range list {
+		if a.Kind == ledger.RuleDocument {
+			t.active[a.Name] = a
+		}
+	}
+	return nil
+}
+
+func (t *taking) one(in Incoming) (Outcome, error) {
+	if in.User == "" && in.Anonymous == "" {
+		return Outcome{Status: Refused, Reason: "names no customer: give userId or anonymousId"}, nil
+	}
+	d, err := t.resolve(in)
+	if err != nil {
+		return Outcome{}, err
+	}
+	e := in.Event
+	e.Customer, e.ReceivedAt = d.Profile.ID, t.now
+	e.At = e.At.UTC().Truncate(time.Microsecond)
+	if e.Name == "" {
+		e.Name = customer.Identified
+	}
+	fresh, err := t.tx.Append(e)
+	if err != nil {
+		return Outcome{}, err
+	}
+	if !fresh {
+		return Outcome{Status: Duplicate}, nil
+	}
+	if err := t.change(d, in.Change, e.At); err != nil {
+		return Outcome{}, err
+	}
+	late, err := t.happen(d, e)
+	if err != nil {
+		return Outcome{}, err
+	}
+	if late {
+		return Outcome{Status: TooLate}, t.tx.Count("too_late", 1)
+	}
+	return Outcome{Status: Taken}, nil
+}
+
+// resolve gives the customer's file by their outside ids: it makes somebody
+// new, and joins what was known of an anonymous device.
+func (t *taking) resolve(in Incoming) (*dossier.Dossier, error) {
+	external := in.User
+	if external == "" {
+		external = anonymous(in.Anonymous)
+	}
+	id, known, err := t.tx.Resolve(external)
+	if err != nil {
+		return nil, err
+	}
+	for _, other := range t.others(in) {
+		before, was, err := t.tx.Resolve(other)
+		switch {
+		case err != nil:
+			return nil, err
+		case was && !known:
+			id, known = before, true
+			err = t.tx.Join(external, id)
+		case was && before != id:
+			err = t.merge(before, id)
+		case !was && known:
+			err = t.tx.Join(other, id)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	if known {
+		return t.file(id, external, in)
+	}
+	return t.create(external, in)
+}
+
+// others gives the outside ids that mean the same customer as the first.
+func (t *taking) others(in Incoming) []string {
+	var others []string
+	if in.User != "" && in.Anonymous != "" {
+		others = append(others, anonymous(in.Anonymous))
+	}
+	if in.Previous != "" && in.Previous != in.User {
+		others = append(others, in.Previous, anonymous(in.Previous))
+	}
+	return others
+}
+
+// anonymous keeps devices' ids apart from customers'.
+func anonymous(id string) string { return "anonymous/" + id }
+
+func (t *taking) file(id customer.ID, external string, in Incoming) (*dossier.Dossier, error) {
+	d := t.files[id]
+	if d == nil {
+		var ok bool
+		var err error
+		if d, ok, err = t.desk.Open(t.tx, id); err != nil {
+			return nil, err
+		}
+		if !ok {
+			d = t.desk.Begin(t.tx, id, t.now)
+		}
+		t.keep(d)
+	}
+	if in.User != "" && d.Profile.External != in.User {
+		d.Profile.External = in.User
+		d.Touch()
+	}
+	return d, nil
+}
+
+func (t *taking) create(external string, in Incoming) (*dossier.Dossier, error) {
+	id := newID()
+	d := t.desk.Begin(t.tx, id, t.now)
+	d.Profile.External = in.User
+	t.keep(d)
+	if err := t.tx.Join(external, id); err != nil {
+		return nil, err
+	}
+	for _, other := range t.others(in) {
+		if in.Previous != "" && strings.HasSuffix(other, in.Previous) {
+			continue // an alias of somebody unknown: only the anonymous id is theirs for sure
+		}
+		if err := t.tx.Join(other, id); err != nil {
+			return nil, err
+		}
+	}
+	return d, nil
+}
+
+func (t *taking) keep(d *dossier.Dossier) {
+	t.files[d.Profile.ID] = d
+	t.order = append(t.order, d.Profile.ID)
+}
+
+// newID gives an opaque id: 80 random bits.
+func newID() customer.ID {
+	var b [10]byte
+	_, _ = rand.Read(b[:]) // never fails (crypto/rand)
+	return customer.ID("c" + strings.ToLower(base32.StdEncoding.EncodeToString(b[:])))
+}

@@ -1,0 +1,176 @@
+package observe
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/outreach-engine/outreach/internal/customer"
+	"github.com/outreach-engine/outreach/internal/sendtime"
+)
+
+// word reads what the customer said: consent and preferences.
+func (r *traitReader) word() {
+	if _, text, ok := r.first("consent"); ok && text != "" {
+		r.consent(text)
+	}
+	if _, text, ok := r.first("prefers"); ok {
+		r.prefers(text)
+	}
+}
+
+func (r *traitReader) consent(text string) {
+	if !strings.HasPrefix(text, "{") {
+		topics, ok := listOf(text)
+		if !ok {
+			r.refuse("consent", `is neither a list of topics nor topics with yes or no, write ["offers"] or {"offers": "yes"}`)
+			return
+		}
+		for _, topic := range topics {
+			r.agree(topic, "yes")
+		}
+		return
+	}
+	var said map[string]customer.Value
+	if json.Unmarshal([]byte(text), &said) != nil {
+		r.refuse("consent", `is not an object of topics with yes or no, write {"offers": "yes"}`)
+		return
+	}
+	for topic, answer := range said {
+		r.agree(topic, answer.String())
+	}
+}
+
+func (r *traitReader) agree(topic, answer string) {
+	given, trouble := yesNo(answer)
+	name := Name(topic)
+	switch {
+	case name == "":
+		r.refuse("consent", "holds a topic without a name, write it as in policy.yaml")
+		return
+	case trouble != "":
+		r.refuse("consent."+name, trouble)
+		return
+	}
+	if r.change.Consents == nil {
+		r.change.Consents = map[customer.Topic]bool{}
+	}
+	r.change.Consents[customer.Topic(name)] = given
+}
+
+func yesNo(answer string) (given bool, trouble string) {
+	switch strings.ToLower(strings.TrimSpace(answer)) {
+	case "yes", "y", "true", "1", "given", "granted":
+		return true, ""
+	case "no", "n", "false", "0", "withdrawn", "denied":
+		return false, ""
+	}
+	return false, "is neither yes nor no, write one of them"
+}
+
+// prefers reads {sms, email, push, any: WHEN, channel: one or a list}. The
+// empty text forgets them all.
+func (r *traitReader) prefers(text string) {
+	var preferences customer.Preferences
+	if text != "" {
+		var said map[string]customer.Value
+		if json.Unmarshal([]byte(text), &said) != nil {
+			r.refuse("prefers", `is not an object, write {"sms": "Mon-Fri 18:00-21:00", "channel": "sms"}`)
+			return
+		}
+		for _, key := range slices.Sorted(maps.Keys(said)) {
+			r.preference(&preferences, key, said[key].String())
+		}
+		if len(preferences.Channels) == 0 && len(preferences.Hours) == 0 {
+			return
+		}
+	}
+	r.change.Preferences = &preferences
+}
+
+func (r *traitReader) preference(p *customer.Preferences, key, text string) {
+	channel := customer.Channel(key)
+	switch {
+	case key == "channel" || key == "channels":
+		r.channels(p, text)
+	case channel == customer.AnyChannel || slices.Contains(customer.Channels(), channel):
+		r.hours(p, channel, text)
+	case Name(key) != "":
+		r.refuse("prefers."+Name(key), "is not known here, write sms, email, push, any or channel")
+	default:
+		r.refuse("prefers", "holds a key without a name, write sms, email, push, any or channel")
+	}
+}
+
+func (r *traitReader) channels(p *customer.Preferences, text string) {
+	list, _ := listOf(text)
+	for _, name := range list {
+		channel := customer.Channel(strings.ToLower(name))
+		switch {
+		case !slices.Contains(customer.Channels(), channel):
+			r.refuse("prefers.channel", "holds what is not a channel, write sms, email or push")
+		case !slices.Contains(p.Channels, channel):
+			p.Channels = append(p.Channels, channel)
+		}
+	}
+}
+
+func (r *traitReader) hours(p *customer.Preferences, channel customer.Channel, text string) {
+	field := "prefers." + string(channel)
+	lines, ok := listOfLines(text)
+	if !ok {
+		r.refuse(field, `is neither a text nor a list of texts, write "Mon-Fri 18:00-21:00"`)
+		return
+	}
+	when, err := sendtime.ParseWhen(lines...)
+	if err != nil {
+		r.refuse(field, hint(err))
+		return
+	}
+	if when.IsZero() {
+		return
+	}
+	if p.Hours == nil {
+		p.Hours = map[customer.Channel]string{}
+	}
+	p.Hours[channel] = when.String()
+}
+
+// listOf reads a JSON list of texts, or texts with commas between them.
+func listOf(text string) ([]string, bool) {
+	if !strings.HasPrefix(text, "[") {
+		return trimAll(strings.Split(text, ",")), true
+	}
+	return jsonList(text)
+}
+
+// listOfLines reads a JSON list of texts, or one text; commas belong to it.
+func listOfLines(text string) ([]string, bool) {
+	switch {
+	case strings.TrimSpace(text) == "":
+		return nil, true
+	case strings.HasPrefix(text, "["):
+		return jsonList(text)
+	}
+	return []string{text}, !strings.HasPrefix(text, "{")
+}
+
+func jsonList(text string) ([]string, bool) {
+	var list []string
+	if json.Unmarshal([]byte(text), &list) != nil {
+		return nil, false
+	}
+	return trimAll(list), true
+}
+
+// trimAll drops the spaces around texts, and empty texts.
+func trimAll(list []string) []string {
+	trimmed := make([]string, 0, len(list))
+	for _, text := range list {
+		if text = strings.TrimSpace(text); text != "" {
+			trimmed = append(trimmed, text)
+		}
+	}
+	return trimmed
+}

@@ -1,0 +1,90 @@
+package policy
+
+import (
+	"cmp"
+	"time"
+
+	"github.com/outreach-engine/outreach/internal/customer"
+)
+
+// Claim is one message's place in its customer's caps: planned, or gone out.
+type Claim struct {
+	Channel  customer.Channel
+	At       time.Time // planned for, or when it went out
+	Priority int
+	Rule     string
+	N        int
+	Step     string
+	Gone     bool // it went out, or may have: its slot is taken for good
+}
+
+// before reports whether c comes before d in claim order: priority, instant,
+// rule, number, step.
+func (c Claim) before(d Claim) bool {
+	return cmp.Or(cmp.Compare(d.Priority, c.Priority), c.At.Compare(d.At), cmp.Compare(c.Rule, d.Rule),
+		cmp.Compare(c.N, d.N), cmp.Compare(c.Step, d.Step)) < 0
+}
+
+func (c Claim) same(d Claim) bool { return c.Rule == d.Rule && c.N == d.N && c.Step == d.Step }
+
+// Slot says whether a claim has a place in every cap, and if not until when
+// the first full one lasts, and who has its last place.
+type Slot struct {
+	OK     bool
+	Until  time.Time
+	Winner string // the rule that took the place
+}
+
+// Free says whether a claim has a place at an instant: in every cap that
+// counts it, those that went out and those planned before it in claim order
+// leave room. Days, weeks and months are the customer's own.
+func (p *Policy) Free(mine Claim, at time.Time, others []Claim, zone *time.Location) Slot {
+	free := Slot{OK: true}
+	for _, limit := range p.Caps {
+		if limit.Channel != "" && limit.Channel != mine.Channel {
+			continue
+		}
+		start, end := limit.Per.around(at, zone)
+		taken, winner := 0, ""
+		for _, other := range others {
+			counts := !other.same(mine) && (limit.Channel == "" || other.Channel == limit.Channel) &&
+				!other.At.Before(start) && other.At.Before(end) && (other.Gone || other.before(mine))
+			if counts {
+				taken++
+				winner = other.Rule
+			}
+		}
+		if taken >= limit.Most && end.After(free.Until) {
+			free = Slot{Until: end, Winner: winner}
+		}
+	}
+	return free
+}
+
+// around gives the customer's day, week or month that holds an instant,
+// [start, end).
+func (s Span) around(at time.Time, zone *time.Location) (start, end time.Time) {
+	y, m, d := at.In(zone).Date()
+	switch s {
+	case PerWeek:
+		d -= (int(at.In(zone).Weekday()) + 6) % 7
+		return time.Date(y, m, d, 0, 0, 0, 0, zone), time.Date(y, m, d+7, 0, 0, 0, 0, zone)
+	case PerMonth:
+		return time.Date(y, m, 1, 0, 0, 0, 0, zone), time.Date(y, m+1, 1, 0, 0, 0, 0, zone)
+	}
+	return time.Date(y, m, d, 0, 0, 0, 0, zone), time.Date(y, m, d+1, 0, 0, 0, 0, zone)
+}
+
+// Longest is the longest span of any cap: how far back claims count.
+func (p *Policy) Longest() time.Duration {
+	longest := 24 * time.Hour
+	for _, limit := range p.Caps {
+		switch limit.Per {
+		case PerWeek:
+			longest = max(longest, 7*24*time.Hour)
+		case PerMonth:
+			longest = max(longest, 31*24*time.Hour)
+		}
+	}
+	return longest + time.Hour
+}

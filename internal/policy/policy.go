@@ -1,0 +1,60 @@
+// Package policy holds what no single rule may decide - consent, caps, quiet
+// and legal hours, windows - and the gate: whether one message may go out now.
+// It knows no store, no rule and no clock.
+package policy
+
+import (
+	"github.com/outreach-engine/outreach/internal/customer"
+	"github.com/outreach-engine/outreach/internal/sendtime"
+)
+
+// Policy is one checked policy.yaml. It is immutable once read.
+type Policy struct {
+	Zone     string             // IANA name, for customers without one; never ""
+	Country  string             // ISO 3166-1 alpha-2, for customers without one; "" none
+	Channels []customer.Channel // the order when the customer said none
+	Topics   map[customer.Topic]Topic
+	Caps     []Cap
+	Quiet    sendtime.When // house rule; zero: none
+	Legal    []Legal
+	Windows  map[customer.Channel]sendtime.When // the hours when nothing better is known
+	Holidays map[string]Holidays                // by country, ISO 3166-1 alpha-2
+	Rates    map[customer.Channel]float64       // messages per second of one process; absent: no bound
+	Holdout  float64                            // share of all customers that no rule reaches, except urgent ones
+	Senders  map[customer.Channel]string        // who messages come from; absent: the provider's configuration
+}
+
+// Topic is one topic's terms.
+type Topic struct {
+	Assumed bool // consent is assumed until the customer says no
+	Urgent  bool // passes quiet hours
+}
+
+// Span is a cap's length, in the customer's own days.
+type Span string
+
+// The spans of caps; a week starts on Monday.
+const (
+	PerDay   Span = "day"
+	PerWeek  Span = "week"
+	PerMonth Span = "month"
+)
+
+// Cap bounds the messages that one customer gets.
+type Cap struct {
+	Channel customer.Channel // "" counts all channels
+	Most    int
+	Per     Span
+}
+
+// Legal is one law's open hours. Of those that fit a customer the one with the
+// region holds, else the one without, else the one without country.
+type Legal struct {
+	Country  string             // "" everywhere
+	Region   string             // "" the whole country
+	Channels []customer.Channel // empty: all
+	Topics   []customer.Topic   // empty: all
+	Hours    sendtime.When
+	Holidays bool   // public holidays are closed too
+	Source   string // the law, and the date it was read
+}

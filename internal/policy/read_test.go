@@ -1,0 +1,204 @@
+package policy_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/outreach-engine/outreach/internal/customer"
+	"github.com/outreach-engine/outreach/internal/policy"
+	"github.com/outreach-engine/outreach/internal/sendtime"
+	"github.com/outreach-engine/outreach/internal/source"
+)
+
+func read(text string) (*policy.Policy, []string) {
+	var ps source.Problems
+	p := policy.Read("policy.yaml", []byte(text), &ps)
+	var lines []string
+	for _, problem := range ps.List() {
+		lines = append(lines, problem.String())
+	}
+	return p, lines
+}
+
+func when(t *testing.T, lines ...string) sendtime.When {
+	t.Helper()
+	w, err := sendtime.ParseWhen(lines...)
+	require.NoError(t, err)
+	return w
+}
+
+const whole = `
+zone: America/New_York
+country: US
+channels: [sms, email]
+topics:
+  service: {consent: assumed}
+  offers: {consent: asked}
+  urgent: {consent: assumed, urgent: yes}
+caps: {any: [2 per day, 5 per week], sms: 1 per day}
+quiet: daily 21:00-08:00
+windows: {push: daily 09:00-21:00, email: [Mon-Fri 08:00-20:00, Sat 10:00-12:00]}
+legal:
+  - {country: US, hours: daily 08:00-21:00, source: "47 CFR 64.1200(c)(1), read 2026-11-01"}
+  - {country: US, region: FL, channels: [sms], topics: offers, hours: daily 08:00-20:00, source: "Fla. Stat. 501.059, read 2026-11-01"}
+  - {country: FR, hours: Mon-Fri 10:00-13:00, holidays: closed, source: "Decree 2022-1313, read 2026-11-01"}
+holidays: {FR: public, US: [2026-12-24, public]}
+rates: {sms: 10 per second, email: 90 per minute}
+holdout: 2.5%
+senders: {email: "Megaphone <hello@example.com>", sms: "+15550100100"}
+`
+
+func TestRead(t *testing.T) {
+	t.Parallel()
+	p, problems := read(whole)
+	require.Empty(t, problems)
+	holidays := p.Holidays
+	p.Holidays = nil
+	require.Equal(t, &policy.Policy{
+		Zone:     "America/New_York",
+		Country:  "US",
+		Channels: []customer.Channel{customer.SMS, customer.Email},
+		Topics: map[customer.Topic]policy.Topic{
+			"service": {Assumed: true}, "offers": {}, "urgent": {Assumed: true, Urgent: true},
+		},
+		Caps: []policy.Cap{
+			{Most: 2, Per: policy.PerDay}, {Most: 5, Per: policy.PerWeek}, {Channel: customer.SMS, Most: 1, Per: policy.PerDay},
+		},
+		Quiet: when(t, "daily 21:00-08:00"),
+		Legal: []policy.Legal{
+			{Country: "US", Hours: when(t, "daily 08:00-21:00"), Source: "47 CFR 64.1200(c)(1), read 2026-11-01"},
+			{Country: "US", Region: "FL", Channels: []customer.Channel{customer.SMS}, Topics: []customer.Topic{"offers"},
+				Hours: when(t, "daily 08:00-20:00"), Source: "Fla. Stat. 501.059, read 2026-11-01"},
+			{Country: "FR", Hours: when(t, "Mon-Fri 10:00-13:00"), Holidays: true, Source: "Decree 2022-1313, read 2026-11-01"},
+		},
+		Windows: map[customer.Channel]sendtime.When{
+			customer.Push:  when(t, "daily 09:00-21:00"),
+			customer.SMS:   when(t, "daily 09:00-20:00"),
+			customer.Email: when(t, "Mon-Fri 08:00-20:00", "Sat 10:00-12:00"),
+		},
+		Rates:   map[customer.Channel]float64{customer.SMS: 10, customer.Email: 1.5},
+		Holdout: 0.025,
+		Senders: map[customer.Channel]string{customer.Email: "Megaphone <hello@example.com>", customer.SMS: "+15550100100"},
+	}, p)
+	require.Len(t, holidays, 2)
+}
+
+func TestHolidays(t *testing.T) {
+	t.Parallel()
+	p, problems := read("holidays: {FR: public, US: [public, 2026-12-24], PT: 2026-04-25}\n")
+	require.Empty(t, problems)
+	closed := func(country, text string) bool {
+		day, err := time.Parse(time.DateOnly, text)
+		require.NoError(t, err)
+		return p.Holidays[country].Closed(day.Date())
+	}
+	for text, want := range map[string]map[string]bool{
+		"2026-07-14": {"FR": true, "US": false, "PT": false},
+		"2026-04-06": {"FR": true, "US": false, "PT": false}, // Easter Monday
+		"2026-07-04": {"FR": false, "US": true, "PT": false},
+		"2026-07-03": {"FR": false, "US": true, "PT": false}, // observed: the 4th is a Saturday
+		"2027-12-31": {"FR": false, "US": true, "PT": false}, // observed: 1 January 2028 is a Saturday
+		"2026-12-24": {"FR": false, "US": true, "PT": false},
+		"2026-04-25": {"FR": false, "US": false, "PT": true},
+		"2026-03-03": {"FR": false, "US": false, "PT": false},
+	} {
+		for country, is := range want {
+			require.Equal(t, is, closed(country, text), "%s %s", country, text)
+		}
+	}
+	require.False(t, policy.Holidays{}.Closed(2026, time.December, 25))
+}
+
+func TestDefault(t *testing.T) {
+	t.Parallel()
+	p := policy.Default()
+	require.Equal(t, when(t, "daily 21:00-08:00"), p.Quiet)
+	require.Equal(t, map[customer.Channel]sendtime.When{
+		customer.Push: when(t, "daily 09:00-20:00"), customer.SMS: when(t, "daily 09:00-20:00"), customer.Email: when(t, "daily 09:00-20:00"),
+	}, p.Windows)
+	require.Equal(t, []string{"offers", "service", "urgent"}, p.TopicNames())
+	empty, problems := read("zone: UTC\n")
+	require.Empty(t, problems)
+	require.Equal(t, p, empty)
+	loud, problems := read("quiet: none\n")
+	require.Empty(t, problems)
+	require.True(t, loud.Quiet.IsZero())
+}
+
+func TestFaults(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		text string
+		want []string
+	}{
+		"key":     {"quite: daily 21:00-08:00\n", []string{`policy.yaml:1:1: quite: "quite": is not a key that is known here; did you mean quiet?`}},
+		"zone":    {"zone: Europe/Berlni\n", []string{`policy.yaml:1:7: zone: "Europe/Berlni": is not an IANA name, write Europe/Berlin`}},
+		"country": {"country: UK\n", []string{`policy.yaml:1:10: country: "UK": is not the code of a country; write GB`}},
+		"small":   {"country: us\n", []string{`policy.yaml:1:10: country: "us": is not the code of a country; write US`}},
+		"channel": {"channels: [sms, emial, sms]\n", []string{`policy.yaml:1:17: channels[1]: "emial": is not a channel; did you mean email?`, `policy.yaml:1:24: channels[2]: "sms": stands twice in the list; keep one of them`}},
+		"none":    {"channels: []\n", []string{`policy.yaml:1:11: channels: the list of channels is empty; name at least one of push, sms, email`}},
+		"topics": {"topics: {Offers: {consent: asked}, a: {}, b: {consent: maybe, urgent: true}}\n", []string{
+			`policy.yaml:1:10: topics.Offers: "Offers": is not a name for a topic; use small letters and digits: offers, product-news`,
+			`policy.yaml:1:39: topics.a: consent is missing; write consent: asked, or consent: assumed`,
+			`policy.yaml:1:56: topics.b.consent: "maybe": is not known here; write asked or assumed`,
+			`policy.yaml:1:71: topics.b.urgent: "true": is not known here; write no or yes`}},
+		"caps": {"caps: {any: [0 per day, 2 a day, 3 per week, 4 per week], fax: 1 per day, sms: 1.5 per day}\n", []string{
+			`policy.yaml:1:14: caps.any[0]: "0 per day": a cap of 0 lets nothing out; leave the channel out of the rules, or give a number above 0`,
+			`policy.yaml:1:25: caps.any[1]: "2 a day": is not a cap; write a whole number and day, week or month, such as 2 per day`,
+			`policy.yaml:1:46: caps.any[3]: "4 per week": is the second cap per week here; keep one of them`,
+			`policy.yaml:1:59: caps.fax: "fax": is not a channel; known: push, sms, email, any`,
+			`policy.yaml:1:80: caps.sms: "1.5 per day": is not a whole number; write a whole number and day, week or month, such as 2 per day`}},
+		"idle cap":  {"caps: {any: 2 per day, sms: 3 per day}\n", []string{`policy.yaml:1:7: warning: caps: sms: 3 per day is never reached, since any: 2 per day is less; lower the one or raise the other`}},
+		"quiet":     {"quiet: daily 21:00\n", []string{`policy.yaml:1:8: quiet: "daily 21:00": is a moment where hours are due; write from and to, such as daily 09:00-20:00`}},
+		"all quiet": {"quiet: any time\nwindows: {sms: daily 09:00-10:00}\n", []string{`policy.yaml:1:8: quiet: "any time": is always quiet, so nothing could go out; write the hours of the night, such as daily 21:00-08:00`, `policy.yaml:2:16: windows.sms: "daily 09:00-10:00": lies wholly in the quiet hours (any time), so nothing could go out; move the window or the quiet hours`}},
+		"window":    {"windows: {sms: daily 9-20, push: [Mon 10:00]}\n", []string{`policy.yaml:1:16: windows.sms: "daily 9-20": time "9" is not complete, write 09:00`, `policy.yaml:1:35: windows.push[0]: "Mon 10:00": is a moment where hours are due; write from and to, such as daily 09:00-20:00`}},
+		"in quiet":  {"quiet: daily 20:00-08:00\nwindows: {sms: daily 21:00-23:00}\n", []string{`policy.yaml:2:16: windows.sms: "daily 21:00-23:00": lies wholly in the quiet hours (daily 20:00-08:00), so nothing could go out; move the window or the quiet hours`}},
+		"law": {"legal: [{country: US, region: Florida}, {region: FL, hours: daily 08:00-20:00, source: x}, {country: US, region: US-FL, hours: daily 08:00-20:00, source: x, topics: ofers}]\n", []string{
+			`policy.yaml:1:9: legal[0]: source is missing; name the law and the day you read it, such as source: 47 CFR 64.1200, read 2026-11-01`,
+			`policy.yaml:1:9: legal[0]: hours is missing; write the hours that the law leaves open, such as hours: daily 08:00-21:00`,
+			`policy.yaml:1:31: legal[0].region: "Florida": is not the code of a state or province of US; write its two letters, such as AL`,
+			`policy.yaml:1:50: legal[1].region: "FL": a region needs its country; add it, such as country: US`,
+			`policy.yaml:1:114: legal[2].region: "US-FL": names the country twice; write FL`,
+			`policy.yaml:1:166: legal[2].topics: "ofers": is not one of the topics above; did you mean offers?`}},
+		"law twice":      {"legal: [{hours: daily 08:00-20:00, source: x}, {hours: daily 08:00-21:00, source: y}]\n", []string{`policy.yaml:1:48: legal[1]: legal hours stand twice for the same country, region, channels and topics; keep one of them, or list both hours in it`}},
+		"law in quiet":   {"legal: {hours: daily 21:00-23:00, source: x}\n", []string{`policy.yaml:1:16: legal.hours: "daily 21:00-23:00": the legal hours lie wholly in the quiet hours (daily 21:00-08:00); move the quiet hours, or mend the legal ones`}},
+		"law and window": {"windows: {email: Sat 09:00-12:00}\nlegal: {country: FR, hours: Mon-Fri 10:00-20:00, channels: email, source: x}\n", []string{`policy.yaml:2:29: warning: legal.hours: "Mon-Fri 10:00-20:00": leaves no moment in the window of email (Sat 09:00-12:00); customers in FR are then reached only at hours they asked for`}},
+		"no holidays":    {"legal: {country: FR, hours: daily 10:00-20:00, holidays: closed, source: x}\n", []string{`policy.yaml:1:58: legal.holidays: "closed": no holidays are given for FR; add them under holidays, such as holidays: {US: public}`}},
+		"holidays": {"holidays: {PT: public, XX: public, US: [Christmas, 2026-02-30]}\n", []string{
+			`policy.yaml:1:16: holidays.PT: "public": the public holidays of PT are not known here; list the days, such as [2026-12-25, 2026-12-26]`,
+			`policy.yaml:1:24: holidays.XX: "XX": is not the code of a country; write the two letters of ISO 3166, such as US, GB or DE`,
+			`policy.yaml:1:41: holidays.US[0]: "Christmas": is not a day; write year, month and day, such as 2026-12-25, or the word public`,
+			`policy.yaml:1:52: holidays.US[1]: "2026-02-30": is not a day; write year, month and day, such as 2026-12-25, or the word public`}},
+		"rates":   {"rates: {sms: fast, push: 0 per second}\n", []string{`policy.yaml:1:14: rates.sms: "fast": is not a rate; write a number and second, minute or hour, such as 10 per second`, `policy.yaml:1:26: rates.push: "0 per second": is not a rate that can be kept; give a number above 0 and up to 1000000`}},
+		"holdout": {"holdout: 5\n", []string{`policy.yaml:1:10: holdout: "5": lacks its %; write 5%`}},
+		"all out": {"holdout: 100%\n", []string{`policy.yaml:1:10: holdout: "100%": is not a share that may be held out; write 0% or more, and less than 100%`}},
+		"senders": {"senders: {email: hello, sms: 'Megaphone Mobile', push: App}\n", []string{
+			`policy.yaml:1:18: senders.email: "hello": is not an email address; write for example "Megaphone <hello@example.com>"`,
+			`policy.yaml:1:31: senders.sms: "Megaphone Mobile": is not a sender of SMS; write a number with + and its country, such as "+15550100100", a short code, or a name of up to 11 letters`,
+			`policy.yaml:1:56: senders.push: "App": push messages come from the app itself; leave push out of senders`}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, got := read(c.text)
+			require.Equal(t, c.want, got)
+		})
+	}
+}
+
+func FuzzRead(f *testing.F) {
+	f.Add(whole)
+	f.Add("topics: [a]\ncaps: {any: [x]}\nlegal: [a, {country: US, region: [x]}]\nholidays: {US: {a: b}}")
+	f.Add("rates: {sms: 1e9 per second}\nholdout: NaN%\nsenders: {sms: [x]}\nquiet: [daily 01:00-02:00]")
+	f.Fuzz(func(t *testing.T, text string) {
+		var ps source.Problems
+		require.NotNil(t, policy.Read("policy.yaml", []byte(text), &ps))
+		for _, p := range ps.List() {
+			require.NotEmpty(t, p.Message)
+			unread := strings.HasPrefix(p.Message, "is not YAML") || p.Message == "is empty" || p.Message == "is not UTF-8 text"
+			require.True(t, unread || p.Line > 0 && p.Column > 0, p.String())
+		}
+	})
+}

@@ -1,0 +1,300 @@
+package rule
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"math"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"github.com/outreach-engine/outreach/internal/expr"
+)
+
+// versionDigits is the length of a version, in hex digits.
+const versionDigits = 12
+
+func version(r *Rule) string {
+	sum := sha256.Sum256([]byte(r.Canonical()))
+	return hex.EncodeToString(sum[:])[:versionDigits]
+}
+
+// Canonical gives the rule as YAML in one fixed form: every default written
+// out, keys in a fixed order, no comments. Rules of one meaning have one
+// canonical text, and Read reads it back as the same rule.
+func (r *Rule) Canonical() string {
+	t := tree{}
+	t.text("description", r.Description)
+	t.text("owner", r.Owner)
+	t.text("topic", string(r.Topic))
+	t.text("priority", strconv.Itoa(r.Priority))
+	t.add("when", r.When.tree())
+	t.text("about", r.About)
+	t.text("audience", programText(r.Audience))
+	t.text("fresh", r.Fresh.String())
+	t.text("again", r.Again.String())
+	if r.Goal != nil {
+		t.add("goal", r.Goal.tree())
+	}
+	t.add("stop", r.Stop.tree())
+	t.text("until", r.Until.String())
+	t.text("holdout", percentText(r.Holdout))
+	t.add("steps", stepsTree(r.Steps, place{}))
+	var b strings.Builder
+	t.write(&b, 0)
+	return b.String()
+}
+
+// String gives fresh as rules write it.
+func (f Fresh) String() string {
+	if f.Any {
+		return "any"
+	}
+	return f.Within.String()
+}
+
+// String gives again as rules write it.
+func (a Again) String() string {
+	if a.Kind == AfterSpan {
+		return string(a.Kind) + " " + a.After.String()
+	}
+	return string(a.Kind)
+}
+
+// String gives until as rules write it, "" for none.
+func (u Until) String() string {
+	switch u.Kind {
+	case UntilSpan:
+		return u.Span.String()
+	case UntilTrait:
+		return u.Trait
+	}
+	return string(u.Kind)
+}
+
+// String gives at as rules write it.
+func (a At) String() string {
+	switch {
+	case a.Now:
+		return nowWord
+	case a.Preferred:
+		return preferred
+	}
+	return a.When.String()
+}
+
+// percentText writes a share of 0.8 as 80%.
+func percentText(share float64) string {
+	return strconv.FormatFloat(math.Round(share*1e8)/1e6, 'f', -1, 64) + "%"
+}
+
+func programText(p *expr.Program) string {
+	if p == nil {
+		return ""
+	}
+	return p.String()
+}
+
+func (t Trigger) tree() tree {
+	var out, inner tree
+	switch {
+	case t.Event != nil:
+		out.text("event", t.Event.Event)
+		out.text("where", programText(t.Event.Where))
+	case t.Usage != nil:
+		total := t.Usage.Event
+		if t.Usage.Property != "" {
+			total += "." + t.Usage.Property
+		}
+		inner.text(string(t.Usage.Op), total)
+		inner.text("per", t.Usage.Per.String())
+		inner.text("limit", programText(t.Usage.Limit))
+		inner.text("reaches", percentText(t.Usage.Reaches))
+		out.add("usage", inner)
+	case t.Silent != nil:
+		inner.text("event", t.Silent.Event)
+		inner.text("for", t.Silent.For.String())
+		out.add("silent", inner)
+	case t.Missing != nil:
+		inner.text("event", t.Missing.Event)
+		inner.text("after", t.Missing.After)
+		inner.text("by", t.Missing.By)
+		if t.Missing.By == "" {
+			inner.text("within", t.Missing.Within.String())
+		}
+		out.add("missing", inner)
+	}
+	return out
+}
+
+func (g *Goal) tree() tree {
+	if len(g.What) > 1 && g.Within == defaultGoalWithin() || len(g.What) == 0 {
+		return g.What.tree()
+	}
+	t := g.What[0].tree()
+	if len(g.What) > 1 {
+		events := tree{}
+		for _, a := range g.What {
+			events.list = append(events.list, scalar(a.Event))
+		}
+		t.pairs[0].value = events
+	}
+	t.text("within", g.Within.String())
+	return t
+}
+
+// tree gives the list of alternatives; an event alone stands as its name.
+func (w What) tree() tree {
+	var t tree
+	for _, a := range w {
+		item := a.tree()
+		if a.If == nil && len(item.pairs) == 1 {
+			item = scalar(a.Event)
+		}
+		t.list = append(t.list, item)
+	}
+	return t
+}
+
+func (a Alternative) tree() tree {
+	var t tree
+	t.text("event", a.Event)
+	t.text("where", programText(a.Where))
+	t.text("since", string(a.Since))
+	t.text("if", programText(a.If))
+	return t
+}
+
+func stepsTree(steps []Step, at place) tree {
+	var t tree
+	for i := range steps {
+		t.list = append(t.list, steps[i].tree(at, i))
+	}
+	return t
+}
+
+func (s *Step) tree(at place, i int) tree {
+	var t tree
+	kind := ""
+	switch {
+	case s.Stop:
+		return scalar(stopWord)
+	case s.Send != nil:
+		kind = "send"
+		s.Send.tree(&t)
+	case s.Wait != nil:
+		kind = "wait"
+		t.text(kind, s.Wait.String())
+	case s.WaitFor != nil:
+		kind = "wait_for"
+		t.add(kind, s.WaitFor.What.tree())
+		t.text("within", s.WaitFor.Within.String())
+		t.add("then", stepsTree(s.WaitFor.Then, at.branch(i, "then")))
+		t.add("else", stepsTree(s.WaitFor.Else, at.branch(i, "else")))
+	case s.If != nil:
+		kind = "if"
+		t.text(kind, programText(s.If.Cond))
+		t.add("then", stepsTree(s.If.Then, at.branch(i, "then")))
+		t.add("else", stepsTree(s.If.Else, at.branch(i, "else")))
+	}
+	if s.ID != kind+"-"+at.id(i) && (s.Send == nil || s.ID != s.Send.Template) {
+		t.text("id", s.ID)
+	}
+	return t
+}
+
+func (s *Send) tree(t *tree) {
+	t.text("send", s.Template)
+	var list tree
+	for _, c := range s.Channels {
+		list.list = append(list.list, scalar(string(c)))
+	}
+	t.add("channel", list)
+	t.text("at", s.At.String())
+	t.text("within", s.Within.String())
+	t.text("late", string(s.Late))
+	t.add("unless", s.Unless.tree())
+	t.text("topic", string(s.Topic))
+}
+
+// String gives a wait as rules write it.
+func (w Wait) String() string {
+	if w.When.IsZero() {
+		return w.For.String()
+	}
+	return w.When.String()
+}
+
+// tree is one YAML value: a scalar, a list, or pairs.
+type tree struct {
+	scalar string
+	list   []tree
+	pairs  []pair
+}
+
+type pair struct {
+	key   string
+	value tree
+}
+
+func scalar(text string) tree { return tree{scalar: text} }
+
+func (t tree) empty() bool { return t.scalar == "" && len(t.list) == 0 && len(t.pairs) == 0 }
+
+// add appends a pair, unless its value is empty.
+func (t *tree) add(key string, value tree) {
+	if !value.empty() {
+		t.pairs = append(t.pairs, pair{key, value})
+	}
+}
+
+func (t *tree) text(key, value string) { t.add(key, scalar(value)) }
+
+// write writes lists and pairs in block style.
+func (t *tree) write(b *strings.Builder, indent int) {
+	margin := strings.Repeat(" ", indent)
+	for _, p := range t.pairs {
+		b.WriteString(margin + p.key + ":")
+		p.value.writeBehind(b, indent+2)
+	}
+	for _, item := range t.list {
+		b.WriteString(margin + "-")
+		if len(item.pairs) == 0 {
+			item.writeBehind(b, indent+2)
+			continue
+		}
+		var block strings.Builder
+		item.write(&block, indent+2)
+		b.WriteString(" " + block.String()[indent+2:])
+	}
+}
+
+// writeBehind writes a value behind a key or dash: on its line or below.
+func (t *tree) writeBehind(b *strings.Builder, indent int) {
+	if t.scalar != "" {
+		b.WriteString(" " + quote(t.scalar) + "\n")
+		return
+	}
+	b.WriteByte('\n')
+	t.write(b, indent)
+}
+
+// quote writes a text so that YAML reads it back, in quotes only where it
+// must be.
+func quote(text string) string {
+	printable := strings.IndexFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) < 0
+	switch {
+	case !printable || text != strings.TrimSpace(text):
+		return strconv.Quote(text)
+	case plain(text):
+		return text
+	}
+	return "'" + strings.ReplaceAll(text, "'", "''") + "'"
+}
+
+// plain reports whether YAML reads a printable text as it stands.
+func plain(text string) bool {
+	first := text[0]
+	opens := first >= '0' && first <= '9' || first >= 'a' && first <= 'z' || first >= 'A' && first <= 'Z'
+	return opens && !strings.Contains(text, ": ") && !strings.Contains(text, " #") && !strings.HasSuffix(text, ":")
+}

@@ -1,0 +1,87 @@
+package workflows
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/outreach-engine/outreach/activities"
+	"github.com/outreach-engine/outreach/internal/ledger"
+)
+
+// The search attributes, set once at an outreach's start.
+var (
+	ruleAttribute     = temporal.NewSearchAttributeKeyKeyword("Rule")
+	versionAttribute  = temporal.NewSearchAttributeKeyKeyword("RuleVersion")
+	customerAttribute = temporal.NewSearchAttributeKeyKeyword("CustomerId")
+	topicAttribute    = temporal.NewSearchAttributeKeyKeyword("Topic")
+)
+
+// SearchAttributes are what the namespace must declare.
+func SearchAttributes() map[string]enumspb.IndexedValueType {
+	attributes := map[string]enumspb.IndexedValueType{}
+	for _, key := range []temporal.SearchAttributeKeyKeyword{ruleAttribute, versionAttribute, customerAttribute, topicAttribute} {
+		attributes[key.GetName()] = key.GetValueType()
+	}
+	return attributes
+}
+
+// Register adds the workflows and the engine's activities to a worker.
+func Register(r worker.Registry, engine *activities.Engine) {
+	r.RegisterWorkflowWithOptions(Watch, workflow.RegisterOptions{Name: WatchType})
+	r.RegisterWorkflowWithOptions(Outreach, workflow.RegisterOptions{Name: OutreachType})
+	r.RegisterActivity(engine.Work)
+	r.RegisterActivity(engine.Advance)
+	r.RegisterActivity(engine.Deliver)
+}
+
+// Starter starts and hints workflows by a client. A worker on the same client
+// takes their first tasks eagerly.
+type Starter struct{ Client client.Client }
+
+var _ activities.Starter = Starter{}
+
+// Start begins an outreach's workflow; one that runs already is left alone.
+func (s Starter) Start(ctx context.Context, start activities.Start) error {
+	_, err := s.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+		ID: start.Ref.String(), TaskQueue: TaskQueue, EnableEagerStart: true,
+		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
+		StaticSummary:            clip(start.Ref.Rule+" for "+string(start.Ref.Customer), maxSummary),
+		TypedSearchAttributes: temporal.NewSearchAttributes(
+			ruleAttribute.ValueSet(start.Ref.Rule), versionAttribute.ValueSet(start.Version),
+			customerAttribute.ValueSet(string(start.Ref.Customer)), topicAttribute.ValueSet(string(start.Topic)),
+		),
+	}, OutreachType, start)
+	if _, running := errors.AsType[*serviceerror.WorkflowExecutionAlreadyStarted](err); running {
+		return nil
+	}
+	return err
+}
+
+// Hint lets an outreach's workflow look at the store again.
+func (s Starter) Hint(ctx context.Context, ref ledger.Ref) (found bool, err error) {
+	err = s.Client.SignalWorkflow(ctx, ref.String(), "", HintSignal, nil)
+	if _, gone := errors.AsType[*serviceerror.NotFound](err); gone {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// Wake lets a rule's watch look for work, and starts it when it is not there.
+func (s Starter) Wake(ctx context.Context, rule string) error {
+	_, err := s.Client.SignalWithStartWorkflow(ctx, WatchID(rule), WakeSignal, nil, client.StartWorkflowOptions{
+		ID: WatchID(rule), TaskQueue: TaskQueue, StaticSummary: clip("watches rule "+rule, maxSummary),
+		TypedSearchAttributes: temporal.NewSearchAttributes(ruleAttribute.ValueSet(rule)),
+	}, WatchType, rule)
+	if err != nil {
+		return fmt.Errorf("wake %s: %w", WatchID(rule), err)
+	}
+	return nil
+}

@@ -14,6 +14,11 @@ func (r *run) over() customer.Reason {
 	if end := r.until(); !end.IsZero() && !r.f.Now.Before(end) {
 		return customer.Expired
 	}
+	for _, e := range r.story.Events {
+		if reason := Ends(r.m, r.f.Subject, r.o, e); reason != "" && !e.At.After(r.f.Now) {
+			return reason
+		}
+	}
 	if r.m.Goal != nil && r.anyIf(r.m.Goal.What) {
 		return customer.GoalReached
 	}

@@ -1,0 +1,259 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/worker"
+	"golang.org/x/time/rate"
+
+	"github.com/outreach-engine/outreach/activities"
+	"github.com/outreach-engine/outreach/internal/channel/inbox"
+	"github.com/outreach-engine/outreach/internal/dictionary"
+	"github.com/outreach-engine/outreach/internal/dossier"
+	"github.com/outreach-engine/outreach/internal/intake"
+	"github.com/outreach-engine/outreach/internal/ledger"
+	"github.com/outreach-engine/outreach/internal/library"
+	"github.com/outreach-engine/outreach/internal/observe"
+	"github.com/outreach-engine/outreach/internal/sendtime"
+	"github.com/outreach-engine/outreach/internal/store/sqlite"
+	"github.com/outreach-engine/outreach/workflows"
+)
+
+// Running is what runs, for whoever started it.
+type Running struct {
+	Addr     string // host:port of events and inbox, with the real port
+	Store    ledger.Store
+	Engine   *activities.Engine
+	Observer *observe.Observer
+	Library  *library.Library
+	Client   client.Client
+	Inbox    *inbox.Box
+	Loaded   library.Report
+}
+
+// startsPerSecond bounds the outreaches that one process starts.
+const startsPerSecond = 150
+
+// closers are undone in the opposite order.
+type closers []func()
+
+func (c *closers) add(f func()) { *c = append(*c, f) }
+
+func (c *closers) close() {
+	for i := len(*c) - 1; i >= 0; i-- {
+		(*c)[i]()
+	}
+}
+
+// Run builds the engine and runs it until ctx ends. It returns after
+// everything was stopped in order: no more events, no more workflow tasks,
+// provider calls recorded, store closed.
+func Run(ctx context.Context, o Options) (err error) {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	var undo closers
+	defer undo.close()
+
+	listener, err := listen(o.HTTP)
+	if err != nil {
+		return err
+	}
+	undo.add(func() { _ = listener.Close() })
+	store, err := o.openStore(ctx)
+	if err != nil {
+		return err
+	}
+	undo.add(func() { err = errors.Join(err, store.Close()) })
+	box, err := inbox.Open(o.InboxFile, inbox.Options{})
+	if err != nil {
+		return fmt.Errorf("inbox: %w", err)
+	}
+	undo.add(func() { err = errors.Join(err, box.Close()) })
+
+	running, err := o.build(ctx, store, box)
+	if err != nil {
+		return err
+	}
+	running.Addr = listener.Addr().String()
+	undo.add(running.Client.Close)
+	return o.serve(ctx, running, listener)
+}
+
+// listen takes the address, so that a taken one is known before all else.
+func listen(address string) (net.Listener, error) {
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("--http %s: %w; give another address with --http", address, err)
+	}
+	return listener, nil
+}
+
+func (o Options) openStore(ctx context.Context) (*sqlite.Store, error) {
+	if err := os.MkdirAll(filepath.Dir(o.Store), 0o700); err != nil {
+		return nil, fmt.Errorf("--store %s: %w", o.Store, err)
+	}
+	store, err := sqlite.Open(ctx, o.Store, sqlite.Options{Logger: o.Logger})
+	if err != nil {
+		return nil, fmt.Errorf("--store %s: %w", o.Store, err)
+	}
+	return store, nil
+}
+
+// build makes everything that lives as long as the engine, in order.
+func (o Options) build(ctx context.Context, store ledger.Store, box *inbox.Box) (Running, error) {
+	senders, err := o.senders(box)
+	if err != nil {
+		return Running{}, err
+	}
+	rules := library.New(store)
+	r := Running{Store: store, Library: rules, Inbox: box}
+	if r.Loaded, err = o.loadAtStart(ctx, rules); err != nil {
+		return r, err
+	}
+	if r.Client, err = o.dial(ctx); err != nil {
+		return r, err
+	}
+	namespace, err := o.fit(ctx, r.Client)
+	if err == nil {
+		err = o.refound(ctx, store, namespace)
+	}
+	if err != nil {
+		r.Client.Close()
+		return r, err
+	}
+	desk := dossier.Desk{Library: rules, Zones: sendtime.NewZones()}
+	r.Observer = &observe.Observer{Store: store, Desk: desk, Now: o.Clock.Now}
+	r.Engine = &activities.Engine{
+		Store: store, Desk: desk, Clock: o.Clock, Starter: workflows.Starter{Client: r.Client}, Senders: senders,
+		Patience: o.Patience, Starts: rate.NewLimiter(startsPerSecond, startsPerSecond), Logger: o.Logger,
+	}
+	return r, nil
+}
+
+func (o Options) refound(ctx context.Context, store ledger.Store, n namespace) error {
+	restarted, err := refound(ctx, store, n.id)
+	if restarted > 0 {
+		o.Logger.Warn("temporal's database is a new one: open outreaches are started anew from the store", "outreaches", restarted)
+	}
+	return err
+}
+
+// serve runs everything until ctx ends or a part fails, and stops it in order.
+func (o Options) serve(ctx context.Context, r Running, listener net.Listener) error {
+	var undo closers
+	defer undo.close()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+
+	// Calls of providers outlive the worker that made them: they are recorded
+	// before the store goes.
+	undo.add(func() { o.settle(r.Engine) })
+	w := worker.New(r.Client, workflows.TaskQueue, worker.Options{
+		WorkerStopTimeout: 10 * time.Second, MaxConcurrentLocalActivityExecutionSize: 200,
+		OnFatalError: func(err error) { cancel(fmt.Errorf("temporal worker: %w", err)) },
+	})
+	workflows.Register(w, r.Engine)
+	if err := w.Start(); err != nil {
+		return fmt.Errorf("temporal worker: %w", err)
+	}
+	undo.add(w.Stop)
+
+	wake := &waker{
+		store: r.Store, library: r.Library, wake: workflows.Starter{Client: r.Client}.Wake, clock: o.Clock, patience: o.Patience,
+		poked: make(chan struct{}, 1), logger: o.Logger,
+	}
+	r.Observer.Poke = wake.poke
+	var loops sync.WaitGroup
+	undo.add(loops.Wait)
+	undo.add(func() { cancel(nil) })
+	loops.Go(func() { wake.run(ctx) })
+	loops.Go(func() { o.reload(ctx, r.Library) })
+
+	server := &http.Server{Handler: o.routes(r), ReadHeaderTimeout: 10 * time.Second, BaseContext: func(net.Listener) context.Context { return context.WithoutCancel(ctx) }}
+	loops.Go(func() {
+		if err := server.Serve(listener); err != nil && !errors.Is(err, http.ErrServerClosed) {
+			cancel(fmt.Errorf("http: %w", err))
+		}
+	})
+	undo.add(func() { shutdown(server) })
+	if o.Ready != nil {
+		o.Ready(r)
+	}
+	<-ctx.Done()
+	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
+		return cause
+	}
+	return nil
+}
+
+func shutdown(server *http.Server) {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	if server.Shutdown(ctx) != nil {
+		_ = server.Close()
+	}
+}
+
+// settle waits for provider calls to be recorded.
+func (o Options) settle(engine *activities.Engine) {
+	ctx, cancel := context.WithTimeout(context.Background(), 35*time.Second)
+	defer cancel()
+	if err := engine.Wait(ctx); err != nil {
+		o.Logger.Warn("provider calls still under way: their messages will be listed as unknown", "error", err)
+	}
+}
+
+// routes are everything that is served on one port.
+func (o Options) routes(r Running) http.Handler {
+	mux := http.NewServeMux()
+	events := intake.New(intake.Options{
+		Taker: r.Observer, Keeper: r.Observer, Now: o.Clock.Now, WriteKeys: o.writeKeys(), Logger: o.Logger,
+		Data: func() *dictionary.Dictionary { return r.Library.Current().Dictionary },
+	})
+	mux.Handle("/v1/", events)
+	mux.Handle("/health", events)
+	if o.SMS == "inbox" || o.Email == "inbox" || o.Push == "inbox" {
+		mux.Handle("/", inbox.Handler(r.Inbox, inbox.PageOptions{Store: r.Store, Taker: r.Observer, Now: o.Clock.Now}))
+	}
+	for pattern, handler := range o.Extra {
+		mux.Handle(pattern, handler)
+	}
+	return mux
+}
+
+func (o Options) writeKeys() []string {
+	var keys []string
+	for key := range strings.SplitSeq(o.WriteKeys, ",") {
+		if key = strings.TrimSpace(key); key != "" {
+			keys = append(keys, key)
+		}
+	}
+	return keys
+}
+
+// quiet keeps a library's own chatter out of the log.
+func quiet(logger *slog.Logger) *slog.Logger { return slog.New(warnings{logger.Handler()}) }
+
+type warnings struct{ slog.Handler }
+
+func (w warnings) Enabled(ctx context.Context, level slog.Level) bool {
+	return level >= slog.LevelWarn && w.Handler.Enabled(ctx, level)
+}
+
+func (w warnings) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return warnings{w.Handler.WithAttrs(attrs)}
+}
+
+func (w warnings) WithGroup(name string) slog.Handler { return warnings{w.Handler.WithGroup(name)} }

@@ -1,0 +1,334 @@
+package inbox
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"embed"
+	"encoding/base64"
+	"encoding/json"
+	"html/template"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/outreach-engine/outreach/internal/customer"
+	"github.com/outreach-engine/outreach/internal/ledger"
+	"github.com/outreach-engine/outreach/internal/observe"
+	"github.com/outreach-engine/outreach/internal/sendtime"
+)
+
+// Taker takes in what customers did. *observe.Observer is one.
+type Taker interface {
+	Take(ctx context.Context, batch []observe.Incoming) ([]observe.Outcome, error)
+}
+
+// PageOptions are what the page needs beside the messages.
+type PageOptions struct {
+	Store ledger.Store // who the customers are, and why things went as they did
+	Taker Taker        // where the acts of the page's buttons go
+	// Zone gives a customer's clock. Nil: the profile's zone, else that of
+	// their phone number, else UTC.
+	Zone   func(customer.Profile) *time.Location
+	Now    func() time.Time // nil: time.Now
+	Logger *slog.Logger     // for trouble with the store; nil: nothing is logged
+}
+
+func (o PageOptions) complete() PageOptions {
+	if o.Zone == nil {
+		o.Zone = guessZone(sendtime.NewZones())
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	return o
+}
+
+func guessZone(zones *sendtime.Zones) func(customer.Profile) *time.Location {
+	return func(p customer.Profile) *time.Location {
+		if zone, err := zones.Load(p.Zone); err == nil {
+			return zone
+		}
+		if name, ok := sendtime.ZoneOfPhone(p.Phone); ok {
+			if zone, err := zones.Load(name); err == nil {
+				return zone
+			}
+		}
+		return time.UTC
+	}
+}
+
+//go:embed page
+var files embed.FS
+
+// page serves one inbox.
+type page struct {
+	PageOptions
+	box       *Box
+	templates *template.Template
+	style     template.CSS
+	script    template.JS
+	policy    string // the Content-Security-Policy
+}
+
+// Handler serves the inbox's page, each customer's page, both as JSON, and the
+// buttons that play the customer:
+//
+//	GET  /  and  /inbox                       what customers received
+//	GET  /inbox/messages.json                 the same; since, channel, customer, rule, limit
+//	GET  /inbox/customers/{id}[.json]         one customer's story; {id} is ours or an outside one
+//	POST /inbox/messages/{key}/{act}          opened, clicked or replied (form field text)
+//
+// It shows personal data and asks for no password: serve it on the loopback
+// interface, or behind something that asks. Acts are taken from the page's own
+// origin, or with the header X-Inbox-Act, which no other site can set.
+func Handler(box *Box, o PageOptions) http.Handler {
+	p := &page{PageOptions: o.complete(), box: box}
+	p.templates = template.Must(template.New("").Funcs(words()).ParseFS(files, "page/*.html"))
+	p.style, p.script = template.CSS(embedded("page.css")), template.JS(embedded("page.js"))
+	p.policy = policyFor(p.script)
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", p.inbox)
+	mux.HandleFunc("GET /inbox", p.inbox)
+	mux.HandleFunc("GET /inbox/messages.json", p.messages)
+	mux.HandleFunc("GET /inbox/customers/{id}", p.customer)
+	mux.HandleFunc("POST /inbox/messages/{key}/{act}", p.act)
+	return p.guarded(mux)
+}
+
+// embedded gives a file that is part of the program, so it is there.
+func embedded(name string) string {
+	text, _ := files.ReadFile("page/" + name)
+	return string(text)
+}
+
+// policyFor lets the page run its one script, and nothing else: mails bring
+// their own styles and inlined pictures, and are cut off from the network.
+func policyFor(script template.JS) string {
+	sum := sha256.Sum256([]byte(script))
+	return strings.Join([]string{
+		"default-src 'none'",
+		"script-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'",
+		"style-src 'unsafe-inline'",
+		"img-src data:",
+		"connect-src 'self'",
+		"form-action 'self'",
+		"base-uri 'none'",
+		"frame-ancestors 'none'",
+	}, "; ")
+}
+
+func (p *page) guarded(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", p.policy)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "same-origin")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Cache-Control", "no-store")
+		next.ServeHTTP(w, r)
+	})
+}
+
+// filter is what somebody wants to see.
+type filter struct {
+	Since    int64
+	Channel  string
+	Customer string // our id or an outside one
+	Rule     string
+	Limit    int
+}
+
+// Bounds of how many messages are given at once.
+const (
+	usualLimit = 100
+	mostLimit  = 1000
+)
+
+// filterOf reads a query. trouble says what is wrong with it, "" nothing.
+func filterOf(q url.Values) (f filter, trouble string) {
+	f = filter{
+		Channel: q.Get("channel"), Customer: strings.TrimSpace(q.Get("customer")), Rule: q.Get("rule"), Limit: usualLimit,
+	}
+	var err error
+	if s := q.Get("since"); s != "" {
+		if f.Since, err = strconv.ParseInt(s, 10, 64); err != nil || f.Since < 0 {
+			return f, "since: not a cursor; give the cursor of the answer before"
+		}
+	}
+	if s := q.Get("limit"); s != "" {
+		if f.Limit, err = strconv.Atoi(s); err != nil || f.Limit < 1 || f.Limit > mostLimit {
+			return f, "limit: not a number from 1 to " + strconv.Itoa(mostLimit)
+		}
+	}
+	return f, ""
+}
+
+// Query gives the filter as a page's address has it.
+func (f filter) Query() string {
+	q := url.Values{}
+	for name, value := range map[string]string{"channel": f.Channel, "customer": f.Customer, "rule": f.Rule} {
+		if value != "" {
+			q.Set(name, value)
+		}
+	}
+	if f.Limit != usualLimit {
+		q.Set("limit", strconv.Itoa(f.Limit))
+	}
+	return q.Encode()
+}
+
+// inboxView is what the inbox page shows.
+type inboxView struct {
+	listView
+	Columns []columnView
+	Filter  filter
+	Rules   []string
+	Style   template.CSS
+	Script  template.JS
+}
+
+// columnView is one channel's messages.
+type columnView struct {
+	Channel  customer.Channel
+	Messages []messageView
+}
+
+func (p *page) inbox(w http.ResponseWriter, r *http.Request) {
+	f, trouble := filterOf(r.URL.Query())
+	if trouble != "" {
+		p.sorry(w, http.StatusBadRequest, trouble)
+		return
+	}
+	f.Since = 0
+	list, err := p.list(r.Context(), f)
+	if err != nil {
+		p.broken(w, r, err)
+		return
+	}
+	v := inboxView{listView: list, Filter: f, Rules: p.box.Rules(), Style: p.style, Script: p.script}
+	for _, c := range []customer.Channel{customer.SMS, customer.Email, customer.Push} {
+		if f.Channel != "" && f.Channel != string(c) {
+			continue
+		}
+		column := columnView{Channel: c}
+		for _, m := range list.Messages {
+			if m.Channel == c {
+				column.Messages = append(column.Messages, m)
+			}
+		}
+		v.Columns = append(v.Columns, column)
+	}
+	p.render(w, http.StatusOK, "inbox.html", v)
+}
+
+func (p *page) messages(w http.ResponseWriter, r *http.Request) {
+	f, trouble := filterOf(r.URL.Query())
+	if trouble != "" {
+		writeJSON(w, http.StatusBadRequest, errorView{trouble})
+		return
+	}
+	list, err := p.list(r.Context(), f)
+	if err != nil {
+		p.log(r, err)
+		writeJSON(w, http.StatusInternalServerError, errorView{unreadable})
+		return
+	}
+	writeJSON(w, http.StatusOK, list)
+}
+
+// customerView is what a customer's page shows.
+type customerView struct {
+	storyView
+	Style template.CSS
+}
+
+func (p *page) customer(w http.ResponseWriter, r *http.Request) {
+	id, asJSON := strings.CutSuffix(r.PathValue("id"), ".json")
+	f, trouble := filterOf(r.URL.Query())
+	status, story := http.StatusBadRequest, storyView{}
+	if trouble == "" {
+		var ok bool
+		var err error
+		story, ok, err = p.story(r.Context(), id, f.Limit)
+		switch {
+		case err != nil:
+			p.log(r, err)
+			status, trouble = http.StatusInternalServerError, unreadable
+		case !ok:
+			status, trouble = http.StatusNotFound, "customer: nobody has this id; take one from the inbox"
+		}
+	}
+	switch {
+	case trouble != "" && asJSON:
+		writeJSON(w, status, errorView{trouble})
+	case trouble != "":
+		p.sorry(w, status, trouble)
+	case asJSON:
+		writeJSON(w, http.StatusOK, story)
+	default:
+		p.render(w, http.StatusOK, "customer.html", customerView{storyView: story, Style: p.style})
+	}
+}
+
+// unreadable is what is told of trouble with the store; the log has more.
+const unreadable = "store: cannot be read at the moment; the program's log says why"
+
+// errorView is an error as JSON.
+type errorView struct {
+	Error string `json:"error"`
+}
+
+// sorryView is what a page with nothing else to say shows.
+type sorryView struct {
+	Text  string
+	Style template.CSS
+}
+
+func (p *page) sorry(w http.ResponseWriter, status int, text string) {
+	p.render(w, status, "sorry.html", sorryView{Text: text, Style: p.style})
+}
+
+func (p *page) broken(w http.ResponseWriter, r *http.Request, err error) {
+	p.log(r, err)
+	p.sorry(w, http.StatusInternalServerError, unreadable)
+}
+
+// log writes the route, not the address: that holds customers' ids.
+func (p *page) log(r *http.Request, err error) {
+	if r.Context().Err() == nil {
+		p.Logger.ErrorContext(r.Context(), "inbox page", "route", r.Pattern, "error", err)
+	}
+}
+
+func (p *page) render(w http.ResponseWriter, status int, name string, data any) {
+	var out bytes.Buffer
+	if err := p.templates.ExecuteTemplate(&out, name, data); err != nil {
+		p.Logger.Error("inbox page", "template", name, "error", err)
+		http.Error(w, "page: cannot be written; the program's log says why", http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = w.Write(out.Bytes()) // a browser that left misses nothing
+}
+
+func writeJSON(w http.ResponseWriter, status int, v any) {
+	var out bytes.Buffer
+	encoder := json.NewEncoder(&out)
+	encoder.SetIndent("", "  ")
+	if err := encoder.Encode(v); err != nil {
+		http.Error(w, "answer: cannot be written as JSON", http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_, _ = w.Write(out.Bytes()) // as above
+}

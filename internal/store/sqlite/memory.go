@@ -1,0 +1,284 @@
+package sqlite
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/outreach-engine/outreach/internal/customer"
+	"github.com/outreach-engine/outreach/internal/ledger"
+)
+
+// memory is what the writer knows beside the file: customers as they were
+// committed, and what the transaction under way has yet to write, so that a
+// customer is written once for each commit, however many closures save them.
+//
+// The closure under way has its own layer. It joins the transaction's when the
+// closure succeeds, and that one the committed layer after the commit.
+type memory struct {
+	committed  *lru[customer.ID, *record]
+	identities *lru[string, customer.ID]
+	group      layer
+	closure    layer
+	joined     bool // the closure under way changed identities
+}
+
+type layer struct {
+	records map[customer.ID]*record
+	counts  map[counter]int64
+}
+
+// counter names a row of counters or totals.
+type counter struct{ table, name string }
+
+// record is a customer in memory. It does not change once it is shared but for
+// what flush notes.
+type record struct {
+	ledger.Record
+	seq     int64  // of the row; 0: not known, or there is none
+	profile string // the stored form of the profile; "": not known
+	gone    bool   // to be removed
+}
+
+func newLayer() layer {
+	return layer{records: map[customer.ID]*record{}, counts: map[counter]int64{}}
+}
+
+func (l layer) clear() {
+	clear(l.records)
+	clear(l.counts)
+}
+
+func newMemory(limit int) *memory {
+	return &memory{
+		committed:  newLRU[customer.ID, *record](limit),
+		identities: newLRU[string, customer.ID](limit),
+		group:      newLayer(),
+		closure:    newLayer(),
+	}
+}
+
+// find gives the newest form of a customer that is in memory.
+func (m *memory) find(id customer.ID) (*record, bool) {
+	if r, ok := m.closure.records[id]; ok {
+		return r, true
+	}
+	if r, ok := m.group.records[id]; ok {
+		return r, true
+	}
+	return m.committed.get(id)
+}
+
+// save takes the closure's newest form of a customer.
+func (m *memory) save(r ledger.Record) {
+	made := &record{Record: normal(r)}
+	if old, ok := m.find(r.Profile.ID); ok && !old.gone {
+		made.seq = old.seq
+		if sameProfile(old.Profile, made.Profile) {
+			made.profile = old.profile
+		}
+	}
+	m.closure.records[r.Profile.ID] = made
+}
+
+// remove marks a customer as gone.
+func (m *memory) remove(id customer.ID) {
+	m.closure.records[id] = &record{gone: true}
+}
+
+func (m *memory) count(c counter, by int64) { m.closure.counts[c] += by }
+
+// pending gives what is counted and not yet written.
+func (m *memory) pending(c counter) int64 { return m.closure.counts[c] + m.group.counts[c] }
+
+// addPending adds what is counted and not yet written to counts.
+func (m *memory) addPending(counts map[string]int64) {
+	for _, l := range []layer{m.group, m.closure} {
+		for c, by := range l.counts {
+			if c.table == counters {
+				counts[c.name] += by
+			}
+		}
+	}
+}
+
+// keep adds what the closure under way did to its transaction.
+func (m *memory) keep() {
+	maps.Copy(m.group.records, m.closure.records)
+	for c, by := range m.closure.counts {
+		m.group.counts[c] += by
+	}
+	m.undo()
+}
+
+// undo drops what the closure under way did.
+func (m *memory) undo() {
+	m.closure.clear()
+	m.joined = false
+}
+
+// rollback drops what the transaction under way did.
+func (m *memory) rollback() {
+	m.undo()
+	m.group.clear()
+}
+
+// forget drops all, after another connection changed the file.
+func (m *memory) forget() {
+	m.rollback()
+	m.committed.clear()
+	m.identities.clear()
+}
+
+// commit remembers what flush wrote, as now committed.
+func (m *memory) commit() {
+	for id, r := range m.group.records {
+		if r.gone {
+			m.committed.drop(id)
+		} else {
+			m.committed.put(id, r)
+		}
+	}
+	m.group.clear()
+}
+
+// Statements over customers.
+const (
+	upsertCustomer = `INSERT INTO customers (id, profile, state)
+		VALUES (?, ?, ?)
+		ON CONFLICT (id) DO UPDATE SET profile = excluded.profile, state = excluded.state
+		RETURNING seq`
+	updateState    = "UPDATE customers SET state = ? WHERE seq = ?"
+	updateCustomer = "UPDATE customers SET profile = ?, state = ? WHERE seq = ?"
+	deleteCustomer = "DELETE FROM customers WHERE id = ?"
+)
+
+// flush writes what the transaction has yet to write, at its end.
+func (m *memory) flush(c *conn) error {
+	for id, r := range m.group.records {
+		if err := r.write(c, id); err != nil {
+			return err
+		}
+	}
+	for key, by := range m.group.counts {
+		if err := key.write(c, by); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// expose writes the customers before a statement that reads their table. What
+// it writes may yet be undone, so nothing of it is noted.
+func (m *memory) expose(c *conn) error {
+	for _, l := range []layer{m.group, m.closure} {
+		for id, r := range l.records {
+			shadow := *r
+			if err := shadow.write(c, id); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (r *record) write(c *conn, id customer.ID) error {
+	if r.gone {
+		_, err := c.exec(deleteCustomer, id)
+		return err
+	}
+	if r.seq != 0 && r.profile != "" {
+		_, err := c.exec(updateState, r.State, r.seq)
+		return err
+	}
+	if r.profile == "" {
+		b, err := json.Marshal(r.Profile)
+		if err != nil {
+			return fmt.Errorf("store: profile of %s: %w", id, err)
+		}
+		r.profile = string(b)
+	}
+	if r.seq != 0 {
+		_, err := c.exec(updateCustomer, r.profile, r.State, r.seq)
+		return err
+	}
+	seq, _, err := one(c, number, upsertCustomer, id, r.profile, r.State)
+	r.seq = seq
+	return err
+}
+
+func (k counter) write(c *conn, by int64) error {
+	sql := `INSERT INTO counters (name, count)
+		VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET count = counters.count + excluded.count`
+	if k.table == totals {
+		sql = `INSERT INTO totals (name, count)
+		VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET count = totals.count + excluded.count`
+	}
+	_, err := c.exec(sql, k.name, by)
+	return err
+}
+
+// The tables of counters.
+const (
+	counters = "counters"
+	totals   = "totals"
+)
+
+// normal gives a copy as it would come back from the file.
+func normal(r ledger.Record) ledger.Record {
+	p := r.Profile
+	q := p
+	q.PushTokens = copyList(p.PushTokens)
+	q.Traits = copyMap(p.Traits)
+	q.Consents = copyMap(p.Consents)
+	for topic, consent := range q.Consents {
+		consent.At = stored(consent.At)
+		q.Consents[topic] = consent
+	}
+	q.Preferences.Channels = copyList(p.Preferences.Channels)
+	q.Preferences.Hours = copyMap(p.Preferences.Hours)
+	q.Since = stored(p.Since)
+	return ledger.Record{Profile: q, State: copyList(r.State)}
+}
+
+// share gives a copy that its receiver may change.
+func (r *record) share() ledger.Record {
+	return ledger.Record{Profile: r.Profile.Clone(), State: bytes.Clone(r.State)}
+}
+
+// stored gives an instant as it comes back from the file.
+func stored(t time.Time) time.Time {
+	if t.IsZero() {
+		return time.Time{}
+	}
+	return time.UnixMicro(t.UnixMicro()).UTC()
+}
+
+func copyList[E any](list []E) []E {
+	if len(list) == 0 {
+		return nil
+	}
+	return slices.Clone(list)
+}
+
+func copyMap[K comparable, V any](m map[K]V) map[K]V {
+	if len(m) == 0 {
+		return nil
+	}
+	return maps.Clone(m)
+}
+
+// sameProfile reports whether two normal profiles are stored alike.
+func sameProfile(a, b customer.Profile) bool {
+	return a.External == b.External && a.Zone == b.Zone && a.Country == b.Country &&
+		a.Region == b.Region && a.Locale == b.Locale && a.Phone == b.Phone && a.Email == b.Email &&
+		a.Since.Equal(b.Since) &&
+		slices.Equal(a.PushTokens, b.PushTokens) &&
+		maps.Equal(a.Traits, b.Traits) &&
+		maps.Equal(a.Consents, b.Consents) &&
+		slices.Equal(a.Preferences.Channels, b.Preferences.Channels) &&
+		maps.Equal(a.Preferences.Hours, b.Preferences.Hours)
+}

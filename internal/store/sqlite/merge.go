@@ -1,0 +1,75 @@
+package sqlite
+
+import (
+	"errors"
+
+	"github.com/outreach-engine/outreach/internal/customer"
+)
+
+// Merge implements ledger.Customers.
+func (t *tx) Merge(from, into customer.ID) error {
+	if from == into || from == "" || into == "" {
+		return errors.New("store: merge: two customers are needed")
+	}
+	if err := t.joins(); err != nil {
+		return err
+	}
+	t.w.memory.identities.clear()
+	rules, err := all(t.c, text, `SELECT rule FROM outreaches WHERE customer = ?1
+		UNION SELECT rule FROM decisions WHERE customer = ?1
+		UNION SELECT rule FROM parts WHERE customer = ?1
+		UNION SELECT rule FROM hints WHERE customer = ?1`, from)
+	if err != nil {
+		return err
+	}
+	for _, rule := range rules {
+		if err := t.renumber(rule, from, into); err != nil {
+			return err
+		}
+	}
+	moves := []string{
+		"UPDATE identities SET customer = ?2 WHERE customer = ?1",
+		"UPDATE events SET customer = ?2 WHERE customer = ?1",
+		`INSERT INTO dues (customer, rule, about, at)
+			SELECT ?2, rule, about, at FROM dues WHERE customer = ?1
+			ON CONFLICT (customer, rule, about) DO UPDATE SET at = min(dues.at, excluded.at)`,
+		"DELETE FROM dues WHERE customer = ?1 AND customer <> ?2",
+	}
+	for _, sql := range moves {
+		if _, err := t.exec(sql, from, into); err != nil {
+			return err
+		}
+	}
+	t.w.memory.remove(from)
+	return nil
+}
+
+// renumber moves what one rule did for a customer behind what it did for
+// another. Where both had the same reason, the moved one's key says from whom
+// it came, so that both are kept.
+func (t *tx) renumber(rule string, from, into customer.ID) error {
+	last, _, err := one(t.c, number,
+		"SELECT coalesce(max(n), 0) FROM outreaches WHERE rule = ? AND customer = ?", rule, into)
+	if err != nil {
+		return err
+	}
+	_, err = t.exec(`UPDATE outreaches SET key = 'merged/' || customer || '/' || key
+		WHERE rule = ?1 AND customer = ?2 AND EXISTS (
+			SELECT 1 FROM outreaches AS other WHERE other.rule = ?1 AND other.customer = ?3
+			AND other.about = outreaches.about AND other.key = outreaches.key)`, rule, from, into)
+	if err != nil {
+		return err
+	}
+	moves := []string{
+		"UPDATE outreaches SET customer = ?3, n = n + ?4 WHERE rule = ?1 AND customer = ?2",
+		"UPDATE decisions SET customer = ?3, n = n + ?4 WHERE rule = ?1 AND customer = ?2",
+		"UPDATE parts SET customer = ?3, n = n + ?4 WHERE rule = ?1 AND customer = ?2",
+		"UPDATE hints SET customer = ?3, n = n + ?4 WHERE rule = ?1 AND customer = ?2",
+	}
+	for _, sql := range moves {
+		if _, err := t.exec(sql, rule, from, into, last); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,151 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/url"
+	"os"
+	"path/filepath"
+
+	"github.com/pressly/goose/v3"
+	modernc "modernc.org/sqlite"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// applicationID marks our files: "outr" in ASCII.
+const applicationID = 0x6f757472
+
+// notADatabase is SQLite's result code for a file of another format.
+const notADatabase = 26
+
+// prepareFile makes sure that path holds our tables in their newest form and
+// gives the way to open connections to it.
+func prepareFile(ctx context.Context, path string, logger *slog.Logger) (driver.Connector, error) {
+	if err := checkPath(path); err != nil {
+		return nil, err
+	}
+	location, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("store: path %s: %w", path, err)
+	}
+	name := url.URL{Scheme: "file", Path: filepath.ToSlash(location)}
+	connector, err := modernc.NewConnector(name.String())
+	if err != nil {
+		return nil, fmt.Errorf("store: path %s: %w", path, err)
+	}
+	if err := claimFile(connector); err != nil {
+		return nil, nameFile(path, err)
+	}
+	if err := migrate(ctx, connector, logger); err != nil {
+		return nil, nameFile(path, err)
+	}
+	return connector, nil
+}
+
+func checkPath(path string) error {
+	if path == "" {
+		return errors.New("store: no path: name the file that holds the data")
+	}
+	folder := filepath.Dir(path)
+	if info, err := os.Stat(folder); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("store: folder %s is not there: make it, or name another path", folder)
+	} else if err != nil {
+		return fmt.Errorf("store: folder of %s: %w", path, err)
+	} else if !info.IsDir() {
+		return fmt.Errorf("store: %s is not a folder: name another path", folder)
+	}
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return fmt.Errorf("store: %s is a folder: name a file in it", path)
+	}
+	return nil
+}
+
+// nameFile adds the path, and what to do where that is known.
+func nameFile(path string, err error) error {
+	var fault *modernc.Error
+	if errors.As(err, &fault) && fault.Code() == notADatabase {
+		return fmt.Errorf("store: %s is not an SQLite database: name another path", path)
+	}
+	return fmt.Errorf("open %s: %w", path, err)
+}
+
+// claimFile switches an empty file to the write-ahead log and marks it as
+// ours; a file with somebody else's tables is refused.
+func claimFile(connector driver.Connector) (err error) {
+	c, err := connect(connector, "busy_timeout = 10000")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, c.close()) }()
+	tables, _, err := one(c, number, "SELECT count(*) FROM sqlite_schema")
+	if err != nil {
+		return err
+	}
+	owner, _, err := one(c, number, "PRAGMA application_id")
+	if err != nil {
+		return err
+	}
+	if owner != applicationID && (owner != 0 || tables > 0) {
+		return errors.New("store: the database belongs to another program: name another path")
+	}
+	if _, err := c.exec("PRAGMA journal_mode = WAL"); err != nil {
+		return err
+	}
+	if owner == 0 {
+		_, err = c.exec(fmt.Sprintf("PRAGMA application_id = %d", applicationID))
+	}
+	return err
+}
+
+// migrate brings the tables to their newest form. Two processes may try at
+// once: the one that loses finds the work done.
+func migrate(ctx context.Context, connector driver.Connector, logger *slog.Logger) (err error) {
+	db := sql.OpenDB(connector)
+	db.SetMaxOpenConns(1)
+	defer func() { err = errors.Join(err, db.Close()) }()
+	if _, err := db.ExecContext(ctx, "PRAGMA busy_timeout = 10000"); err != nil {
+		return err
+	}
+	files, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return err
+	}
+	provider, err := goose.NewProvider(goose.DialectSQLite3, db, files, goose.WithDisableGlobalRegistry(true))
+	if err != nil {
+		return fmt.Errorf("migrations: %w", err)
+	}
+	if done, err := upToDate(ctx, provider); done || err != nil {
+		return err
+	}
+	steps, err := provider.Up(ctx)
+	if err != nil {
+		if done, _ := upToDate(ctx, provider); done {
+			return nil
+		}
+		return fmt.Errorf("migrations: %w", err)
+	}
+	for _, step := range steps {
+		logger.InfoContext(ctx, "store migrated", "version", step.Source.Version, "took", step.Duration)
+	}
+	return nil
+}
+
+func upToDate(ctx context.Context, provider *goose.Provider) (bool, error) {
+	have, want, err := provider.GetVersions(ctx)
+	if err != nil {
+		return false, fmt.Errorf("migrations: %w", err)
+	}
+	if have > want {
+		return false, fmt.Errorf("store: the tables were made by a newer version of this program "+
+			"(they are of form %d, this one knows %d): use that version or a newer one", have, want)
+	}
+	return have == want, nil
+}

@@ -1,0 +1,67 @@
+package sqlite
+
+import (
+	"time"
+
+	"github.com/outreach-engine/outreach/internal/customer"
+	"github.com/outreach-engine/outreach/internal/ledger"
+)
+
+const partColumns = `rule, customer, n, step, channel, topic, template, priority, planned, status, reason, attempt,
+		lease, retry_at, address, provider, provider_id, code, sent, updated`
+
+const selectPart = "SELECT " + partColumns + " FROM parts"
+
+func scanPart(r *row) ledger.Part {
+	return ledger.Part{
+		Ref:  ledger.Ref{Rule: r.text(), Customer: customer.ID(r.text()), N: r.int()},
+		Step: r.text(), Channel: customer.Channel(r.text()), Topic: customer.Topic(r.text()),
+		Template: r.text(), Priority: r.int(), Planned: r.at(), Status: ledger.PartStatus(r.text()),
+		Reason: customer.Reason(r.text()), Attempt: r.int(), Lease: r.at(), RetryAt: r.at(),
+		Address: r.text(), Provider: r.text(), ProviderID: r.text(), Code: r.text(),
+		Sent: r.at(), Updated: r.at(),
+	}
+}
+
+// SavePart implements ledger.Parts.
+func (t *tx) SavePart(p ledger.Part) error {
+	_, err := t.exec(`INSERT INTO parts (`+partColumns+`)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (rule, customer, n, step, channel) DO UPDATE SET
+			topic = excluded.topic, template = excluded.template, priority = excluded.priority,
+			planned = excluded.planned, status = excluded.status, reason = excluded.reason,
+			attempt = excluded.attempt, lease = excluded.lease, retry_at = excluded.retry_at,
+			address = excluded.address, provider = excluded.provider, provider_id = excluded.provider_id,
+			code = excluded.code, sent = excluded.sent, updated = excluded.updated`,
+		p.Rule, p.Customer, p.N, p.Step, p.Channel, string(p.Topic), p.Template, p.Priority, p.Planned,
+		string(p.Status), string(p.Reason), p.Attempt, p.Lease, p.RetryAt, p.Address, p.Provider,
+		p.ProviderID, p.Code, p.Sent, p.Updated)
+	return err
+}
+
+// Part implements ledger.Parts.
+func (t *tx) Part(ref ledger.Ref, step string, channel customer.Channel) (ledger.Part, bool, error) {
+	return one(t.c, scanPart, selectPart+`
+		WHERE rule = ? AND customer = ? AND n = ? AND step = ? AND channel = ?`,
+		ref.Rule, ref.Customer, ref.N, step, channel)
+}
+
+// PartsOf implements ledger.Parts.
+func (t *tx) PartsOf(ref ledger.Ref) ([]ledger.Part, error) {
+	return all(t.c, scanPart, selectPart+`
+		WHERE rule = ? AND customer = ? AND n = ? ORDER BY step, channel`, ref.Rule, ref.Customer, ref.N)
+}
+
+// Slots implements ledger.Parts.
+func (t *tx) Slots(id customer.ID, since time.Time) ([]ledger.Part, error) {
+	return all(t.c, scanPart, selectPart+`
+		WHERE customer = ?1 AND (planned >= ?2 OR sent >= ?2)
+			AND status IN ('planned', 'sending', 'accepted', 'unknown', 'delivered')
+		ORDER BY planned, rule, n, step, channel`, id, since)
+}
+
+// PartsBy implements ledger.Parts.
+func (t *tx) PartsBy(status ledger.PartStatus, limit int) ([]ledger.Part, error) {
+	return all(t.c, scanPart, selectPart+`
+		WHERE status = ? ORDER BY updated, rowid LIMIT ?`, string(status), bound(limit))
+}

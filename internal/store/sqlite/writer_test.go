@@ -1,0 +1,184 @@
+package sqlite
+
+import (
+	"bytes"
+	"fmt"
+	"path/filepath"
+	"reflect"
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/outreach-engine/outreach/internal/customer"
+	"github.com/outreach-engine/outreach/internal/ledger"
+)
+
+func openAt(t *testing.T, path string, options Options) *Store {
+	t.Helper()
+	s, err := Open(t.Context(), path, options)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	return s
+}
+
+func openNew(t *testing.T, options Options) *Store {
+	t.Helper()
+	return openAt(t, filepath.Join(t.TempDir(), "outreach.db"), options)
+}
+
+func keep(id customer.ID, state []byte) func(ledger.Tx) error {
+	return func(tx ledger.Tx) error {
+		return tx.SaveCustomer(ledger.Record{Profile: customer.Profile{ID: id}, State: state})
+	}
+}
+
+func state(t *testing.T, s *Store, id customer.ID) (state []byte) {
+	t.Helper()
+	for _, run := range []func(func(ledger.Tx) error) error{
+		func(fn func(ledger.Tx) error) error { return s.Write(t.Context(), ledger.GateLane, fn) },
+		func(fn func(ledger.Tx) error) error { return s.Read(t.Context(), fn) },
+	} {
+		require.NoError(t, run(func(tx ledger.Tx) error {
+			r, _, err := tx.Customer(id)
+			state = r.State
+			return err
+		}))
+	}
+	return state
+}
+
+// TestCommitFails holds that a commit which cannot be made keeps nothing, tells
+// every caller, and leaves the store fit for the next.
+func TestCommitFails(t *testing.T) {
+	t.Parallel()
+	s := openNew(t, Options{})
+	require.NoError(t, s.Write(t.Context(), ledger.IntakeLane, keep("c1", []byte("old"))))
+	limitPages(t, s, 1)
+	big := bytes.Repeat([]byte("x"), 1<<20)
+	errs := oneGroup(t, s, keep("c1", []byte("new")), keep("c2", big), func(tx ledger.Tx) error {
+		_, err := tx.Append(customer.Event{MessageID: "m1", Customer: "c1", Name: "seen"})
+		return err
+	})
+	for _, err := range errs {
+		require.ErrorContains(t, err, "full")
+	}
+	require.Equal(t, "old", string(state(t, s, "c1")))
+	require.Nil(t, state(t, s, "c2"))
+	limitPages(t, s, 1<<30)
+	require.NoError(t, s.Write(t.Context(), ledger.IntakeLane, keep("c2", big)))
+	require.Equal(t, big, state(t, s, "c2"))
+	require.Equal(t, "old", string(state(t, s, "c1")))
+}
+
+// TestStatementFails holds that a closure cannot lose its neighbours' work by
+// hiding that one of its statements failed.
+func TestStatementFails(t *testing.T) {
+	t.Parallel()
+	s := openNew(t, Options{})
+	hide := func(tx ledger.Tx) error {
+		_ = tx.SaveDocument(ledger.Document{Kind: ledger.DataDocument, Body: bytes.Repeat([]byte("x"), 1<<20)})
+		return nil
+	}
+	limitPages(t, s, 1)
+	errs := oneGroup(t, s, keep("c1", []byte("a")), hide, keep("c2", []byte("b")))
+	kept := state(t, s, "c1") != nil
+	require.Equal(t, kept, errs[0] == nil, "what is answered is what is kept")
+	require.Equal(t, errs[0] == nil, state(t, s, "c2") != nil)
+}
+
+// limitPages bounds the file by its pages; SQLite keeps what is there.
+func limitPages(t *testing.T, s *Store, pages int) {
+	t.Helper()
+	require.NoError(t, s.Write(t.Context(), ledger.GateLane, func(ledger.Tx) error {
+		_, err := s.writer.c.exec(fmt.Sprintf("PRAGMA max_page_count = %d", pages))
+		return err
+	}))
+}
+
+// oneGroup runs closures in one commit and gives their errors.
+func oneGroup(t *testing.T, s *Store, closures ...func(ledger.Tx) error) []error {
+	t.Helper()
+	leave, answers := make(chan struct{}), make([]chan error, len(closures))
+	first := make(chan error, 1)
+	go func() {
+		first <- s.Write(t.Context(), ledger.GateLane, func(ledger.Tx) error {
+			<-leave
+			return nil
+		})
+	}()
+	for i, fn := range closures {
+		answers[i] = make(chan error, 1)
+		go func() { answers[i] <- s.Write(t.Context(), ledger.IntakeLane, fn) }()
+		for s.Waiting(ledger.IntakeLane) != i+1 {
+			runtime.Gosched()
+		}
+	}
+	close(leave)
+	<-first
+	errs := make([]error, len(closures))
+	for i := range answers {
+		errs[i] = <-answers[i]
+	}
+	return errs
+}
+
+// TestGoexit holds that a closure which ends its goroutine, as a failed test
+// assertion does, ends no more than its own commit.
+func TestGoexit(t *testing.T) {
+	t.Parallel()
+	s := openNew(t, Options{})
+	errs := oneGroup(t, s, keep("c1", []byte("a")), func(ledger.Tx) error {
+		runtime.Goexit()
+		return nil
+	}, keep("c2", []byte("b")))
+	require.ErrorContains(t, errs[0], "ended its goroutine")
+	require.ErrorContains(t, errs[1], "ended its goroutine")
+	require.NoError(t, errs[2])
+	require.Nil(t, state(t, s, "c1"))
+	require.Equal(t, "b", string(state(t, s, "c2")))
+}
+
+// TestFewRecords holds that what does not fit in memory is read again.
+func TestFewRecords(t *testing.T) {
+	t.Parallel()
+	s := openNew(t, Options{Records: 2})
+	for round := range 3 {
+		for i := range 5 {
+			id := customer.ID(fmt.Sprint("c", i))
+			want := fmt.Sprint(id, round)
+			require.NoError(t, s.Write(t.Context(), ledger.IntakeLane, keep(id, []byte(want))))
+			require.Equal(t, want, string(state(t, s, id)))
+		}
+	}
+	require.Equal(t, 2, s.writer.memory.committed.order.Len())
+}
+
+// TestSameProfile holds that every field counts when profiles are compared.
+func TestSameProfile(t *testing.T) {
+	t.Parallel()
+	one := customer.Profile{
+		External: "e", Zone: "z", Country: "c", Region: "r", Locale: "l", Phone: "p", Email: "m",
+		PushTokens: []string{"t"}, Traits: map[string]customer.Value{"a": customer.Number(1)},
+		Consents:    map[customer.Topic]customer.Consent{"offers": {Given: true}},
+		Preferences: customer.Preferences{Channels: []customer.Channel{customer.SMS}},
+		Since:       time.Unix(1, 0).UTC(),
+	}
+	require.True(t, sameProfile(one, one.Clone()))
+	fields := reflect.TypeFor[customer.Profile]()
+	for i := range fields.NumField() {
+		if fields.Field(i).Name == "ID" {
+			continue // names the row, and is not stored in it
+		}
+		other := one.Clone()
+		field := reflect.ValueOf(&other).Elem().Field(i)
+		require.False(t, field.IsZero(), "%s is not in the test", fields.Field(i).Name)
+		field.SetZero()
+		require.False(t, sameProfile(one, other), fields.Field(i).Name)
+	}
+	hours := one.Clone()
+	hours.Preferences.Hours = map[customer.Channel]string{customer.SMS: "9:00-17:00"}
+	require.False(t, sameProfile(one, hours), "hours")
+	require.Equal(t, 2, reflect.TypeFor[customer.Preferences]().NumField(), "a preference that is not compared")
+}

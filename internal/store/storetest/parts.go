@@ -1,0 +1,100 @@
+package storetest
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/outreach-engine/outreach/internal/customer"
+	"github.com/outreach-engine/outreach/internal/ledger"
+)
+
+func parts() map[string]func(*testing.T, Open) {
+	return map[string]func(*testing.T, Open){
+		"part_round_trip": partRoundTrip,
+		"slots":           slots,
+		"parts_by_status": partsByStatus,
+	}
+}
+
+func fullPart() ledger.Part {
+	return ledger.Part{
+		Ref: ledger.Ref{Rule: "cart", Customer: "c1", N: 1}, Step: "s1", Channel: customer.SMS,
+		Topic: "offers", Template: wide, Priority: 5, Planned: at(1), Status: ledger.Accepted,
+		Reason: customer.Late, Attempt: 3, Lease: at(2), RetryAt: at(3), Address: odd, Provider: "twilio",
+		ProviderID: "SM1", Code: "30003", Sent: at(4), Updated: at(5),
+	}
+}
+
+func saveParts(list ...ledger.Part) func(ledger.Tx) error {
+	return func(tx ledger.Tx) error {
+		for _, p := range list {
+			if err := tx.SavePart(p); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+func partRoundTrip(t *testing.T, open Open) {
+	s := start(t, open)
+	full := fullPart()
+	email := ledger.Part{Ref: full.Ref, Step: "s1", Channel: customer.Email, Status: ledger.Planned}
+	next := ledger.Part{Ref: ledger.Ref{Rule: "cart", Customer: "c1", N: 2}, Step: "s1", Channel: customer.SMS}
+	part := func(p ledger.Part) found[ledger.Part] {
+		return both(t, s, func(tx ledger.Tx) (found[ledger.Part], error) { return find(tx.Part(p.Ref, p.Step, p.Channel)) })
+	}
+	require.False(t, part(full).OK)
+	write(t, s, saveParts(full, email, next))
+	for _, want := range []ledger.Part{full, email, next} {
+		require.Equal(t, found[ledger.Part]{want, true}, part(want))
+	}
+	require.Equal(t, []ledger.Part{email, full},
+		both(t, s, func(tx ledger.Tx) ([]ledger.Part, error) { return tx.PartsOf(full.Ref) }))
+	changed := ledger.Part{Ref: full.Ref, Step: "s1", Channel: customer.SMS, Status: ledger.Sending}
+	write(t, s, saveParts(changed))
+	require.Equal(t, found[ledger.Part]{changed, true}, part(full))
+}
+
+func slots(t *testing.T, open Open) {
+	s := start(t, open)
+	part := func(step string, status ledger.PartStatus, planned, sent int) ledger.Part {
+		p := ledger.Part{
+			Ref: ledger.Ref{Rule: "cart", Customer: "c1", N: 1}, Step: step, Channel: customer.SMS,
+			Status: status, Planned: at(planned),
+		}
+		if sent > 0 {
+			p.Sent = at(sent)
+		}
+		return p
+	}
+	stranger := part("s0", ledger.Planned, 9, 0)
+	stranger.Customer = "c2"
+	taking := []ledger.Part{
+		part("late", ledger.Delivered, 1, 5), part("edge", ledger.Planned, 5, 0), part("sending", ledger.Sending, 6, 0),
+		part("accepted", ledger.Accepted, 7, 7), part("unknown", ledger.Unknown, 8, 0),
+	}
+	write(t, s, saveParts(taking...))
+	write(t, s, saveParts(stranger, part("old", ledger.Delivered, 2, 3), part("past", ledger.Planned, 4, 0),
+		part("rejected", ledger.Rejected, 9, 9), part("withdrawn", ledger.Withdrawn, 9, 0)))
+	require.Equal(t, taking,
+		both(t, s, func(tx ledger.Tx) ([]ledger.Part, error) { return tx.Slots("c1", at(5)) }))
+}
+
+func partsByStatus(t *testing.T, open Open) {
+	s := start(t, open)
+	part := func(id customer.ID, status ledger.PartStatus, updated int) ledger.Part {
+		return ledger.Part{
+			Ref: ledger.Ref{Rule: "cart", Customer: id, N: 1}, Step: "s1", Channel: customer.SMS,
+			Status: status, Updated: at(updated),
+		}
+	}
+	a, b, c := part("c1", ledger.Unknown, 3), part("c2", ledger.Unknown, 1), part("c3", ledger.Unknown, 2)
+	write(t, s, saveParts(a, b, c, part("c4", ledger.Sending, 0)))
+	by := func(limit int) []ledger.Part {
+		return both(t, s, func(tx ledger.Tx) ([]ledger.Part, error) { return tx.PartsBy(ledger.Unknown, limit) })
+	}
+	require.Equal(t, []ledger.Part{b, c, a}, by(0))
+	require.Equal(t, []ledger.Part{b, c}, by(2))
+}

@@ -1,0 +1,58 @@
+package storetest
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/outreach-engine/outreach/internal/ledger"
+)
+
+func texts() map[string]func(*testing.T, Open) {
+	return map[string]func(*testing.T, Open){
+		"documents": documents,
+		"active":    active,
+	}
+}
+
+func documents(t *testing.T, open Open) {
+	s := start(t, open)
+	document := func(d ledger.Document) found[ledger.Document] {
+		return both(t, s, func(tx ledger.Tx) (found[ledger.Document], error) {
+			return find(tx.Document(d.Kind, d.Name, d.Hash))
+		})
+	}
+	first := ledger.Document{Kind: ledger.RuleDocument, Name: "cart", Hash: "h1", Body: []byte(wide + odd), At: at(1)}
+	second := ledger.Document{Kind: ledger.RuleDocument, Name: "cart", Hash: "h2", Body: []byte{0, 255}, At: at(2)}
+	empty := ledger.Document{Kind: ledger.DataDocument, Hash: "h1", At: at(3)}
+	require.False(t, document(first).OK)
+	for _, d := range []ledger.Document{first, second, empty} {
+		write(t, s, func(tx ledger.Tx) error { return tx.SaveDocument(d) })
+	}
+	again := first
+	again.At, again.Body = at(9), []byte("other")
+	write(t, s, func(tx ledger.Tx) error { return tx.SaveDocument(again) })
+	for _, d := range []ledger.Document{first, second, empty} {
+		require.Equal(t, found[ledger.Document]{d, true}, document(d), "documents do not change")
+	}
+}
+
+func active(t *testing.T, open Open) {
+	s := start(t, open)
+	list := func() []ledger.Active { return both(t, s, ledger.Tx.Active) }
+	require.Empty(t, list())
+	rule := ledger.Active{
+		Kind: ledger.RuleDocument, Name: "cart", Hash: "h1", At: at(1), Warm: true, Warming: "c7", Warmed: 7,
+	}
+	other := ledger.Active{Kind: ledger.RuleDocument, Name: "another", Hash: "h2", At: at(2)}
+	data := ledger.Active{Kind: ledger.DataDocument, Hash: "h3", At: at(3), Warm: true}
+	for _, a := range []ledger.Active{rule, other, data} {
+		write(t, s, func(tx ledger.Tx) error { return tx.Activate(a) })
+	}
+	require.Equal(t, []ledger.Active{data, other, rule}, list())
+	rule = ledger.Active{Kind: ledger.RuleDocument, Name: "cart", Hash: "h4", At: at(4)}
+	write(t, s, func(tx ledger.Tx) error { return tx.Activate(rule) })
+	write(t, s, func(tx ledger.Tx) error { return tx.Deactivate(other.Kind, other.Name) })
+	write(t, s, func(tx ledger.Tx) error { return tx.Deactivate(ledger.RuleDocument, "gone") })
+	require.Equal(t, []ledger.Active{data, rule}, list())
+}

@@ -19,6 +19,7 @@ import (
 
 	"github.com/outreach-engine/outreach/activities"
 	"github.com/outreach-engine/outreach/internal/channel/inbox"
+	"github.com/outreach-engine/outreach/internal/customer"
 	"github.com/outreach-engine/outreach/internal/dictionary"
 	"github.com/outreach-engine/outreach/internal/dossier"
 	"github.com/outreach-engine/outreach/internal/intake"
@@ -225,7 +226,12 @@ func (o Options) routes(r Running) http.Handler {
 	mux.Handle("/v1/", events)
 	mux.Handle("/health", events)
 	if o.SMS == "inbox" || o.Email == "inbox" || o.Push == "inbox" {
-		mux.Handle("/", inbox.Handler(r.Inbox, inbox.PageOptions{Store: r.Store, Taker: r.Observer, Now: o.Clock.Now}))
+		mux.Handle("/", inbox.Handler(r.Inbox, inbox.PageOptions{
+			Store: r.Store, Taker: r.Observer, Now: o.Clock.Now, Logger: o.Logger,
+			Zone: func(p customer.Profile) *time.Location {
+				return r.Library.Current().Policy.ZoneOf(r.Engine.Desk.Zones, &p)
+			},
+		}))
 	}
 	for pattern, handler := range o.Extra {
 		mux.Handle(pattern, handler)

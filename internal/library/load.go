@@ -20,12 +20,13 @@ type Report struct {
 	Added    []string // rules
 	Changed  []string
 	Removed  []string
+	Others   []ledger.DocumentKind // data, policy and templates, where they changed
 	Rules    int              // in force
 	Problems []source.Problem // warnings
 }
 
 // Nothing reports whether everything was in force already.
-func (r Report) Nothing() bool { return len(r.Added)+len(r.Changed)+len(r.Removed) == 0 }
+func (r Report) Nothing() bool { return len(r.Added)+len(r.Changed)+len(r.Removed)+len(r.Others) == 0 }
 
 // Load checks files and puts them in force, all or nothing. Files with
 // problems leave what was in force as it is; the error is then a
@@ -97,6 +98,7 @@ func activate(tx ledger.Tx, b *bundle.Bundle, files bundle.Files, now time.Time)
 func (r *Report) tell(d ledger.Document, was bool) {
 	switch {
 	case d.Kind != ledger.RuleDocument:
+		r.Others = append(r.Others, d.Kind)
 	case was:
 		r.Changed = append(r.Changed, d.Name)
 	default:

@@ -26,6 +26,7 @@ type Set struct {
 	byEvent  map[string][]*rule.Matcher
 	anyAct   []*rule.Matcher // silent about any act of the customer's own
 	goals    map[string][]*rule.Matcher
+	warming  bool
 }
 
 // newSet compiles a bundle.
@@ -33,6 +34,9 @@ func newSet(b *bundle.Bundle, generation string, active map[string]ledger.Active
 	s := &Set{
 		Bundle: b, Generation: generation, Active: active,
 		matchers: map[string]*rule.Matcher{}, byEvent: map[string][]*rule.Matcher{}, goals: map[string][]*rule.Matcher{},
+	}
+	for _, a := range active {
+		s.warming = s.warming || !a.Warm
 	}
 	var defs []behaviour.Def
 	for _, r := range b.Rules {
@@ -86,11 +90,4 @@ func (s *Set) WithGoal(event string) []*rule.Matcher { return s.goals[event] }
 func Knows(a ledger.Active, id customer.ID) bool { return a.Warm || id <= a.Warming }
 
 // Warming reports whether any rule's history is still being read.
-func (s *Set) Warming() bool {
-	for _, a := range s.Active {
-		if !a.Warm {
-			return true
-		}
-	}
-	return false
-}
+func (s *Set) Warming() bool { return s.warming }

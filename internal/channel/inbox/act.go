@@ -2,6 +2,7 @@ package inbox
 
 import (
 	"crypto/rand"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -50,7 +51,10 @@ func (p *page) act(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	outcomes, err := p.Taker.Take(r.Context(), []observe.Incoming{in})
-	if err != nil || len(outcomes) != 1 {
+	if err == nil && len(outcomes) != 1 {
+		err = fmt.Errorf("outcomes: %d for one event", len(outcomes))
+	}
+	if err != nil {
 		p.log(r, err)
 		p.refuse(w, r, refusal{http.StatusServiceUnavailable, "act: was not taken; try again, the program's log says why"})
 		return

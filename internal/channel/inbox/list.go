@@ -15,8 +15,9 @@ type listView struct {
 	More     bool          `json:"more"`   // there are others: after the cursor when since was given, else older
 	Reset    bool          `json:"reset"`  // since was not of this inbox: everything is given anew
 	Counters countersView  `json:"counters"`
-	Waiting  []waitingView `json:"waiting"`  // planned messages, soonest first
-	Messages []messageView `json:"messages"` // newest first
+	Waiting  []waitingView `json:"waiting"`      // planned messages, soonest first
+	Others   int           `json:"waiting_more"` // how many more wait
+	Messages []messageView `json:"messages"`     // newest first
 }
 
 // messageView is one message that a customer received.
@@ -55,28 +56,20 @@ func (m messageView) Replies() []actView {
 	return replies
 }
 
-// list reads what the filter selects.
-func (p *page) list(ctx context.Context, f filter) (listView, error) {
+// list reads what the filter selects; queries ask the inbox for it.
+func (p *page) list(ctx context.Context, f filter, queries func(who customer.ID) []Query) (listView, error) {
 	v := listView{Messages: []messageView{}, Waiting: []waitingView{}}
 	received := p.box.Received()
-	if f.Since > received {
-		f.Since, v.Reset = 0, true
-	}
+	v.Reset = f.Since > received
 	err := p.Store.Read(ctx, func(tx ledger.Tx) error {
 		r := p.read(tx)
 		who, ok := customer.ID(""), true
 		if f.Customer != "" {
 			who, ok = r.resolve(f.Customer)
 		}
+		v.Cursor = cursor(nil, false, received)
 		if ok {
-			list, more := p.box.Messages(f.query(who))
-			v.More = more
-			for _, k := range list {
-				v.Messages = append(v.Messages, r.message(k))
-			}
-			v.Cursor = cursor(list, more && f.Since > 0, received)
-		} else {
-			v.Cursor = cursor(nil, false, received)
+			r.messages(&v, queries(who), received)
 		}
 		r.overview(&v, f, who, ok)
 		return r.err
@@ -84,8 +77,20 @@ func (p *page) list(ctx context.Context, f filter) (listView, error) {
 	return v, err
 }
 
-func (f filter) query(who customer.ID) Query {
-	return Query{Since: f.Since, Channel: customer.Channel(f.Channel), Rule: f.Rule, Customer: who, Limit: f.Limit}
+func (r *reader) messages(v *listView, queries []Query, received int64) {
+	for _, q := range queries {
+		if v.Reset {
+			q.Since = 0
+		}
+		list, more := r.page.box.Messages(q)
+		v.More = v.More || more
+		for _, k := range list {
+			v.Messages = append(v.Messages, r.message(k))
+		}
+		if len(queries) == 1 {
+			v.Cursor = cursor(list, more && q.Since > 0, received)
+		}
+	}
 }
 
 // cursor gives from where to go on: behind what was given when it was cut,

@@ -62,8 +62,11 @@ func (r *reader) overview(v *listView, f filter, who customer.ID, ok bool) {
 	})
 	for _, p := range planned {
 		wanted := (who == "" || p.Customer == who) && (f.Rule == "" || p.Rule == f.Rule) && (f.Channel == "" || string(p.Channel) == f.Channel)
-		if wanted && len(v.Waiting) < waitingLimit {
+		switch {
+		case wanted && len(v.Waiting) < waitingLimit:
 			v.Waiting = append(v.Waiting, r.waiting(p))
+		case wanted:
+			v.Others++
 		}
 	}
 }

@@ -2,6 +2,7 @@ package inbox
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"embed"
@@ -10,8 +11,6 @@ import (
 	"html/template"
 	"log/slog"
 	"net/http"
-	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
@@ -137,54 +136,6 @@ func (p *page) guarded(next http.Handler) http.Handler {
 	})
 }
 
-// filter is what somebody wants to see.
-type filter struct {
-	Since    int64
-	Channel  string
-	Customer string // our id or an outside one
-	Rule     string
-	Limit    int
-}
-
-// Bounds of how many messages are given at once.
-const (
-	usualLimit = 100
-	mostLimit  = 1000
-)
-
-// filterOf reads a query. trouble says what is wrong with it, "" nothing.
-func filterOf(q url.Values) (f filter, trouble string) {
-	f = filter{
-		Channel: q.Get("channel"), Customer: strings.TrimSpace(q.Get("customer")), Rule: q.Get("rule"), Limit: usualLimit,
-	}
-	var err error
-	if s := q.Get("since"); s != "" {
-		if f.Since, err = strconv.ParseInt(s, 10, 64); err != nil || f.Since < 0 {
-			return f, "since: not a cursor; give the cursor of the answer before"
-		}
-	}
-	if s := q.Get("limit"); s != "" {
-		if f.Limit, err = strconv.Atoi(s); err != nil || f.Limit < 1 || f.Limit > mostLimit {
-			return f, "limit: not a number from 1 to " + strconv.Itoa(mostLimit)
-		}
-	}
-	return f, ""
-}
-
-// Query gives the filter as a page's address has it.
-func (f filter) Query() string {
-	q := url.Values{}
-	for name, value := range map[string]string{"channel": f.Channel, "customer": f.Customer, "rule": f.Rule} {
-		if value != "" {
-			q.Set(name, value)
-		}
-	}
-	if f.Limit != usualLimit {
-		q.Set("limit", strconv.Itoa(f.Limit))
-	}
-	return q.Encode()
-}
-
 // inboxView is what the inbox page shows.
 type inboxView struct {
 	listView
@@ -208,19 +159,16 @@ func (p *page) inbox(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	f.Since = 0
-	list, err := p.list(r.Context(), f)
+	list, err := p.list(r.Context(), f, f.columns)
 	if err != nil {
 		p.broken(w, r, err)
 		return
 	}
 	v := inboxView{listView: list, Filter: f, Rules: p.box.Rules(), Style: p.style, Script: p.script}
-	for _, c := range []customer.Channel{customer.SMS, customer.Email, customer.Push} {
-		if f.Channel != "" && f.Channel != string(c) {
-			continue
-		}
-		column := columnView{Channel: c}
+	for _, q := range f.columns("") {
+		column := columnView{Channel: q.Channel}
 		for _, m := range list.Messages {
-			if m.Channel == c {
+			if m.Channel == q.Channel {
 				column.Messages = append(column.Messages, m)
 			}
 		}
@@ -235,7 +183,7 @@ func (p *page) messages(w http.ResponseWriter, r *http.Request) {
 		writeJSON(w, http.StatusBadRequest, errorView{trouble})
 		return
 	}
-	list, err := p.list(r.Context(), f)
+	list, err := p.list(r.Context(), f, func(who customer.ID) []Query { return []Query{f.query(who)} })
 	if err != nil {
 		p.log(r, err)
 		writeJSON(w, http.StatusInternalServerError, errorView{unreadable})
@@ -257,7 +205,7 @@ func (p *page) customer(w http.ResponseWriter, r *http.Request) {
 	if trouble == "" {
 		var ok bool
 		var err error
-		story, ok, err = p.story(r.Context(), id, f.Limit)
+		story, ok, err = p.story(r.Context(), id, cmp.Or(f.Limit, storyLimit))
 		switch {
 		case err != nil:
 			p.log(r, err)

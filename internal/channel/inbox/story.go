@@ -195,7 +195,7 @@ func (r *reader) contents(id customer.ID) map[string]*contentView {
 
 func happened(e customer.Event, who *person) momentView {
 	return momentView{
-		At: e.At, Local: who.local(e.At), Kind: "event", Text: e.Name, Words: "event " + e.Name,
+		At: e.At, Local: who.local(e.At), Kind: "event", Text: eventWords(e), Words: "event " + e.Name,
 		Event: e.Name, Via: e.Via, Properties: e.Properties,
 	}
 }

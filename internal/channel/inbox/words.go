@@ -18,7 +18,6 @@ func words() template.FuncMap {
 		"channel": channelWords,
 		"reason":  reasonWords,
 		"rfc3339": func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
-		"plural":  plural,
 		"card":    func(m messageView, query string) cardView { return cardView{m, query} },
 		"place":   place,
 	}
@@ -35,14 +34,6 @@ func place(zone string) string {
 	return strings.ReplaceAll(zone[strings.LastIndexByte(zone, '/')+1:], "_", " ")
 }
 
-// plural gives "1 repeat", "2 repeats".
-func plural(n int64, one string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return strconv.FormatInt(n, 10) + " " + one + "s"
-}
-
 func channelWords(c customer.Channel) string {
 	switch c {
 	case customer.SMS:
@@ -53,6 +44,26 @@ func channelWords(c customer.Channel) string {
 		return "Push"
 	}
 	return string(c)
+}
+
+// eventWords tells the engine's own events to people; the company's own names
+// stay as they are.
+func eventWords(e customer.Event) string {
+	switch e.Name {
+	case customer.Identified:
+		return "Said who they are, or what they want"
+	case customer.MessageSent:
+		return "A provider took a message"
+	case customer.MessageOpened:
+		return "Opened a message"
+	case customer.MessageClicked:
+		return "Clicked in a message"
+	case customer.MessageReplied:
+		return "Replied: " + e.Properties[customer.TextProperty].String()
+	case customer.MessageFailed:
+		return "A message did not arrive"
+	}
+	return e.Name
 }
 
 // sentence tells a decision to people. local writes instants as the customer's

@@ -249,3 +249,34 @@ func BenchmarkOutreach(b *testing.B) {
 		b.ReportMetric(float64(total.Nanoseconds())/float64(b.N*100), name+"-ns/row")
 	}
 }
+
+// BenchmarkRulesWithWork measures the question that is asked every second, with
+// a thousand rules of which each has something that is not yet to be done.
+func BenchmarkRulesWithWork(b *testing.B) {
+	s := openBench(b)
+	now := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
+	require.NoError(b, s.Write(b.Context(), ledger.IntakeLane, func(tx ledger.Tx) error {
+		for i := range 20_000 {
+			rule, id := fmt.Sprint("rule-", i%1000), customerID(i%allCustomers)
+			if err := tx.SetDue(ledger.Due{Rule: rule, Customer: id, At: now.Add(time.Hour)}); err != nil {
+				return err
+			}
+			o := ledger.Outreach{
+				Ref: ledger.Ref{Rule: rule, Customer: id}, Key: fmt.Sprint(i), Status: ledger.Open, NextAt: now.Add(time.Hour),
+			}
+			if _, _, err := tx.AddOutreach(o); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+	for b.Loop() {
+		require.NoError(b, s.Read(b.Context(), func(tx ledger.Tx) error {
+			rules, err := tx.RulesWithWork(now, now)
+			if len(rules) > 0 {
+				return fmt.Errorf("there is work for %v", rules)
+			}
+			return err
+		}))
+	}
+}

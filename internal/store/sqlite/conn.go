@@ -20,6 +20,7 @@ type conn struct {
 	stmts  map[string]stmt
 	args   []driver.NamedValue // of the statement under way
 	values []driver.Value      // of the row under way
+	failed error               // of the newest statement that failed
 }
 
 // stmt is what the driver's statements can do.
@@ -73,11 +74,11 @@ func (c *conn) prepare(sql string) (stmt, error) {
 func (c *conn) exec(sql string, args ...any) (int64, error) {
 	s, err := c.prepare(sql)
 	if err != nil {
-		return 0, explain(sql, err)
+		return 0, c.fail(sql, err)
 	}
 	result, err := s.ExecContext(context.Background(), c.bind(args))
 	if err != nil {
-		return 0, explain(sql, err)
+		return 0, c.fail(sql, err)
 	}
 	return result.RowsAffected()
 }
@@ -87,13 +88,13 @@ func (c *conn) exec(sql string, args ...any) (int64, error) {
 func (c *conn) query(sql string, each func(*row), args ...any) error {
 	s, err := c.prepare(sql)
 	if err != nil {
-		return explain(sql, err)
+		return c.fail(sql, err)
 	}
 	rows, err := s.QueryContext(context.Background(), c.bind(args))
 	if err != nil {
-		return explain(sql, err)
+		return c.fail(sql, err)
 	}
-	return explain(sql, errors.Join(c.scan(rows, each), rows.Close()))
+	return c.fail(sql, errors.Join(c.scan(rows, each), rows.Close()))
 }
 
 func (c *conn) scan(rows driver.Rows, each func(*row)) error {
@@ -145,14 +146,15 @@ func value(arg any) driver.Value {
 	return arg
 }
 
-// explain names the statement that an error came from by its first line,
-// which holds no values.
-func explain(sql string, err error) error {
+// fail notes an error and names the statement that it came from by its first
+// line, which holds no values.
+func (c *conn) fail(sql string, err error) error {
 	if err == nil {
 		return nil
 	}
 	line, _, _ := strings.Cut(sql, "\n")
-	return fmt.Errorf("store: %s: %w", line, err)
+	c.failed = fmt.Errorf("store: %s: %w", line, err)
+	return c.failed
 }
 
 // one gives the only row of a query, ok == false when there is none.

@@ -99,6 +99,15 @@ func (t *tx) CustomersAfter(id customer.ID, limit int) ([]ledger.Record, error) 
 	return all(t.c, plain, selectCustomer+" WHERE id > ? ORDER BY id LIMIT ?", id, bound(limit))
 }
 
+// CountCustomers implements ledger.Customers.
+func (t *tx) CountCustomers() (int64, error) {
+	if err := t.expose(); err != nil {
+		return 0, err
+	}
+	n, _, err := one(t.c, number, "SELECT count(*) FROM customers")
+	return n, err
+}
+
 // expose writes what is in memory, for a statement over customers.
 func (t *tx) expose() error {
 	if t.w == nil {

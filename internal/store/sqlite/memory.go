@@ -72,15 +72,20 @@ func (m *memory) find(id customer.ID) (*record, bool) {
 	return m.committed.get(id)
 }
 
-// save takes the closure's newest form of a customer.
+// save takes the closure's newest form of a customer. A profile that did not
+// change is not copied, nor written again.
 func (m *memory) save(r ledger.Record) {
-	made := &record{Record: normal(r)}
-	if old, ok := m.find(r.Profile.ID); ok && !old.gone {
+	made := &record{}
+	old, known := m.find(r.Profile.ID)
+	if known && !old.gone {
 		made.seq = old.seq
-		if sameProfile(old.Profile, made.Profile) {
-			made.profile = old.profile
-		}
 	}
+	if known && !old.gone && sameProfile(old.Profile, r.Profile) {
+		made.Profile, made.profile = old.Profile, old.profile
+	} else {
+		made.Profile = normal(r.Profile)
+	}
+	made.State = copyList(r.State)
 	m.closure.records[r.Profile.ID] = made
 }
 
@@ -228,8 +233,7 @@ const (
 )
 
 // normal gives a copy as it would come back from the file.
-func normal(r ledger.Record) ledger.Record {
-	p := r.Profile
+func normal(p customer.Profile) customer.Profile {
 	q := p
 	q.PushTokens = copyList(p.PushTokens)
 	q.Traits = copyMap(p.Traits)
@@ -241,7 +245,7 @@ func normal(r ledger.Record) ledger.Record {
 	q.Preferences.Channels = copyList(p.Preferences.Channels)
 	q.Preferences.Hours = copyMap(p.Preferences.Hours)
 	q.Since = stored(p.Since)
-	return ledger.Record{Profile: q, State: copyList(r.State)}
+	return q
 }
 
 // share gives a copy that its receiver may change.
@@ -271,7 +275,8 @@ func copyMap[K comparable, V any](m map[K]V) map[K]V {
 	return maps.Clone(m)
 }
 
-// sameProfile reports whether two normal profiles are stored alike.
+// sameProfile reports whether two profiles are stored alike. It may say no of
+// two that are.
 func sameProfile(a, b customer.Profile) bool {
 	return a.External == b.External && a.Zone == b.Zone && a.Country == b.Country &&
 		a.Region == b.Region && a.Locale == b.Locale && a.Phone == b.Phone && a.Email == b.Email &&

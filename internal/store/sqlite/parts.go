@@ -65,3 +65,10 @@ func (t *tx) PartsBy(status ledger.PartStatus, limit int) ([]ledger.Part, error)
 	return all(t.c, scanPart, selectPart+`
 		WHERE status = ? ORDER BY updated, rowid LIMIT ?`, string(status), bound(limit))
 }
+
+// CountParts implements ledger.Parts.
+func (t *tx) CountParts() (map[ledger.PartStatus]int64, error) {
+	counts := map[ledger.PartStatus]int64{}
+	each := func(r *row) { counts[ledger.PartStatus(r.text())] = r.int64() }
+	return counts, t.c.query("SELECT status, count(*) FROM parts GROUP BY status", each)
+}

@@ -54,6 +54,16 @@ func (t *tx) Overdue(rule string, before time.Time, limit int) ([]ledger.Outreac
 		ORDER BY next_at, rowid LIMIT ?`, rule, before, bound(limit))
 }
 
+// Waiting implements ledger.Work.
+func (t *tx) Waiting(wake string, limit int) ([]ledger.Ref, error) {
+	scan := func(r *row) ledger.Ref {
+		return ledger.Ref{Rule: r.text(), Customer: customer.ID(r.text()), N: r.int()}
+	}
+	return all(t.c, scan, `SELECT rule, customer, n FROM outreaches
+		WHERE status = 'open' AND wakes_on <> '' AND EXISTS (SELECT 1 FROM json_each(wakes_on) WHERE value = ?)
+		LIMIT ?`, wake, bound(limit))
+}
+
 // Restart implements ledger.Work.
 func (t *tx) Restart() (int64, error) {
 	return t.exec("UPDATE outreaches SET status = 'matched', lease = 0 WHERE status = 'open'")

@@ -20,6 +20,8 @@ type writer struct {
 	memory  *memory
 	version int64 // of the file, as other connections changed it
 
+	span time.Duration // a commit waits at most this long for more closures
+
 	begun  bool   // a transaction is open
 	kept   int    // closures of it that succeeded
 	marked bool   // a savepoint is open for the closure under way
@@ -29,7 +31,7 @@ type writer struct {
 }
 
 func newWriter(c *conn, records int) *writer {
-	return &writer{c: c, memory: newMemory(records), version: -1}
+	return &writer{c: c, memory: newMemory(records), version: -1, span: groupTime}
 }
 
 // group runs first and what next gives after it, commits, and answers. A
@@ -45,7 +47,7 @@ func (w *writer) group(first *job, next func() *job) {
 			w.jobs = append(w.jobs, j)
 		}
 		w.job, j = nil, nil
-		if n < groupLimit && w.broken == nil && time.Since(started) < groupTime {
+		if n < groupLimit && w.broken == nil && time.Since(started) < w.span {
 			j = next()
 		}
 	}
@@ -60,7 +62,9 @@ func (w *writer) finish(err error) {
 	w.jobs = w.jobs[:0]
 }
 
-// run runs one closure and keeps or undoes all that it did.
+// run runs one closure and keeps or undoes all that it did. A closure of which
+// a statement failed has failed, whatever it says: SQLite may have undone the
+// whole transaction.
 func (w *writer) run(fn func(ledger.Tx) error) error {
 	if !w.begun {
 		if err := w.begin(); err != nil {
@@ -68,7 +72,11 @@ func (w *writer) run(fn func(ledger.Tx) error) error {
 			return err
 		}
 	}
+	w.c.failed = nil
 	err := call(fn, &tx{c: w.c, w: w})
+	if err == nil {
+		err = w.c.failed // hidden by the closure; what it left cannot be trusted
+	}
 	if err == nil {
 		err = w.release()
 	}
@@ -116,11 +124,10 @@ func (w *writer) release() error {
 		return nil
 	}
 	w.marked = false
-	_, err := w.c.exec("RELEASE closure")
-	if err != nil {
+	if _, err := w.c.exec("RELEASE closure"); err != nil {
 		w.broken = err
 	}
-	return err
+	return w.broken
 }
 
 // undo takes back what the closure under way did, and nothing else.

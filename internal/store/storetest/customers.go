@@ -18,6 +18,7 @@ func customers() map[string]func(*testing.T, Open) {
 		"record_is_a_copy":         recordIsACopy,
 		"customers_after":          customersAfter,
 		"customers_after_in_write": customersAfterInWrite,
+		"count_customers":          countCustomers,
 		"suppressions":             suppressions,
 	}
 }
@@ -187,4 +188,21 @@ func suppressions(t *testing.T, open Open) {
 	write(t, s, func(tx ledger.Tx) error { return tx.Unsuppress(customer.SMS, "+4930123456") })
 	require.False(t, suppressed(customer.SMS, "+4930123456").OK)
 	write(t, s, func(tx ledger.Tx) error { return tx.Unsuppress(customer.SMS, "+4930123456") })
+}
+
+func countCustomers(t *testing.T, open Open) {
+	s := start(t, open)
+	count := func() int64 { return both(t, s, ledger.Tx.CountCustomers) }
+	require.Zero(t, count())
+	write(t, s, save(fullRecord("c1"), fullRecord("c2")))
+	require.EqualValues(t, 2, count())
+	write(t, s, func(tx ledger.Tx) error {
+		if err := tx.SaveCustomer(fullRecord("c3")); err != nil {
+			return err
+		}
+		n, err := tx.CountCustomers()
+		require.EqualValues(t, 3, n, "within its own transaction")
+		return err
+	})
+	require.EqualValues(t, 3, count())
 }

@@ -14,6 +14,7 @@ func parts() map[string]func(*testing.T, Open) {
 		"part_round_trip": partRoundTrip,
 		"slots":           slots,
 		"parts_by_status": partsByStatus,
+		"count_parts":     countParts,
 	}
 }
 
@@ -97,4 +98,17 @@ func partsByStatus(t *testing.T, open Open) {
 	}
 	require.Equal(t, []ledger.Part{b, c, a}, by(0))
 	require.Equal(t, []ledger.Part{b, c}, by(2))
+}
+
+func countParts(t *testing.T, open Open) {
+	s := start(t, open)
+	count := func() map[ledger.PartStatus]int64 { return both(t, s, ledger.Tx.CountParts) }
+	require.Empty(t, count())
+	part := func(step string, status ledger.PartStatus) ledger.Part {
+		return ledger.Part{Ref: ledger.Ref{Rule: "cart", Customer: "c1", N: 1}, Step: step, Channel: customer.SMS, Status: status}
+	}
+	write(t, s, saveParts(part("s1", ledger.Planned), part("s2", ledger.Unknown), part("s3", ledger.Planned)))
+	require.Equal(t, map[ledger.PartStatus]int64{ledger.Planned: 2, ledger.Unknown: 1}, count())
+	write(t, s, saveParts(part("s1", ledger.Accepted)))
+	require.Equal(t, map[ledger.PartStatus]int64{ledger.Planned: 1, ledger.Accepted: 1, ledger.Unknown: 1}, count())
 }

@@ -15,6 +15,7 @@ func work() map[string]func(*testing.T, Open) {
 		"claim_order":     claimOrder,
 		"claim_leases":    claimLeases,
 		"overdue":         overdue,
+		"waiting":         waiting,
 		"restart":         restart,
 		"hints":           hints,
 		"dues":            dues,
@@ -88,6 +89,25 @@ func overdue(t *testing.T, open Open) {
 	}
 	require.Equal(t, []ledger.Outreach{a[1], a[0]}, late(0))
 	require.Equal(t, []ledger.Outreach{a[1]}, late(1))
+}
+
+func waiting(t *testing.T, open Open) {
+	s := start(t, open)
+	open1 := func(rule, key string, status ledger.Status, wakes ...string) ledger.Outreach {
+		o := plain(rule, "c1", key)
+		o.Status, o.WakesOn = status, wakes
+		return o
+	}
+	a := add(t, s, open1("cart", "k1", ledger.Open, "order_placed", "$resume"), open1("cart", "k2", ledger.Open, "order_placed"),
+		open1("cart", "k3", ledger.Open), open1("late", "k1", ledger.Open, "$resume"), open1("cart", "k4", ledger.Open, "$resumed"),
+		open1("cart", "k5", ledger.Matched, "$resume"), open1("cart", "k6", ledger.Ended, "$resume"), open1("cart", "k7", ledger.Open, odd))
+	on := func(wake string, limit int) []ledger.Ref {
+		return both(t, s, func(tx ledger.Tx) ([]ledger.Ref, error) { return tx.Waiting(wake, limit) })
+	}
+	require.ElementsMatch(t, []ledger.Ref{a[0].Ref, a[3].Ref}, on("$resume", 0))
+	require.Len(t, on("$resume", 1), 1)
+	require.Equal(t, []ledger.Ref{a[7].Ref}, on(odd, 9))
+	require.Empty(t, on("nothing", 9))
 }
 
 func restart(t *testing.T, open Open) {

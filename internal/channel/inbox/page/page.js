@@ -124,9 +124,6 @@
 		}
 	});
 
-	document.querySelector('.filter').addEventListener('change', (event) => {
-		if (event.target.name !== 'customer') event.currentTarget.requestSubmit();
-	});
 	document.addEventListener('visibilitychange', poll);
 	setInterval(poll, every);
 	poll();

@@ -1,0 +1,159 @@
+// Command outreach-dev runs everything on one machine: an embedded Temporal
+// server with its Web UI, the engine, the inbox, and a demo company whose
+// customers' behaviour goes on arriving.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/pflag"
+
+	"github.com/outreach-engine/outreach/internal/app"
+	"github.com/outreach-engine/outreach/internal/devserver"
+	"github.com/outreach-engine/outreach/workflows"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// settings are what the flags say.
+type settings struct {
+	http, ui, temporal, data, rules, templates string
+	noDemo                                     bool
+}
+
+// run runs everything and gives the exit code: 0 fine, 1 failed, 2 wrong use.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	var s settings
+	flags := pflag.NewFlagSet("outreach-dev", pflag.ContinueOnError)
+	flags.SetOutput(stderr)
+	flags.StringVar(&s.http, "http", "127.0.0.1:8080", "host:port of the inbox, which takes events too")
+	flags.StringVar(&s.ui, "ui", "127.0.0.1:8233", "host:port of Temporal's Web UI")
+	flags.StringVar(&s.temporal, "temporal", "127.0.0.1:7233", "host:port of the embedded Temporal server")
+	flags.StringVar(&s.data, "data", ".outreach", "folder that keeps everything")
+	flags.StringVar(&s.rules, "rules", "rules", "folder of rules; a change is loaded at once")
+	flags.StringVar(&s.templates, "templates", "", "folder of templates (default: templates beside the rules)")
+	flags.BoolVar(&s.noDemo, "no-demo", false, "run without the demo company")
+	switch err := flags.Parse(args); {
+	case errors.Is(err, pflag.ErrHelp):
+		return 0
+	case err != nil || flags.NArg() > 0:
+		fmt.Fprintln(stderr, "outreach-dev: takes flags only; --help lists them")
+		return 2
+	}
+	if err := s.start(ctx, stdout, stderr); err != nil {
+		fmt.Fprintln(stderr, "outreach-dev:", err)
+		return 1
+	}
+	return 0
+}
+
+// start runs Temporal, the engine and the demo company until ctx ends.
+func (s settings) start(ctx context.Context, stdout, stderr io.Writer) error {
+	if err := s.check(); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(s.data, 0o700); err != nil {
+		return fmt.Errorf("--data %s: %w", s.data, err)
+	}
+	logger := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelInfo}))
+	fmt.Fprintln(stdout, "outreach-dev: starting the embedded Temporal server ...")
+	server, err := devserver.Start(ctx, devserver.Options{
+		Addr: s.temporal, UIAddr: s.ui, File: filepath.Join(s.data, "temporal.db"),
+		SearchAttributes: workflows.SearchAttributes(), Logger: logger,
+	})
+	if err != nil {
+		return s.explain(err)
+	}
+	defer server.Stop()
+
+	options := app.Defaults()
+	options.HTTP, options.Rules, options.Templates = s.http, s.rules, s.templates
+	options.Store = filepath.Join(s.data, "outreach.db")
+	options.InboxFile = filepath.Join(s.data, "inbox.ndjson")
+	options.TemporalAddress = server.Addr()
+	options.WatchFiles, options.Logger = true, logger
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	company := make(chan error, 1)
+	options.Ready = func(r app.Running) {
+		s.greet(stdout, r, server)
+		go func() { company <- s.live(ctx, r, cancel) }()
+	}
+	err = app.Run(ctx, options)
+	if err == nil {
+		fmt.Fprintln(stdout, "outreach-dev: stopped; the next start goes on from here")
+	}
+	return err
+}
+
+// check looks at what can be wrong before anything is started.
+func (s settings) check() error {
+	for _, a := range []struct{ flag, address string }{{"--http", s.http}, {"--ui", s.ui}, {"--temporal", s.temporal}} {
+		if _, _, err := net.SplitHostPort(a.address); err != nil {
+			return fmt.Errorf("%s %q: write host:port, such as 127.0.0.1:9000", a.flag, a.address)
+		}
+		listener, err := net.Listen("tcp", a.address)
+		if err != nil {
+			return fmt.Errorf("%s %s: the port is taken or not to be had (%w); give another with %s", a.flag, a.address, err, a.flag)
+		}
+		_ = listener.Close()
+	}
+	if _, err := os.Stat(s.rules); err != nil {
+		return fmt.Errorf("--rules %s: %w; name the folder that holds your rules", s.rules, err)
+	}
+	return nil
+}
+
+// explain adds the flag that changes a taken address.
+func (s settings) explain(err error) error {
+	taken, ok := errors.AsType[*devserver.AddrInUseError](err)
+	switch {
+	case !ok:
+		return err
+	case taken.Addr == s.ui:
+		return fmt.Errorf("%w; give another with --ui", err)
+	}
+	return fmt.Errorf("%w; give another with --temporal", err)
+}
+
+// greet says what runs and what to look at, in ten lines.
+func (s settings) greet(stdout io.Writer, r app.Running, server *devserver.Server) {
+	fmt.Fprintln(stdout, strings.Join([]string{
+		"",
+		"Outreach runs. Look at:",
+		"  inbox       http://" + r.Addr + "   what customers received, and what waits for them",
+		"  Temporal    " + server.UIURL() + "   one workflow for each outreach: its timer says why it waits",
+		fmt.Sprintf("  rules       %s   %d in force; save a change and it is loaded", s.rules, r.Loaded.Rules),
+		"  events      POST http://" + r.Addr + "/v1/track   Segment's API, any write key",
+		"  one person  http://" + r.Addr + "/inbox/customers/lark-00001   the whole story, with reasons",
+		"  data        " + s.data + "   delete it to start anew",
+		"Ctrl-C stops; the next start goes on where this one stopped.",
+		"",
+	}, "\n"))
+}
+
+// live lets the demo company's customers act until ctx ends.
+func (s settings) live(ctx context.Context, r app.Running, stop context.CancelCauseFunc) error {
+	if s.noDemo {
+		return nil
+	}
+	err := runCompany(ctx, r)
+	if err != nil && ctx.Err() == nil {
+		stop(fmt.Errorf("demo company: %w", err))
+	}
+	return err
+}

@@ -1,0 +1,1 @@
+Larkline: no hemos podido cobrar {{ payment_failed.amount | number: 2 }} {{ payment_failed.currency }} de tu factura. Revisa tu forma de pago esta semana para que tu servicio siga activo: https://www.example.com/billing

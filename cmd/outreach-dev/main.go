@@ -66,9 +66,11 @@ func (s settings) start(ctx context.Context, stdout, stderr io.Writer) error {
 	if err := s.check(); err != nil {
 		return err
 	}
-	if err := os.MkdirAll(s.data, 0o700); err != nil {
-		return fmt.Errorf("--data %s: %w", s.data, err)
+	unlock, err := s.lock()
+	if err != nil {
+		return err
 	}
+	defer unlock()
 	logger := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelInfo}))
 	fmt.Fprintln(stdout, "outreach-dev: starting the embedded Temporal server ...")
 	server, err := devserver.Start(ctx, devserver.Options{
@@ -98,6 +100,23 @@ func (s settings) start(ctx context.Context, stdout, stderr io.Writer) error {
 		fmt.Fprintln(stdout, "outreach-dev: stopped; the next start goes on from here")
 	}
 	return err
+}
+
+// lock makes the data folder and keeps other processes of this kind off it:
+// two Temporal servers on one file would fight.
+func (s settings) lock() (unlock func(), err error) {
+	if err := os.MkdirAll(s.data, 0o700); err != nil {
+		return nil, fmt.Errorf("--data %s: %w", s.data, err)
+	}
+	file, err := os.OpenFile(filepath.Join(s.data, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("--data %s: %w", s.data, err)
+	}
+	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		_ = file.Close()
+		return nil, fmt.Errorf("--data %s: another outreach-dev uses this folder; stop it, or give another with --data", s.data)
+	}
+	return func() { _ = file.Close() }, nil
 }
 
 // check looks at what can be wrong before anything is started.

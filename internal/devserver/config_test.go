@@ -97,7 +97,7 @@ func TestLoggerEndsTheGoroutineNotTheProcess(t *testing.T) {
 	require.NoError(t, l.reason())
 
 	l.Info("not said")
-	l.Warn(noHTTP + " and so on")
+	l.Warn("HTTP API port has not been set and so on")
 	l.Warn("slow", tag.NewInt("ms", 7))
 	cause := errors.New("no port")
 	reached := false

@@ -13,8 +13,11 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// noHTTP opens a warning of each start: the server has no HTTP port for Nexus, which is meant.
-const noHTTP = "HTTP API port has not been set"
+// expected reports whether a warning tells only of what is meant: each start warns that there is no HTTP port for
+// Nexus, and each look at a workflow in the Web UI that it asks for long pages.
+func expected(msg string) bool {
+	return strings.HasPrefix(msg, "HTTP API port has not been set") || strings.HasPrefix(msg, "GetHistory page size is larger than threshold")
+}
 
 // logger hands the server's warnings and errors to a slog.Logger. Where the server asks to end the process, it ends the
 // goroutine that asked instead and keeps the first reason: an embedded server must not take its host down.
@@ -45,7 +48,7 @@ func (l *logger) Fatal(msg string, tags ...tag.Tag)  { l.exit(msg, tags) }
 
 func (l *logger) say(level slog.Level, msg string, tags []tag.Tag) {
 	ctx := context.Background()
-	if l.muted.Load() || strings.HasPrefix(msg, noHTTP) || !l.to.Enabled(ctx, level) {
+	if l.muted.Load() || expected(msg) || !l.to.Enabled(ctx, level) {
 		return
 	}
 	attrs := make([]slog.Attr, len(tags))

@@ -64,6 +64,9 @@ type Engine struct {
 	Clock   Clock
 	Starter Starter
 	Senders map[customer.Channel]channel.Sender
+	// Patience is how long past its instant an open outreach is, on the
+	// machine's clock, before its workflow is taken for lost.
+	Patience time.Duration
 	// Starts bounds the outreaches started per second by this process.
 	Starts *rate.Limiter
 	Logger *slog.Logger
@@ -111,6 +114,14 @@ type kept struct {
 	Why     string `json:"why,omitempty"`
 }
 
+// Why gives what an outreach's newest answer waits for, in words; "" when it
+// has none.
+func Why(o ledger.Outreach) string {
+	var k kept
+	_ = json.Unmarshal(o.Answer, &k) // an answer that does not read says nothing
+	return k.Why
+}
+
 // again gives a row's newest answer, with the time that is left.
 func (e *Engine) again(o ledger.Outreach) Answer {
 	var k kept
@@ -125,13 +136,18 @@ func (e *Engine) step(tx ledger.Tx, o ledger.Outreach, seq int64) (Answer, error
 		return Answer{}, err
 	}
 	if !ok {
-		return Answer{Seq: seq, Done: true, Why: "the customer is not in the store"}, nil
+		return nobody(seq), nil
 	}
 	out, _, err := d.Step(o, e.now())
 	if err != nil {
 		return Answer{}, err
 	}
 	return e.save(tx, out, seq)
+}
+
+// nobody is the answer for a customer who is no more.
+func nobody(seq int64) Answer {
+	return Answer{Seq: seq, Done: true, Why: "the customer is not in the store"}
 }
 
 // save writes an outcome's row under a number and gives its answer.

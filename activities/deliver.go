@@ -71,8 +71,12 @@ func (e *Engine) open(ctx context.Context, q Question, sender channel.Sender) (a
 			return nil
 		}
 		d, ok, err := e.Desk.Open(tx, o.Customer)
-		if err != nil || !ok {
-			return fmt.Errorf("%s: customer found %t: %w", o.Ref, ok, err)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			answer = nobody(q.Seq)
+			return nil
 		}
 		out, facts, err := d.Step(o, e.now())
 		if err != nil {
@@ -106,7 +110,7 @@ func (e *Engine) lease(tx ledger.Tx, d *dossier.Dossier, out journey.Outcome, se
 		return part, fmt.Errorf("%s: part found %t: %w", out.Deliver, ok, err)
 	}
 	now := e.now()
-	part.Status, part.Attempt, part.Updated = ledger.Sending, part.Attempt+1, now
+	part.Status, part.Attempt, part.Updated, part.Sent = ledger.Sending, part.Attempt+1, now, now
 	part.Lease = now.Add(e.Clock.Span(leaseFor))
 	part.Address, part.Provider = d.Profile.Address(ch), sender.Name()
 	return part, tx.SavePart(part)
@@ -125,34 +129,59 @@ func varsOf(d *dossier.Dossier, o ledger.Outreach, f journey.Facts) message.Vars
 	return v
 }
 
-// call hands an attempt to its provider and waits a while for the outcome.
+// call hands an attempt to its provider and waits a while for the outcome. An
+// outcome that nobody waits for any more is hinted.
 func (e *Engine) call(try *attempt, release func()) Answer {
-	type result struct {
-		answer Answer
-		err    error
-	}
-	done := make(chan result, 1)
-	waiting := make(chan struct{})
+	done := make(chan Answer, 1)
+	alone := make(chan struct{}) // closed when nobody waits
 	e.calls.Add(1)
 	go func() {
 		defer e.calls.Done()
 		defer release()
-		receipt, err := e.send(try)
-		answer, err := e.record(try, receipt, err, waiting)
-		done <- result{answer, err}
+		receipt, trouble := e.send(try)
+		answer, err := e.record(try, receipt, trouble)
+		if err != nil {
+			close(done)
+			e.Logger.Error("outcome of an attempt not recorded: it will be listed as unknown", "key", try.part.Key(), "error", err)
+			return
+		}
+		done <- answer
+		select {
+		case <-alone:
+			e.hint(try.part.Ref)
+		default:
+		}
 	}()
 	patience := time.NewTimer(waitFor)
 	defer patience.Stop()
+	underWay := Answer{Seq: try.seq - 1, Sleep: e.Clock.Until(try.part.Lease), Why: "an attempt is under way"}
 	select {
-	case r := <-done:
-		if r.err == nil {
-			return r.answer
+	case answer, ok := <-done:
+		if ok {
+			return answer
 		}
-		e.Logger.Error("outcome of an attempt not recorded", "key", try.part.Key(), "error", r.err)
+		return underWay
 	case <-patience.C:
 	}
-	close(waiting)
-	return Answer{Seq: try.seq - 1, Sleep: e.Clock.Until(try.part.Lease), Why: "an attempt is under way"}
+	close(alone)
+	select {
+	case answer, ok := <-done: // it came in the meantime, and may be hinted for nothing
+		if ok {
+			return answer
+		}
+	default:
+	}
+	return underWay
+}
+
+// hint lets an outreach look again. A hint that is lost costs time only.
+func (e *Engine) hint(ref ledger.Ref) {
+	ctx, cancel := context.WithTimeout(context.Background(), callFor)
+	defer cancel()
+	err := e.Store.Write(ctx, ledger.GateLane, func(tx ledger.Tx) error { return tx.Hint(ref, e.now()) })
+	if err != nil {
+		e.Logger.Warn("outreach not hinted", "outreach", ref.String(), "error", err)
+	}
 }
 
 // send renders the message and calls the provider once.
@@ -174,48 +203,61 @@ type templateError struct{ err error }
 
 func (e *templateError) Error() string { return e.err.Error() }
 
-// record writes an attempt's outcome and takes the outreach further. When
-// nobody waits any more the outreach is hinted.
-func (e *Engine) record(try *attempt, receipt channel.Receipt, trouble error, gone <-chan struct{}) (Answer, error) {
+// record writes an attempt's outcome and takes the outreach further.
+func (e *Engine) record(try *attempt, receipt channel.Receipt, trouble error) (Answer, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), callFor)
 	defer cancel()
-	var answer Answer
+	answer := Answer{Seq: try.seq - 1, Why: "the attempt was decided without its outcome"}
 	err := e.Store.Write(ctx, ledger.GateLane, func(tx ledger.Tx) error {
 		part, ok, err := tx.Part(try.part.Ref, try.part.Step, try.part.Channel)
-		if err != nil || !ok {
-			return fmt.Errorf("%s: part found %t: %w", try.part.Key(), ok, err)
+		if err != nil {
+			return err
 		}
-		if part.Attempt != try.part.Attempt || part.Status != ledger.Sending {
-			return nil // the lease ran out and somebody decided without us
+		if !ok || part.Attempt != try.part.Attempt || part.Status != ledger.Sending {
+			return nil // the lease ran out, or customers were merged: decided without us
+		}
+		o, ok, err := tx.Outreach(part.Ref)
+		if err != nil || !ok {
+			return err
 		}
 		if err := e.outcome(tx, &part, receipt, trouble); err != nil {
 			return err
 		}
-		answer, err = e.proceed(tx, part, try.seq)
-		if err != nil {
-			return err
+		if o.Status == ledger.Ended {
+			answer = Answer{Seq: try.seq, Done: true, Why: string(o.Reason)}
+			return leave(tx, o, part)
 		}
-		select {
-		case <-gone:
-			return tx.Hint(part.Ref, e.now())
-		default:
-			return nil
-		}
+		answer, err = e.proceed(tx, o, part, try.seq)
+		return err
 	})
 	return answer, err
 }
 
-// proceed counts an accepted message and takes the outreach further.
-func (e *Engine) proceed(tx ledger.Tx, part ledger.Part, seq int64) (Answer, error) {
-	o, ok, err := tx.Outreach(part.Ref)
-	if err != nil || !ok {
-		return Answer{}, fmt.Errorf("%s: found %t: %w", part.Ref, ok, err)
+// leave keeps what became of an attempt of an outreach that ended meanwhile: a
+// message that was not taken is not tried again.
+func leave(tx ledger.Tx, o ledger.Outreach, part ledger.Part) error {
+	switch part.Status {
+	case ledger.Accepted:
+		o.Sent++
+		return tx.SaveOutreach(o)
+	case ledger.Planned:
+		part.Status, part.Reason = ledger.Withdrawn, o.Reason
+		return tx.SavePart(part)
 	}
+	return nil
+}
+
+// proceed counts an accepted message and takes the outreach further. When the
+// question was answered otherwise meanwhile, whoever took that answer is hinted.
+func (e *Engine) proceed(tx ledger.Tx, o ledger.Outreach, part ledger.Part, seq int64) (Answer, error) {
 	if part.Status == ledger.Accepted {
 		o.Sent++
 	}
-	if o.Status == ledger.Ended {
-		return Answer{Seq: seq, Done: true, Why: string(o.Reason)}, tx.SaveOutreach(o)
+	if o.Seq >= seq {
+		seq = o.Seq + 1
+		if err := tx.Hint(o.Ref, e.now()); err != nil {
+			return Answer{}, err
+		}
 	}
 	return e.step(tx, o, seq)
 }
@@ -230,6 +272,9 @@ func (e *Engine) outcome(tx ledger.Tx, part *ledger.Part, receipt channel.Receip
 		part.Status, part.Sent, part.ProviderID = ledger.Accepted, now, receipt.ProviderID
 	} else if err := e.refused(tx, part, &story, trouble); err != nil {
 		return err
+	}
+	if part.Status == ledger.Planned || part.Status == ledger.Rejected {
+		part.Sent = time.Time{}
 	}
 	return errors.Join(tx.SavePart(*part), tx.Decide(story))
 }

@@ -21,22 +21,18 @@ const (
 	claimLease = time.Minute
 )
 
-// OverdueAfter is how long past its instant an open outreach is before its
-// workflow is taken for lost, on the machine's clock.
-const OverdueAfter = 2 * time.Minute
-
 // Worked is what a piece of a watch's work left.
 type Worked struct {
 	More bool // there is more to do at once
 }
 
 // Work does one piece of what waits for a rule's watch: it reads history for a
-// warming rule, judges due times, restarts what is overdue, delivers hints and
-// starts matches. Everything in it may be repeated at any time.
+// warming rule, judges due times, restarts what is overdue, gives up attempts
+// that nobody will record, delivers hints and starts matches. Everything in it may be repeated at any time.
 func (e *Engine) Work(ctx context.Context, rule string) (Worked, error) {
 	more := false
 	for _, piece := range []func(context.Context, string) (bool, error){
-		e.warm, e.dues, e.overdue, e.hints, e.start,
+		e.warm, e.dues, e.overdue, e.stranded, e.hints, e.start,
 	} {
 		again, err := piece(ctx, rule)
 		if err != nil {
@@ -49,7 +45,11 @@ func (e *Engine) Work(ctx context.Context, rule string) (Worked, error) {
 
 // dues judges the rule's triggers for customers whose time has come.
 func (e *Engine) dues(ctx context.Context, rule string) (more bool, err error) {
-	m, ok := e.Desk.Library.Current().Matcher(rule)
+	set := e.Desk.Library.Current()
+	m, ok := set.Matcher(rule)
+	if ok && !set.Active[rule].Warm {
+		return false, nil // its history comes first
+	}
 	err = e.Store.Write(ctx, ledger.IntakeLane, func(tx ledger.Tx) error {
 		now := e.now()
 		dues, err := tx.Dues(rule, now, dueBatch)
@@ -94,7 +94,7 @@ func (e *Engine) dues(ctx context.Context, rule string) (more bool, err error) {
 // overdue makes outreaches whose instant is long past matches again, so that
 // their workflows are started if they are gone.
 func (e *Engine) overdue(ctx context.Context, rule string) (more bool, err error) {
-	before := e.now().Add(-e.Clock.Span(OverdueAfter))
+	before := e.now().Add(-e.Clock.Span(e.Patience))
 	var late []ledger.Outreach
 	err = e.Store.Read(ctx, func(tx ledger.Tx) error {
 		late, err = tx.Overdue(rule, before, claimBatch)
@@ -341,25 +341,8 @@ func (e *Engine) recall(tx ledger.Tx, d *dossier.Dossier, rule string) error {
 // gives their number.
 func (e *Engine) Stop(ctx context.Context, rule string, id customer.ID) (n int, err error) {
 	err = e.Store.Write(ctx, ledger.GateLane, func(tx ledger.Tx) error {
-		n = 0
-		d, ok, err := e.Desk.Open(tx, id)
-		if err != nil || !ok {
-			return err
-		}
-		open, err := tx.OpenOutreaches(id)
-		if err != nil {
-			return err
-		}
-		for _, o := range open {
-			if o.Rule != rule {
-				continue
-			}
-			n++
-			if err := d.Close(o, customer.StoppedByUs, e.now()); err != nil {
-				return err
-			}
-		}
-		return nil
+		n, err = e.Desk.Stop(tx, rule, id, e.now())
+		return err
 	})
 	return n, err
 }

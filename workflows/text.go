@@ -1,7 +1,7 @@
 package workflows
 
 import (
-	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/outreach-engine/outreach/activities"
@@ -21,12 +21,12 @@ func details(start activities.Start, answer activities.Answer) string {
 	for _, row := range [][2]string{
 		{"rule", start.Ref.Rule + " (version " + start.Version + ")"},
 		{"customer", string(start.Ref.Customer)},
-		{"match", fmt.Sprint(start.Ref.N)},
+		{"match", strconv.Itoa(start.Ref.N)},
 		{state, answer.Why},
 		{"message", answer.Deliver},
 	} {
 		if row[1] != "" {
-			fmt.Fprintf(&b, "| %s | %s |\n", row[0], strings.ReplaceAll(row[1], "|", "/"))
+			b.WriteString("| " + row[0] + " | " + strings.ReplaceAll(row[1], "|", "/") + " |\n")
 		}
 	}
 	return b.String()

@@ -73,6 +73,9 @@ func Outreach(ctx workflow.Context, start activities.Start) error {
 		}
 		if workflow.GetInfo(ctx).GetContinueAsNewSuggested() && !answer.Done {
 			start.First = answer
+			if drain(hints) {
+				start.First.Sleep, start.First.Deliver = 0, ""
+			}
 			return workflow.NewContinueAsNewError(ctx, OutreachType, start)
 		}
 	}

@@ -41,29 +41,36 @@ var endless = time.UnixMicro(math.MaxInt64 / 4).UTC()
 // clock. ok is false when the trait that it depends on is not known or no day
 // of a month. A period that only an event can end is asked of its series.
 func (p Period) Bounds(t time.Time, c Clock) (start, end time.Time, ok bool) {
-	local := t.In(c.Zone)
-	y, m, d := local.Date()
-	day := func(y int, m time.Month, d int) time.Time { return startOfDay(y, m, d, c.Zone) }
+	y, m, d := t.In(c.Zone).Date()
+	var nth func(n int) time.Time // the start of the n-th period from t's own day
 	switch p.Kind {
 	case Day:
-		return day(y, m, d), day(y, m, d+1), true
+		nth = func(n int) time.Time { return customer.StartOfDay(y, m, d+n, c.Zone) }
 	case Week:
-		monday := d - (int(local.Weekday())+6)%7
-		return day(y, m, monday), day(y, m, monday+7), true
+		monday := d - (int(t.In(c.Zone).Weekday())+6)%7
+		nth = func(n int) time.Time { return customer.StartOfDay(y, m, monday+7*n, c.Zone) }
 	case Month:
-		return day(y, m, 1), day(y, m+1, 1), true
+		nth = func(n int) time.Time { return customer.StartOfDay(y, m+time.Month(n), 1, c.Zone) }
 	case MonthFrom:
 		from, ok := monthDay(c, p.Of)
 		if !ok {
 			return time.Time{}, time.Time{}, false
 		}
-		month := m
-		if local.Before(day(y, month, clampDay(y, month, from))) {
-			month--
+		nth = func(n int) time.Time {
+			month := m + time.Month(n)
+			return customer.StartOfDay(y, month, clampDay(y, month, from), c.Zone)
 		}
-		return day(y, month, clampDay(y, month, from)), day(y, month+1, clampDay(y, month+1, from)), true
+	default:
+		return time.Time{}, endless, true
 	}
-	return time.Time{}, endless, true
+	n := 0
+	for t.Before(nth(n)) { // a month from a later day, or a clock that went back over midnight
+		n--
+	}
+	for !t.Before(nth(n + 1)) {
+		n++
+	}
+	return nth(n), nth(n + 1), true
 }
 
 func monthDay(c Clock, trait string) (int, bool) {
@@ -86,41 +93,51 @@ func clampDay(y int, m time.Month, d int) int {
 	return min(d, time.Date(y, m+1, 0, 0, 0, 0, 0, time.UTC).Day())
 }
 
-// startOfDay gives the first instant of a calendar day. Where midnight is
-// skipped by a clock change it is the first instant after the gap.
-func startOfDay(y int, m time.Month, d int, zone *time.Location) time.Time {
-	t := time.Date(y, m, d, 0, 0, 0, 0, zone)
-	if _, _, day := t.Date(); day != time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Day() {
-		if _, end := t.ZoneBounds(); !end.IsZero() {
-			t = end
-		}
-	}
-	return t.UTC()
-}
-
 // Bucket is the total of one period. The zero value is that of no period.
 type Bucket struct {
-	Start time.Time      `json:"s,omitzero"`
-	End   time.Time      `json:"e,omitzero"`
-	Sum   float64        `json:"t,omitempty"`
-	Count int64          `json:"n,omitempty"`
-	Last  time.Time      `json:"l,omitzero"` // newest instant
-	Value customer.Value `json:"v,omitzero"` // the property of the newest
+	Start time.Time
+	End   time.Time
+	Sum   float64
+	Count int64
+	Last  time.Time      // newest instant
+	Value customer.Value // the property of the newest
 }
 
 func (b *Bucket) holds(t time.Time) bool {
 	return !b.End.IsZero() && !t.Before(b.Start) && t.Before(b.End)
 }
 
+// add counts an event. disorder says that a newer one was there.
 func (b *Bucket) add(e customer.Event, property string) (disorder bool) {
 	value := e.Properties[property]
-	if f, ok := value.Float(); ok && property != "" {
-		b.Sum += f
-	}
 	b.Count++
-	if e.At.Before(b.Last) {
+	b.Sum += amount(e, property)
+	switch {
+	case e.At.Before(b.Last):
 		return true
+	case e.At.Equal(b.Last) && !greater(value, b.Value):
+		return false
 	}
 	b.Last, b.Value = e.At, value
 	return false
+}
+
+// amount gives what an event adds to a sum.
+func amount(e customer.Event, property string) float64 {
+	if property == "" {
+		return 0
+	}
+	f, _ := e.Properties[property].Float()
+	return f
+}
+
+// greater puts values in order, so that of two at one instant the same one
+// counts as the newest whichever came first.
+func greater(a, b customer.Value) bool {
+	x, isNumber := a.Float()
+	y, isNumberToo := b.Float()
+	if isNumber && isNumberToo && x != y {
+		return x > y
+	}
+	return a.String() > b.String()
 }

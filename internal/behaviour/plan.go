@@ -55,12 +55,15 @@ type planned struct {
 // about gives the event's value that keeps series apart; ok is false when the
 // definition needs one and the event has none.
 func (d planned) about(e customer.Event) (value string, ok bool) {
-	if d.About == "" || e.Name == d.Per.Of && e.Name != d.Event {
+	if d.About == "" {
 		return "", true
 	}
 	v := e.Properties[d.About]
 	return v.String(), !v.IsZero()
 }
+
+// turns reports whether an event of that name starts the definition's period.
+func (d planned) turns(event string) bool { return d.Per.Kind == SinceEvent && d.Per.Of == event }
 
 // NewPlan joins definitions; equal ones are kept once. ownAct says whether
 // events of a name are the customer's own acts.

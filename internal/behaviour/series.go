@@ -11,18 +11,18 @@ import (
 // Series is what is kept for one definition and about value. Which fields are
 // in use depends on the definition.
 type Series struct {
-	All     Bucket  `json:"all,omitzero"`  // without window and period
-	Now     Bucket  `json:"now,omitzero"`  // with a period: the newest seen
-	Before  Bucket  `json:"prev,omitzero"` // the one before it
-	Entries []Entry `json:"in,omitempty"`  // with a window, oldest first
+	All     Bucket  // without window and period
+	Now     Bucket  // with a period: the newest seen
+	Before  Bucket  // the one before it
+	Entries []Entry // with a window, oldest first
 }
 
 // Entry is one event in a window, or several that were joined because there
 // were too many: then At is the newest's.
 type Entry struct {
-	At    time.Time `json:"a"`
-	Count int64     `json:"n"`
-	Sum   float64   `json:"s,omitempty"`
+	At    time.Time
+	Count int64
+	Sum   float64
 }
 
 // maxEntries bounds a window's entries; beyond it neighbours are joined, so
@@ -43,10 +43,7 @@ func (s *Series) add(d planned, e customer.Event, c Clock) (late, disorder bool)
 }
 
 func (s *Series) addEntry(d planned, e customer.Event, c Clock) (late, disorder bool) {
-	entry := Entry{At: e.At, Count: 1}
-	if f, ok := e.Properties[d.Property].Float(); ok && d.Property != "" {
-		entry.Sum = f
-	}
+	entry := Entry{At: e.At, Count: 1, Sum: amount(e, d.Property)}
 	at := len(s.Entries)
 	for at > 0 && s.Entries[at-1].At.After(e.At) {
 		at--
@@ -131,17 +128,35 @@ func (s *Series) open(p Period, t time.Time, c Clock) bool {
 }
 
 // turn starts a new period at an event that ends the one before. It reports
-// false when newer events were counted, so that only the log can tell.
+// false when the period at that instant has counted already, so that only the
+// log can tell. What happens at the turn's own instant is of the new period.
 func (s *Series) turn(at time.Time) bool {
-	if !s.Now.Last.IsZero() && s.Now.Last.After(at) || at.Before(s.Now.Start) {
+	known := at.Equal(s.Now.Start) && !s.Now.Start.IsZero()
+	if older := !s.Before.End.IsZero() && !at.After(s.Before.Start); known || older {
+		return true
+	}
+	if at.Before(s.Now.Start) || !s.Now.Last.IsZero() && !s.Now.Last.Before(at) {
 		return false
 	}
-	if !s.Now.End.IsZero() {
-		s.Before = s.Now
-		s.Before.End = at
-	}
+	s.Before = s.Now
+	s.Before.End = at
 	s.Now = Bucket{Start: at, End: endless}
 	return true
+}
+
+// Newest gives the newest instant that was counted; zero: none.
+func (s *Series) Newest() time.Time {
+	if s == nil {
+		return time.Time{}
+	}
+	newest := s.All.Last
+	if s.Now.Last.After(newest) {
+		newest = s.Now.Last
+	}
+	if n := len(s.Entries); n > 0 && s.Entries[n-1].At.After(newest) {
+		newest = s.Entries[n-1].At
+	}
+	return newest
 }
 
 // In gives the total of the period that holds t: the newest, the one before

@@ -5,8 +5,7 @@
 package behaviour
 
 import (
-	"encoding/json"
-	"fmt"
+	"strings"
 	"time"
 
 	"github.com/outreach-engine/outreach/internal/customer"
@@ -16,61 +15,41 @@ import (
 // of somebody who never did anything. It is not safe for concurrent use.
 type State struct {
 	// LastAct is the newest act of the customer's own.
-	LastAct time.Time `json:"act,omitzero"`
+	LastAct time.Time
 	// Used holds, per channel, when they last did something by it: opened or
 	// clicked a message, or (push) used the app.
-	Used map[customer.Channel]time.Time `json:"used,omitempty"`
+	Used map[customer.Channel]time.Time
 	// Hours counts their own acts per hour of the week on their clock; 0 is
 	// Monday 00:00.
-	Hours map[int]int `json:"hours,omitempty"`
+	Hours map[int]int
 	// Series are the aggregates, by Def.Key and about value.
-	Series map[string]*Series `json:"series,omitempty"`
+	Series map[string]*Series
 	// Marks are the triggers that fired, by rule and about value.
-	Marks map[string][]Mark `json:"marks,omitempty"`
+	Marks map[string][]Mark
 	// Pending are what is awaited after something else, by definition and
 	// about value.
-	Pending map[string]*Pending `json:"pending,omitempty"`
+	Pending map[string]*Pending
 	// Running says that an outreach may be open.
-	Running bool `json:"running,omitempty"`
+	Running bool
 	// Goals holds, per rule, until when its goal counts for an outreach.
-	Goals map[string]time.Time `json:"goals,omitempty"`
+	Goals map[string]time.Time
 }
 
 // Mark is one firing of a crossing trigger.
 type Mark struct {
-	Period time.Time `json:"p,omitzero"` // start of the period
-	Limit  float64   `json:"l"`
+	Period time.Time // start of the period
+	Limit  float64
 }
 
 // Pending is an event that something should follow.
 type Pending struct {
-	After     time.Time      `json:"a,omitzero"` // the event's instant; zero: what should follow came first
-	Due       time.Time      `json:"d,omitzero"`
-	MessageID string         `json:"m,omitempty"`
-	Promised  customer.Value `json:"p,omitzero"`
-	Came      time.Time      `json:"c,omitzero"` // when what was awaited came; zero: not
-	Fired     bool           `json:"f,omitempty"`
-}
-
-// Decode reads what Encode wrote; empty bytes are the zero state.
-func Decode(b []byte) (*State, error) {
-	s := &State{}
-	if len(b) == 0 {
-		return s, nil
-	}
-	if err := json.Unmarshal(b, s); err != nil {
-		return nil, fmt.Errorf("behaviour state: %w", err)
-	}
-	return s, nil
-}
-
-// Encode writes the state.
-func (s *State) Encode() []byte {
-	b, err := json.Marshal(s)
-	if err != nil {
-		panic("behaviour state: " + err.Error()) // every field is plain data: cannot happen
-	}
-	return b
+	After     time.Time // the event's instant; zero: what should follow came first
+	Due       time.Time
+	MessageID string
+	Promised  customer.Value
+	Came      time.Time // when what was awaited came; zero: not
+	Fired     bool
+	Seen      time.Time // the newest instant of either event: an older one is out of order
 }
 
 // Clock is what a customer's calendar depends on.
@@ -98,23 +77,32 @@ func (s *State) Apply(p *Plan, e customer.Event, c Clock) Result {
 	var r Result
 	for _, d := range p.byEvent[e.Name] {
 		about, ok := d.about(e)
-		if !ok {
+		if d.turns(e.Name) && !s.turn(d, about, e.At) {
+			r.Rebuild = append(r.Rebuild, d.Def)
+		}
+		if !ok || d.Event != e.Name {
 			continue
 		}
-		series := s.series(d.key, about)
-		if d.Per.Kind == SinceEvent && e.Name == d.Per.Of {
-			if !series.turn(e.At) {
-				r.Rebuild = append(r.Rebuild, d.Def)
-			}
-			if d.Event != e.Name {
-				continue
-			}
-		}
-		late, disorder := series.add(d, e, c)
+		late, disorder := s.series(d, about).add(d, e, c)
 		r.Late = r.Late || late
 		r.Disorder = r.Disorder || disorder
 	}
 	return r
+}
+
+// turn starts a new period for one about value, or for all of them when the
+// event has none. It reports false when only the log can tell the totals.
+func (s *State) turn(d planned, about string, at time.Time) bool {
+	turned := s.series(d, about).turn(at)
+	if d.About == "" || about != "" {
+		return turned
+	}
+	for key, series := range s.Series {
+		if strings.HasPrefix(key, d.key+separator) {
+			turned = series.turn(at) && turned
+		}
+	}
+	return turned
 }
 
 // act keeps what every act of the customer's own says.
@@ -154,29 +142,67 @@ func hourOfWeek(t time.Time) int {
 	return (int(t.Weekday())+6)%7*24 + t.Hour()
 }
 
-func (s *State) series(key, about string) *Series {
-	full := Join(key, about)
+// maxAbouts bounds the about values that one definition is kept for; beyond it
+// the one that was quiet longest is forgotten.
+const maxAbouts = 200
+
+func (s *State) series(d planned, about string) *Series {
+	full := Join(d.key, about)
 	series := s.Series[full]
-	if series == nil {
-		if s.Series == nil {
-			s.Series = map[string]*Series{}
-		}
-		series = &Series{}
-		s.Series[full] = series
+	if series != nil {
+		return series
 	}
+	if s.Series == nil {
+		s.Series = map[string]*Series{}
+	}
+	series = &Series{}
+	if about != "" {
+		s.crowd(d.key)
+		if all := s.Series[d.key]; all != nil { // the last turn of all about values
+			series.Now = Bucket{Start: all.Now.Start, End: all.Now.End}
+			series.Before = Bucket{Start: all.Before.Start, End: all.Before.End}
+		}
+	}
+	s.Series[full] = series
 	return series
+}
+
+// crowd makes room for one more about value of a definition.
+func (s *State) crowd(key string) {
+	count, oldest, oldestAt := 0, "", time.Time{}
+	for k, series := range s.Series {
+		if !strings.HasPrefix(k, key+separator) {
+			continue
+		}
+		count++
+		if at := series.Newest(); oldest == "" || at.Before(oldestAt) || at.Equal(oldestAt) && k < oldest {
+			oldest, oldestAt = k, at
+		}
+	}
+	if count >= maxAbouts {
+		delete(s.Series, oldest)
+	}
 }
 
 // Find gives the series of a definition's key and about value, nil when
 // nothing came.
 func (s *State) Find(key, about string) *Series { return s.Series[Join(key, about)] }
 
+// separator stands between a key and an about value. Keys never hold it.
+const separator = "\x1f"
+
 // Join names what belongs to one about value.
 func Join(key, about string) string {
 	if about == "" {
 		return key
 	}
-	return key + "\x1f" + about
+	return key + separator + about
+}
+
+// Split undoes Join.
+func Split(full string) (key, about string) {
+	key, about, _ = strings.Cut(full, separator)
+	return key, about
 }
 
 // Mostly says whether at least four fifths of the customer's own acts fell

@@ -61,7 +61,11 @@ func (v Value) Float() (float64, bool) {
 	if v.isNum {
 		return v.number, true
 	}
-	f, err := strconv.ParseFloat(strings.TrimSpace(v.text), 64)
+	s := strings.TrimSpace(v.text)
+	if s == "" || s[0] != '+' && s[0] != '-' && s[0] != '.' && (s[0] < '0' || s[0] > '9') {
+		return 0, false // most texts: without the error that parsing would make
+	}
+	f, err := strconv.ParseFloat(s, 64)
 	if err != nil || math.IsNaN(f) || math.IsInf(f, 0) {
 		return 0, false
 	}
@@ -82,15 +86,40 @@ func (v Value) Time(zone *time.Location) (time.Time, bool) {
 		zone = time.UTC
 	}
 	s := strings.TrimSpace(v.text)
+	if len(s) == len(dayLayout) {
+		return dayTime(s, zone)
+	}
 	if t, err := time.Parse(time.RFC3339Nano, s); err == nil {
 		return t.UTC(), true
 	}
-	for _, layout := range []string{dayLayout, "2006-01-02 15:04:05", "2006-01-02T15:04:05", "2006-01-02 15:04"} {
+	for _, layout := range []string{"2006-01-02 15:04:05", "2006-01-02T15:04:05", "2006-01-02 15:04"} {
 		if t, err := time.ParseInLocation(layout, s, zone); err == nil {
 			return t.UTC(), true
 		}
 	}
 	return time.Time{}, false
+}
+
+// dayTime reads a day as dayLayout has it: nothing else is as long. It
+// allocates nothing, and no error for what is no day.
+func dayTime(s string, zone *time.Location) (time.Time, bool) {
+	y, yearOK := digits(s[:4])
+	m, monthOK := digits(s[5:7])
+	d, dayOK := digits(s[8:])
+	if !yearOK || !monthOK || !dayOK || s[4] != '-' || s[7] != '-' || m < 1 || m > 12 || d < 1 || d > daysIn(y, time.Month(m)) {
+		return time.Time{}, false
+	}
+	return StartOfDay(y, time.Month(m), d, zone), true
+}
+
+func digits(s string) (n int, ok bool) {
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return 0, false
+		}
+		n = n*10 + int(s[i]-'0')
+	}
+	return n, true
 }
 
 // unixTime reads seconds up to the year 5138 and milliseconds beyond.

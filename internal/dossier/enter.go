@@ -46,14 +46,20 @@ func (d *Dossier) follow(m *rule.Matcher, o ledger.Outreach) {
 		d.State.Running = true
 	}
 	if m.Goal != nil && (o.Status != ledger.Ended || o.Reason == customer.HeldOut) {
-		if d.State.Goals == nil {
-			d.State.Goals = map[string]time.Time{}
-		}
-		if until := m.Goal.Within.After(o.At, d.Zone); until.After(d.State.Goals[m.Name]) {
-			d.State.Goals[m.Name] = until
-		}
+		d.AwaitGoal(m.Name, m.Goal.Within.After(o.At, d.Zone))
 	}
 	d.Touch()
+}
+
+// AwaitGoal lets the state know until when a rule's goal counts. The latest
+// instant stays.
+func (d *Dossier) AwaitGoal(rule string, until time.Time) {
+	if d.State.Goals == nil {
+		d.State.Goals = map[string]time.Time{}
+	}
+	if until.After(d.State.Goals[rule]) {
+		d.State.Goals[rule] = until
+	}
 }
 
 func (d *Dossier) refuse(m *rule.Matcher, why rule.Reason, now time.Time) (customer.Reason, error) {

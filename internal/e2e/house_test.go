@@ -29,7 +29,7 @@ import (
 // house is a whole engine on an embedded Temporal server, with a provider that
 // the test can see.
 type house struct {
-	t        *testing.T
+	t        testing.TB
 	dir      string
 	clock    activities.Clock
 	temporal *devserver.Server
@@ -99,7 +99,7 @@ func (h *house) write(rules map[string]string) {
 }
 
 // newHouse starts everything with some rules.
-func newHouse(t *testing.T, rules map[string]string) *house {
+func newHouse(t testing.TB, rules map[string]string) *house {
 	t.Helper()
 	h := &house{t: t, dir: t.TempDir(), provider: &provider{}, clock: activities.RealTime()}
 	h.write(rules)

@@ -19,10 +19,10 @@ func (r *run) over() customer.Reason {
 			return reason
 		}
 	}
-	if r.m.Goal != nil && r.anyIf(r.m.Goal.What) {
+	if g := r.m.Goal; g != nil && !r.f.Now.After(g.Within.After(r.o.At, r.f.Subject.Zone)) && r.anyIf(g.What, r.f.Now) {
 		return customer.GoalReached
 	}
-	if r.anyIf(r.m.Stop) {
+	if r.anyIf(r.m.Stop, r.f.Now) {
 		return customer.Stop
 	}
 	return Standing(r.m, r.f.Subject, r.o, r.f.Now, r.story)
@@ -115,13 +115,13 @@ func Until(m *rule.Matcher, s rule.Subject, o ledger.Outreach) time.Time {
 	return time.Time{}
 }
 
-func (r *run) holds(p *expr.Program) bool {
-	return r.m.Condition(p, r.f.Subject, r.f.Now, r.o.About, r.story)
+func (r *run) holds(p *expr.Program, at time.Time) bool {
+	return r.m.Condition(p, r.f.Subject, at, r.o.About, r.story)
 }
 
-func (r *run) anyIf(what rule.What) bool {
+func (r *run) anyIf(what rule.What, at time.Time) bool {
 	for _, a := range what {
-		if a.If != nil && r.holds(a.If) {
+		if a.If != nil && r.holds(a.If, at) {
 			return true
 		}
 	}

@@ -42,7 +42,8 @@ func Enter(m *rule.Matcher, why rule.Reason, e Entry) customer.Reason {
 	if reason := reach(m, e); reason != "" {
 		return reason
 	}
-	if share := max(m.Holdout, e.Policy.Holdout); !m.Urgent && drawn(e.Subject.Profile.ID, m.Name, share) {
+	id := e.Subject.Profile.ID
+	if !m.Urgent && (drawn(id, "", e.Policy.Holdout) || drawn(id, m.Name, m.Holdout)) {
 		return customer.HeldOut
 	}
 	return ""
@@ -107,8 +108,8 @@ func containsChannel(list []customer.Channel, c customer.Channel) bool {
 	return false
 }
 
-// drawn reports whether a customer is in a rule's holdout: sticky, by a hash
-// of both.
+// drawn reports whether a customer is in a rule's holdout, or for "" in that
+// of all rules: sticky, by a hash of both.
 func drawn(id customer.ID, rule string, share float64) bool {
 	if share <= 0 {
 		return false

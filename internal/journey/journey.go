@@ -8,8 +8,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"hash/fnv"
+	"slices"
 	"time"
 
+	"github.com/outreach-engine/outreach/internal/behaviour"
 	"github.com/outreach-engine/outreach/internal/customer"
 	"github.com/outreach-engine/outreach/internal/ledger"
 	"github.com/outreach-engine/outreach/internal/policy"
@@ -40,9 +42,10 @@ func Since(o ledger.Outreach, now time.Time, zone *time.Location) time.Time {
 	return o.At
 }
 
+// midnight gives the first instant of the customer's day.
 func midnight(t time.Time, zone *time.Location) time.Time {
-	y, m, d := t.In(zone).Date()
-	return time.Date(y, m, d, 0, 0, 0, 0, zone)
+	start, _, _ := behaviour.Period{Kind: behaviour.Day}.Bounds(t, behaviour.Clock{Zone: zone})
+	return start
 }
 
 // Outcome is what is to be stored, and what the outreach waits for.
@@ -64,6 +67,7 @@ type Position struct {
 	Step  string    `json:"step"`           // id; "" is the end
 	Began time.Time `json:"began"`          // when the step began
 	Plan  *Plan     `json:"plan,omitempty"` // of a send
+	Told  bool      `json:"told,omitempty"` // of a wait: its beginning stands in the story
 }
 
 // Plan is a send's chosen channel and instant.
@@ -99,7 +103,7 @@ type run struct {
 	pos   Position
 	story *rule.Story
 	out   Outcome
-	// paused says that the outreach was waiting for a hold to be removed.
+	// paused says that the step was waiting for a hold to be removed.
 	paused bool
 }
 
@@ -180,7 +184,7 @@ func (r *run) do(step *rule.Step, next string) bool {
 		return r.waitFor(step, next)
 	case step.If != nil:
 		branch := step.If.Else
-		if r.holds(step.If.Cond) {
+		if r.holds(step.If.Cond, r.f.Now) {
 			branch = step.If.Then
 		}
 		return r.goTo(rule.First(branch, next), r.pos.Began)
@@ -193,7 +197,7 @@ func (r *run) do(step *rule.Step, next string) bool {
 
 // goTo moves on to a step that began at an instant.
 func (r *run) goTo(step string, began time.Time) bool {
-	r.pos = Position{Step: step, Began: began}
+	r.pos, r.paused = Position{Step: step, Began: began}, false
 	return true
 }
 
@@ -202,14 +206,24 @@ func (r *run) decide(d ledger.Decision) {
 	r.out.Decisions = append(r.out.Decisions, d)
 }
 
-// rest makes the outreach wait until an instant (zero: only for events), cut
-// by its until.
+// rest makes the outreach wait until an instant, cut by its until. What may
+// bring a condition of its goal or stop about wakes it too.
 func (r *run) rest(until time.Time, why string, wakes ...string) bool {
-	if end := r.until(); !end.IsZero() && (until.IsZero() || end.Before(until)) {
+	if end := r.until(); !end.IsZero() && end.Before(until) {
 		until = end
 	}
-	r.o.NextAt, r.o.WakesOn, r.out.Why = until, wakes, why
+	if r.m.Goal != nil {
+		wakes = append(wakes, r.names(conditions(r.m.Goal.What))...)
+	}
+	wakes = append(wakes, r.names(conditions(r.m.Stop))...)
+	slices.Sort(wakes)
+	r.o.NextAt, r.o.WakesOn, r.out.Why = until, slices.Compact(wakes), why
 	return false
+}
+
+// conditions gives the alternatives that are no events.
+func conditions(what rule.What) rule.What {
+	return slices.DeleteFunc(slices.Clone(what), func(a rule.Alternative) bool { return a.If == nil })
 }
 
 // spread is the outreach's stable place among all others.

@@ -20,9 +20,14 @@ func (r *run) base() time.Time {
 	return r.pos.Began
 }
 
-// deadline is the end of a send's within, cut by the outreach's until.
+// deadline is the end of a send's within, cut by the outreach's until. A
+// within does not begin before the engine knew of the reason.
 func (r *run) deadline(send *rule.Send) time.Time {
-	deadline := send.Within.After(r.pos.Began, r.f.Subject.Zone)
+	began := r.pos.Began
+	if r.o.Recorded.After(began.Add(Slack)) {
+		began = r.o.Recorded
+	}
+	deadline := send.Within.After(began, r.f.Subject.Zone)
 	if end := r.until(); !end.IsZero() && end.Before(deadline) {
 		return end
 	}
@@ -31,22 +36,29 @@ func (r *run) deadline(send *rule.Send) time.Time {
 
 // plan chooses channel and instant of a send's message and writes its claim.
 func (r *run) plan(step *rule.Step, next string, tried []customer.Channel) bool {
-	plan, reason := r.choose(step, r.base(), tried)
-	if reason != "" {
-		r.decide(ledger.Decision{Kind: ledger.KindDrop, Step: step.ID, Template: step.Send.Template, Channel: plan.Channel, Reason: reason, Note: plan.Why})
-		return r.goTo(next, later(r.pos.Began, r.lastTried(step)))
+	from := r.base()
+	plan, reason := r.choose(step, from, tried)
+	if from.Before(r.f.Now) && plan.At.After(r.f.Now) {
+		plan, reason = r.choose(step, r.f.Now, tried) // as it will be asked for again
 	}
-	return r.commit(step, next, plan, ledger.KindPlan)
+	if reason == "" {
+		return r.commit(step, next, plan, ledger.KindPlan)
+	}
+	last, refused := r.lastTried(step)
+	if !refused || last.Reason != reason { // else its own line says so
+		r.decide(ledger.Decision{Kind: ledger.KindDrop, Step: step.ID, Template: step.Send.Template, Channel: plan.Channel, Reason: reason, Note: plan.Why})
+	}
+	return r.goTo(next, later(r.pos.Began, last.Updated))
 }
 
-// lastTried gives when the newest attempt of a step was refused.
-func (r *run) lastTried(step *rule.Step) (at time.Time) {
+// lastTried gives the part of a step that was refused last.
+func (r *run) lastTried(step *rule.Step) (last ledger.Part, ok bool) {
 	for _, p := range r.f.Parts {
-		if p.Step == step.ID && p.Attempt > 0 {
-			at = later(at, p.Updated)
+		if p.Step == step.ID && p.Status == ledger.Rejected && (!ok || p.Updated.After(last.Updated)) {
+			last, ok = p, true
 		}
 	}
-	return at
+	return last, ok
 }
 
 func later(a, b time.Time) time.Time {
@@ -84,10 +96,10 @@ func (r *run) restFor(part ledger.Part, at time.Time, why string) bool {
 	return false
 }
 
-// replan chooses anew from an instant. What stays the same is waited for;
+// replan chooses anew from this instant on. What stays the same is waited for;
 // what changed is told, and what has no way left is given up.
-func (r *run) replan(step *rule.Step, next string, part ledger.Part, from time.Time) bool {
-	plan, reason := r.choose(step, from, r.pos.Plan.Tried)
+func (r *run) replan(step *rule.Step, next string, part ledger.Part) bool {
+	plan, reason := r.choose(step, r.f.Now, r.pos.Plan.Tried)
 	switch {
 	case reason != "":
 		r.withdraw(part, reason)
@@ -95,10 +107,22 @@ func (r *run) replan(step *rule.Step, next string, part ledger.Part, from time.T
 	case plan.Channel == part.Channel && plan.At.Equal(part.Planned) && r.f.Now.Before(plan.At):
 		return r.restFor(part, part.Planned, "waiting until "+sendtime.Label(part.Planned, r.f.Subject.Zone)+": "+r.pos.Plan.Why)
 	case plan.Channel != part.Channel:
-		part.Status, part.Reason, part.Updated = ledger.Withdrawn, customer.NoAddress, r.f.Now
+		part.Status, part.Reason, part.Updated = ledger.Withdrawn, r.closed(part.Channel), r.f.Now
 		r.savePart(part)
 	}
 	return r.commit(step, next, plan, ledger.KindDefer)
+}
+
+// closed gives why a channel does not reach the customer, "" when it does and
+// they like another one better.
+func (r *run) closed(c customer.Channel) customer.Reason {
+	switch {
+	case r.f.Subject.Profile.Address(c) == "":
+		return customer.NoAddress
+	case r.f.Suppressed(c):
+		return customer.Suppressed
+	}
+	return ""
 }
 
 // choose gives the first channel that reaches the customer and the first
@@ -109,7 +133,10 @@ func (r *run) choose(step *rule.Step, from time.Time, tried []customer.Channel) 
 	if !r.f.Policy.Consents(r.f.Subject.Profile, send.Topic) {
 		return plan, customer.NoConsent
 	}
-	channel, reason := r.channel(send, tried)
+	if send.Late == rule.LateSkip && !from.Before(r.deadline(send)) {
+		return plan, customer.Late
+	}
+	channel, reason := r.channel(step, tried)
 	if reason != "" {
 		return plan, reason
 	}
@@ -121,15 +148,17 @@ func (r *run) choose(step *rule.Step, from time.Time, tried []customer.Channel) 
 
 // channel gives the first channel of a send that has a text and an address
 // that may be used.
-func (r *run) channel(send *rule.Send, tried []customer.Channel) (customer.Channel, customer.Reason) {
+func (r *run) channel(step *rule.Step, tried []customer.Channel) (customer.Channel, customer.Reason) {
 	reason := customer.NoAddress
-	if len(tried) > 0 {
-		reason = customer.Rejected
+	last, refused := r.lastTried(step)
+	if refused {
+		reason = last.Reason
 	}
-	texts := r.f.Texts(send.Template)
-	for _, c := range r.order(send) {
+	texts := r.f.Texts(step.Send.Template)
+	for _, c := range r.order(step.Send) {
 		switch {
 		case slices.Contains(tried, c), !slices.Contains(texts, c), r.f.Subject.Profile.Address(c) == "":
+		case r.f.Suppressed(c) && refused:
 		case r.f.Suppressed(c):
 			reason = customer.Suppressed
 		default:
@@ -223,7 +252,11 @@ func (r *run) slot(request sendtime.Request, wanted hours, mine policy.Claim) (t
 			return time.Time{}, why, none
 		}
 		if !wanted.said.IsZero() && !wanted.said.Contains(answer.At, r.f.Subject.Zone) {
-			request.Now, request.Spread = answer.At.Add(time.Minute), 0
+			open := sendtime.Next(sendtime.Request{Now: answer.At, Zone: request.Zone, When: wanted.said, Deadline: request.Deadline})
+			if !open.OK {
+				return time.Time{}, why, none
+			}
+			request.Now, request.Spread = open.At, 0
 			continue
 		}
 		mine.At = answer.At

@@ -53,22 +53,19 @@ func (r *run) part(step string, channel customer.Channel) (ledger.Part, bool) {
 // go out now.
 func (r *run) gate(step *rule.Step, next string, part ledger.Part) bool {
 	now, send := r.f.Now, step.Send
-	if now.After(r.deadline(send).Add(grace)) && send.Late == rule.LateSkip {
+	switch {
+	case r.tooLate(send, later(now, part.RetryAt)):
 		r.withdraw(part, customer.Late)
 		return r.goTo(next, now)
-	}
-	if now.Before(part.Planned) {
-		return r.replan(step, next, part, r.base())
-	}
-	if now.Before(part.RetryAt) {
+	case now.Before(part.Planned):
+		return r.replan(step, next, part)
+	case now.Before(part.RetryAt):
 		return r.restFor(part, part.RetryAt, "trying again at "+sendtime.Label(part.RetryAt, r.f.Subject.Zone))
-	}
-	if r.unless(send) {
+	case r.unless(send):
 		r.withdraw(part, customer.Unless)
 		return r.goTo(next, now)
-	}
-	if now.After(part.Planned.Add(Slack)) && part.Attempt == 0 {
-		return r.replan(step, next, part, now)
+	case r.stale(send, part) && !Held(r.f.Holds, part):
+		return r.replan(step, next, part)
 	}
 	verdict := r.f.Policy.Decide(r.ask(send, part), r.policyFacts(part))
 	switch {
@@ -79,9 +76,30 @@ func (r *run) gate(step *rule.Step, next string, part ledger.Part) bool {
 	case verdict.Reason == customer.Paused:
 		return r.hold(send, part)
 	case verdict.Answer == policy.Wait:
-		return r.replan(step, next, part, now)
+		return r.replan(step, next, part)
 	}
 	return r.replanOr(step, next, part, verdict.Reason)
+}
+
+// tooLate reports whether an instant misses a send's within, by more than the
+// engine's lag.
+func (r *run) tooLate(send *rule.Send, at time.Time) bool {
+	return send.Late == rule.LateSkip && at.After(r.deadline(send).Add(grace))
+}
+
+// stale reports whether a part's instant no longer stands: the engine is far
+// behind it, or the hours that the customer said are over meanwhile.
+func (r *run) stale(send *rule.Send, part ledger.Part) bool {
+	now, zone := r.f.Now, r.f.Subject.Zone
+	if now.After(part.Planned.Add(Slack)) {
+		return true
+	}
+	said, ok := r.said(part.Channel)
+	if !ok || send.Urgent {
+		return false
+	}
+	onPoint := said.HasPoints() && said.Contains(part.Planned, zone)
+	return !onPoint && !said.Contains(now, zone) && !said.Contains(now.Add(-grace), zone)
 }
 
 // replanOr looks for another way when this one is closed for good: another
@@ -91,7 +109,7 @@ func (r *run) replanOr(step *rule.Step, next string, part ledger.Part, reason cu
 		r.withdraw(part, reason)
 		return r.goTo(next, r.f.Now)
 	}
-	return r.replan(step, next, part, r.f.Now)
+	return r.replan(step, next, part)
 }
 
 // backstop is how long a held message waits before it looks again by itself.
@@ -113,7 +131,7 @@ func (r *run) hold(send *rule.Send, part ledger.Part) bool {
 
 // unless reports whether the send's own unless has come.
 func (r *run) unless(send *rule.Send) bool {
-	if r.anyIf(send.Unless) {
+	if r.anyIf(send.Unless, r.f.Now) {
 		return true
 	}
 	return slices.ContainsFunc(r.f.Events, func(e customer.Event) bool {

@@ -31,9 +31,10 @@ func (r *run) wait(step *rule.Step, next string) bool {
 
 // tellWait writes one line when a wait begins.
 func (r *run) tellWait(step *rule.Step, until time.Time) {
-	if slices.ContainsFunc(r.out.Decisions, func(d ledger.Decision) bool { return d.Step == step.ID }) || r.o.NextAt.Equal(until) {
+	if r.pos.Told {
 		return
 	}
+	r.pos.Told = true
 	r.decide(ledger.Decision{Kind: ledger.KindWait, Step: step.ID, Planned: until})
 }
 
@@ -75,7 +76,8 @@ func (r *run) names(what rule.What) []string {
 }
 
 // came gives when the first of some things happened, not after the deadline:
-// never before the step began.
+// never before the step began. Conditions that are looked at late are judged
+// at the deadline.
 func (r *run) came(what rule.What, deadline time.Time) (time.Time, bool) {
 	for _, e := range r.f.Events {
 		if e.At.After(deadline) || e.At.After(r.f.Now) {
@@ -88,10 +90,11 @@ func (r *run) came(what rule.What, deadline time.Time) (time.Time, bool) {
 			return e.At, true
 		}
 	}
-	if r.anyIf(what) {
-		return r.f.Now, true
+	at := r.f.Now
+	if deadline.Before(at) {
+		at = deadline
 	}
-	return time.Time{}, false
+	return at, r.anyIf(what, at)
 }
 
 // isAny reports whether an event is one of some things, since when it counts.

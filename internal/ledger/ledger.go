@@ -149,7 +149,7 @@ type Part struct {
 	// ProviderID is the provider's own name of the message.
 	ProviderID string
 	Code       string    // the provider's own error code
-	Sent       time.Time // when the provider accepted it
+	Sent       time.Time // when the provider accepted it, or when the attempt began that is under way or unknown
 	Updated    time.Time
 }
 

@@ -29,8 +29,10 @@ type Store interface {
 	Close() error
 }
 
-// Tx is one transaction. Instants come back in UTC with microseconds. Methods
-// that find one thing give ok == false when it is not there.
+// Tx is one transaction. Instants come back in UTC with microseconds, empty
+// lists and maps as nil. Methods that find one thing give ok == false when it
+// is not there. A limit of 0 is no limit. What is given and what comes back are
+// copies.
 type Tx interface {
 	Customers
 	Events
@@ -54,6 +56,8 @@ type Customers interface {
 	SaveCustomer(r Record) error
 	// CustomersAfter pages through all records in id order.
 	CustomersAfter(id customer.ID, limit int) ([]Record, error)
+	// CountCustomers gives the number of records.
+	CountCustomers() (int64, error)
 	// Merge moves outside ids, events and everything the engine did from one
 	// customer to another and removes the first. Outreaches are renumbered
 	// behind those of into; open ones must have been ended before.
@@ -92,13 +96,13 @@ type Outreaches interface {
 	// outreach of the rule, customer, about and key is there.
 	AddOutreach(o Outreach) (n int, ok bool, err error)
 	Outreach(ref Ref) (o Outreach, ok bool, err error)
-	// SaveOutreach replaces the row of o.Ref.
+	// SaveOutreach replaces the row of o.Ref; that it is not there is an error.
 	SaveOutreach(o Outreach) error
 	// OpenOutreaches gives a customer's outreaches that have not ended, by
 	// rule and number.
 	OpenOutreaches(id customer.ID) ([]Outreach, error)
 	// LastSent gives the newest outreach (by At) of a rule, customer and about
-	// that sent something or is open, HeldOut ones included.
+	// that sent something or has not ended, HeldOut ones included.
 	LastSent(rule string, id customer.ID, about string) (o Outreach, ok bool, err error)
 	// OutreachesOf gives a customer's outreaches, newest first.
 	OutreachesOf(id customer.ID, limit int) ([]Outreach, error)
@@ -121,6 +125,8 @@ type Parts interface {
 	Slots(id customer.ID, since time.Time) ([]Part, error)
 	// PartsBy gives parts of a status, oldest Updated first.
 	PartsBy(status PartStatus, limit int) ([]Part, error)
+	// CountParts gives the number of parts of each status that there is.
+	CountParts() (map[PartStatus]int64, error)
 }
 
 // Work is what waits for the watches.
@@ -132,6 +138,9 @@ type Work interface {
 	// Overdue gives open outreaches of a rule whose NextAt is before the
 	// instant, oldest first.
 	Overdue(rule string, before time.Time, limit int) ([]Outreach, error)
+	// Waiting names up to limit open outreaches of all rules that a word lets
+	// go on: their WakesOn holds it.
+	Waiting(wake string, limit int) ([]Ref, error)
 	// Restart makes all open outreaches matched again, so that their
 	// workflows are started anew, and gives their number.
 	Restart() (int64, error)
@@ -151,6 +160,7 @@ type Work interface {
 
 // Texts are marketing's documents and which of them are in force.
 type Texts interface {
+	// SaveDocument keeps the first document of its kind, name and hash.
 	SaveDocument(d Document) error
 	Document(kind DocumentKind, name, hash string) (d Document, ok bool, err error)
 	Active() ([]Active, error)

@@ -21,8 +21,8 @@ type Report struct {
 	Changed  []string
 	Removed  []string
 	Others   []ledger.DocumentKind // data, policy and templates, where they changed
-	Rules    int              // in force
-	Problems []source.Problem // warnings
+	Rules    int                   // in force
+	Problems []source.Problem      // warnings
 }
 
 // Nothing reports whether everything was in force already.

@@ -65,7 +65,8 @@ func (t *taking) expire(d *dossier.Dossier, asked []*rule.Matcher, e customer.Ev
 	return nil
 }
 
-// judge enters what the event itself gave, and keeps the next due times.
+// judge enters what the event itself gave. What time may give next is settled
+// at the end of the batch.
 func (t *taking) judge(d *dossier.Dossier, asked []*rule.Matcher, e customer.Event, result behaviour.Result) error {
 	for _, m := range asked {
 		reasons, err := m.Judge(d.Subject(), e, result, d.Log)
@@ -77,33 +78,11 @@ func (t *taking) judge(d *dossier.Dossier, asked []*rule.Matcher, e customer.Eve
 				return err
 			}
 		}
-		about, ok := m.AboutOf(e)
-		if !ok {
-			continue
-		}
-		if err := t.due(d, m, about); err != nil {
-			return err
+		if about, ok := m.AboutOf(e); ok {
+			t.await(wait{d.Profile.ID, m, about})
 		}
 	}
 	return nil
-}
-
-// due keeps the first instant at which time alone may give a reason. One that
-// is past already is due at once.
-func (t *taking) due(d *dossier.Dossier, m *rule.Matcher, about string) error {
-	at := m.NextDue(d.Subject(), about, time.Time{})
-	if at.IsZero() {
-		return nil
-	}
-	if !at.After(t.now) {
-		for _, why := range m.Expire(d.Subject(), about, t.now) {
-			if err := t.match(d, m, why); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	return t.tx.SetDue(ledger.Due{Rule: m.Name, Customer: d.Profile.ID, About: about, At: at})
 }
 
 // running ends the customer's open outreaches that the event ends, and hints
@@ -150,22 +129,20 @@ func concerns(m *rule.Matcher, o ledger.Outreach, e customer.Event) bool {
 }
 
 func (t *taking) standing(d *dossier.Dossier, m *rule.Matcher, o ledger.Outreach) (customer.Reason, error) {
-	events, err := d.Log(m.Events(), o.At, time.Time{})
-	if err != nil {
-		return "", err
+	story := &rule.Story{Match: o.Match}
+	if m.FollowsStory() {
+		var err error
+		if story.Events, err = d.Log(m.Events(), o.At, time.Time{}); err != nil {
+			return "", err
+		}
 	}
-	return journey.Standing(m, d.Subject(), o, t.now, &rule.Story{Events: events, Match: o.Match}), nil
+	return journey.Standing(m, d.Subject(), o, t.now, story), nil
 }
 
 // goals notes goals that come after an outreach ended, or to those held out.
 func (t *taking) goals(d *dossier.Dossier, e customer.Event) error {
 	for _, m := range t.set.WithGoal(e.Name) {
-		until, ok := d.State.Goals[m.Name]
-		if !ok {
-			continue
-		}
-		if e.At.After(until) {
-			delete(d.State.Goals, m.Name)
+		if until, ok := d.State.Goals[m.Name]; !ok || e.At.After(until) {
 			continue
 		}
 		awaiting, err := t.tx.AwaitingGoal(d.Profile.ID, m.Name, m.Goal.Within.Before(e.At, d.Zone))

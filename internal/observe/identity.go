@@ -25,7 +25,7 @@ func (t *taking) change(d *dossier.Dossier, c Change, at time.Time) error {
 		if !moved(m, traits, d.Profile.Traits, zone.String() != d.Zone.String()) {
 			continue
 		}
-		if err := t.reread(d, m); err != nil {
+		if err := t.reread(d, m, at); err != nil {
 			return err
 		}
 	}
@@ -64,7 +64,9 @@ func apply(p *customer.Profile, c Change, at time.Time) {
 		if p.Consents == nil {
 			p.Consents = map[customer.Topic]customer.Consent{}
 		}
-		p.Consents[topic] = customer.Consent{Given: given, At: at}
+		if said, ok := p.Consents[topic]; !ok || !at.Before(said.At) { // an older word may come later
+			p.Consents[topic] = customer.Consent{Given: given, At: at}
+		}
 	}
 	if c.Preferences != nil {
 		p.Preferences = *c.Preferences
@@ -81,17 +83,18 @@ func moved(m *rule.Matcher, before, after map[string]customer.Value, zoneChanged
 }
 
 // reread makes a rule's totals anew from the log. Reasons that show are not
-// entered: they were judged when their events came, by the calendar of then.
-func (t *taking) reread(d *dossier.Dossier, m *rule.Matcher) error {
-	if d.Profile.Since.Equal(t.now) {
-		return nil // nothing was logged before this batch
+// entered: what was judged by the calendar of before stays so, and the change
+// itself is judged next.
+func (t *taking) reread(d *dossier.Dossier, m *rule.Matcher, at time.Time) error {
+	if len(d.State.Series) == 0 {
+		return nil // nothing was counted yet
 	}
 	events, err := d.Log(m.HistoryEvents(), time.Time{}, time.Time{})
 	if err != nil || len(events) == 0 {
 		return err
 	}
 	_, state := m.Replay(d.Subject(), events, t.now)
-	m.Adopt(d.State, state)
+	m.Recount(d.State, state, at)
 	return nil
 }
 
@@ -104,7 +107,7 @@ func (t *taking) merge(from, into customer.ID) error {
 		first, second = second, first
 	}
 	for _, id := range []customer.ID{first, second} {
-		if _, err := t.file(id, "", Incoming{}); err != nil {
+		if _, err := t.file(id, Incoming{}); err != nil {
 			return err
 		}
 	}
@@ -129,6 +132,9 @@ func (t *taking) merge(from, into customer.ID) error {
 	}
 	delete(t.files, from)
 	join(kept.Profile, gone.Profile)
+	for name, until := range gone.State.Goals {
+		kept.AwaitGoal(name, until)
+	}
 	kept.Change()
 	return t.relive(kept)
 }

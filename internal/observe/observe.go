@@ -75,6 +75,8 @@ type taking struct {
 	files    map[customer.ID]*dossier.Dossier
 	order    []customer.ID
 	active   map[string]ledger.Active // while rules are warming: read in this transaction
+	waits    []wait                   // to be settled when all of the batch is in
+	waiting  map[wait]bool
 	outcomes []Outcome
 	work     bool
 }
@@ -82,7 +84,7 @@ type taking struct {
 func (o *Observer) begin(tx ledger.Tx) *taking {
 	return &taking{
 		desk: o.Desk, set: o.Desk.Library.Current(), tx: tx, now: o.Now().UTC().Truncate(time.Microsecond),
-		files: map[customer.ID]*dossier.Dossier{},
+		files: map[customer.ID]*dossier.Dossier{}, waiting: map[wait]bool{},
 	}
 }
 
@@ -103,6 +105,9 @@ func (t *taking) all(batch []Incoming) error {
 			return err
 		}
 		t.outcomes = append(t.outcomes, outcome)
+	}
+	if err := t.settle(); err != nil {
+		return err
 	}
 	for _, id := range t.order {
 		if d := t.files[id]; d != nil {
@@ -181,6 +186,9 @@ func (t *taking) resolve(in Incoming) (*dossier.Dossier, error) {
 	}
 	for _, other := range t.others(in) {
 		before, was, err := t.tx.Resolve(other)
+		if err == nil && was && before != id && other == anonymous(in.Anonymous) {
+			was, err = t.nameless(before)
+		}
 		switch {
 		case err != nil:
 			return nil, err
@@ -197,9 +205,20 @@ func (t *taking) resolve(in Incoming) (*dossier.Dossier, error) {
 		}
 	}
 	if known {
-		return t.file(id, external, in)
+		return t.file(id, in)
 	}
 	return t.create(external, in)
+}
+
+// nameless reports whether a device's customer has no name of their own yet.
+// One that has keeps their history: whoever uses their device now is somebody
+// else.
+func (t *taking) nameless(id customer.ID) (bool, error) {
+	if d := t.files[id]; d != nil {
+		return d.Profile.External == "", nil
+	}
+	record, _, err := t.tx.Customer(id)
+	return record.Profile.External == "", err
 }
 
 // others gives the outside ids that mean the same customer as the first.
@@ -217,7 +236,7 @@ func (t *taking) others(in Incoming) []string {
 // anonymous keeps devices' ids apart from customers'.
 func anonymous(id string) string { return "anonymous/" + id }
 
-func (t *taking) file(id customer.ID, external string, in Incoming) (*dossier.Dossier, error) {
+func (t *taking) file(id customer.ID, in Incoming) (*dossier.Dossier, error) {
 	d := t.files[id]
 	if d == nil {
 		var ok bool
@@ -246,9 +265,6 @@ func (t *taking) create(external string, in Incoming) (*dossier.Dossier, error) 
 		return nil, err
 	}
 	for _, other := range t.others(in) {
-		if in.Previous != "" && strings.HasSuffix(other, in.Previous) {
-			continue // an alias of somebody unknown: only the anonymous id is theirs for sure
-		}
 		if err := t.tx.Join(other, id); err != nil {
 			return nil, err
 		}

@@ -68,11 +68,21 @@ func (s Span) around(at time.Time, zone *time.Location) (start, end time.Time) {
 	switch s {
 	case PerWeek:
 		d -= (int(at.In(zone).Weekday()) + 6) % 7
-		return time.Date(y, m, d, 0, 0, 0, 0, zone), time.Date(y, m, d+7, 0, 0, 0, 0, zone)
+		return firstOf(y, m, d, zone), firstOf(y, m, d+7, zone)
 	case PerMonth:
-		return time.Date(y, m, 1, 0, 0, 0, 0, zone), time.Date(y, m+1, 1, 0, 0, 0, 0, zone)
+		return firstOf(y, m, 1, zone), firstOf(y, m+1, 1, zone)
 	}
-	return time.Date(y, m, d, 0, 0, 0, 0, zone), time.Date(y, m, d+1, 0, 0, 0, 0, zone)
+	return firstOf(y, m, d, zone), firstOf(y, m, d+1, zone)
+}
+
+// firstOf gives the first instant of a calendar day: the one after the gap
+// where a clock change skips midnight.
+func firstOf(y int, m time.Month, d int, zone *time.Location) time.Time {
+	t := time.Date(y, m, d, 0, 0, 0, 0, zone)
+	if t.Day() != time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Day() {
+		_, t = t.ZoneBounds()
+	}
+	return t.UTC()
 }
 
 // Longest is the longest span of any cap: how far back claims count.

@@ -63,13 +63,15 @@ func (p *Policy) Decide(a Ask, f Facts) Verdict {
 }
 
 func (p *Policy) openNow(a Ask, f Facts) Verdict {
-	open := sendtime.Next(p.Request(a.Channel, a.Topic, f))
+	request := p.Request(a.Channel, a.Topic, f)
+	open := sendtime.Next(request)
 	if open.OK && !open.At.After(f.Now) {
 		return Verdict{Answer: Send}
 	}
-	v := Verdict{Answer: Wait, Reason: customer.QuietHours, Until: open.At}
-	if open.Moved.Has(sendtime.MovedLegal) || open.Moved.Has(sendtime.MovedHoliday) {
-		v.Reason = customer.LegalHours
+	v := Verdict{Answer: Wait, Reason: customer.LegalHours, Until: open.At}
+	request.Quiet = sendtime.When{}
+	if by := sendtime.Next(request); by.OK && !by.At.After(f.Now) {
+		v.Reason = customer.QuietHours
 	}
 	if !open.OK {
 		v.Answer, v.Reason = Drop, customer.NoAllowedTime

@@ -1,12 +1,12 @@
 package rule
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
 	"github.com/outreach-engine/outreach/internal/behaviour"
 	"github.com/outreach-engine/outreach/internal/customer"
-	"github.com/outreach-engine/outreach/internal/expr"
 )
 
 // Log gives the customer's events of some names, from <= at < to, oldest
@@ -15,11 +15,12 @@ type Log func(names []string, from, to time.Time) ([]customer.Event, error)
 
 // Expire gives the reasons that time alone gave at or before an instant, and
 // marks them as given. It is asked before an event is applied, with the
-// event's instant, and when a due time comes.
+// event's instant, and when a due time comes. A silence is given whenever it
+// is asked for, with the same key.
 func (m *Matcher) Expire(s Subject, about string, at time.Time) []Reason {
 	switch {
 	case m.When.Silent != nil:
-		return m.expireSilence(s, at)
+		return m.expireSilence(s, about, at)
 	case m.When.Missing != nil:
 		return m.expireMissing(s, about, at)
 	}
@@ -28,17 +29,16 @@ func (m *Matcher) Expire(s Subject, about string, at time.Time) []Reason {
 
 // Judge gives the reasons that an event brought, after it was applied to the
 // state with result r. Events that came out of order are judged again from
-// the log, at their own instants.
+// the log, at their own instants; it holds e already. A nil log says that
+// there are none.
 func (m *Matcher) Judge(s Subject, e customer.Event, r behaviour.Result, log Log) ([]Reason, error) {
 	switch {
 	case m.When.Event != nil:
 		return m.judgeEvent(s, e), nil
 	case m.When.Missing != nil:
-		m.followMissing(s, e)
-	case m.When.Usage != nil && (r.Disorder || len(r.Rebuild) > 0):
-		return m.rejudge(s, e, r, log)
+		return m.judgeMissing(s, e, log)
 	case m.When.Usage != nil:
-		return m.judgeUsage(s, e), nil
+		return m.judgeUsage(s, e, r, log)
 	}
 	return nil, nil
 }
@@ -49,7 +49,7 @@ func (m *Matcher) NextDue(s Subject, about string, at time.Time) time.Time {
 	var due time.Time
 	switch {
 	case m.When.Silent != nil:
-		due = m.silentAt(s)
+		_, due = m.silence(s, about)
 	case m.When.Missing != nil:
 		if p := s.State.Pending[behaviour.Join(m.Name, about)]; p != nil && open(p) && !p.Fired {
 			due = p.Due
@@ -67,10 +67,10 @@ func (m *Matcher) Holds(s Subject, r Reason, at time.Time) bool {
 	switch {
 	case m.When.Usage != nil:
 		u, ok := m.measure(s, at, r.About)
-		return ok && u.share >= m.When.Usage.Reaches && u.bucket.Start.Equal(m.bucket(s, r.At, r.About).Start)
+		return ok && m.reached(u) && u.bucket.Start.Equal(m.bucket(s, r.At, r.About).Start)
 	case m.When.Silent != nil:
-		due := m.silentAt(s)
-		return !due.IsZero() && !at.Before(due)
+		last, due := m.silence(s, r.About)
+		return !due.IsZero() && !at.Before(due) && r.Key == keyText(last)
 	case m.When.Missing != nil:
 		p := s.State.Pending[behaviour.Join(m.Name, r.About)]
 		return p != nil && p.MessageID == r.Trigger && p.Came.Before(p.After)
@@ -94,39 +94,71 @@ func (m *Matcher) PeriodEnd(s Subject, at time.Time) time.Time {
 
 // Replay judges a history from nothing, oldest first, up to now, and gives
 // the state that it leaves, which holds this rule's aggregates, marks and
-// pending only.
+// pending only. No reason is given twice.
 func (m *Matcher) Replay(s Subject, events []customer.Event, now time.Time) ([]Reason, *behaviour.State) {
 	scratch := s
 	scratch.State = &behaviour.State{}
-	var reasons []Reason
-	for _, e := range events {
-		about, joined := m.AboutOf(e)
-		if joined {
-			reasons = append(reasons, m.Expire(scratch, about, e.At)...)
+	given := reasons{seen: map[[2]string]bool{}}
+	for _, e := range m.turnsFirst(events) {
+		if about, joined := m.AboutOf(e); joined {
+			given.add(m.Expire(scratch, about, e.At)...)
 		}
 		r := scratch.State.Apply(m.plan, e, s.Clock())
-		r.Disorder, r.Rebuild = false, nil
 		if m.wants(e.Name) {
-			found, _ := m.Judge(scratch, e, r, nil)
-			reasons = append(reasons, found...)
+			found, _ := m.Judge(scratch, e, r, nil) // only a log gives errors
+			given.add(found...)
 		}
 	}
-	for _, about := range m.pendingAbouts(scratch.State) {
-		reasons = append(reasons, m.Expire(scratch, about, now)...)
+	for _, about := range m.Abouts(scratch.State) {
+		given.add(m.Expire(scratch, about, now)...)
 	}
-	return reasons, scratch.State
+	return given.list, scratch.State
 }
 
-// Abouts gives the about values that time may give a reason for.
-func (m *Matcher) Abouts(s *behaviour.State) []string { return m.pendingAbouts(s) }
+// reasons are those that differ in about or key.
+type reasons struct {
+	list []Reason
+	seen map[[2]string]bool
+}
 
-func (m *Matcher) pendingAbouts(s *behaviour.State) []string {
-	if m.When.Missing == nil {
+func (r *reasons) add(found ...Reason) {
+	for _, why := range found {
+		if id := [2]string{why.About, why.Key}; !r.seen[id] {
+			r.seen[id] = true
+			r.list = append(r.list, why)
+		}
+	}
+}
+
+// turnsFirst puts the event that starts a period before the others of its
+// instant, which belong to that period.
+func (m *Matcher) turnsFirst(events []customer.Event) []customer.Event {
+	u := m.When.Usage
+	if u == nil || u.Per.Kind != behaviour.SinceEvent {
+		return events
+	}
+	turns := func(e customer.Event) int {
+		if e.Name == u.Per.Of {
+			return 0
+		}
+		return 1
+	}
+	return slices.SortedStableFunc(slices.Values(events), func(a, b customer.Event) int {
+		return cmp.Or(a.At.Compare(b.At), cmp.Compare(turns(a), turns(b)))
+	})
+}
+
+// Abouts gives the about values that time may give a reason for, sorted.
+func (m *Matcher) Abouts(s *behaviour.State) []string {
+	switch {
+	case m.When.Silent != nil:
+		return m.acts.abouts(s)
+	case m.When.Missing == nil:
 		return []string{""}
 	}
 	var abouts []string
 	for key := range s.Pending {
-		if name, about, ok := split(key); ok && name == m.Name {
+		if name, about := behaviour.Split(key); name == m.Name {
 			abouts = append(abouts, about)
 		}
 	}
@@ -136,7 +168,7 @@ func (m *Matcher) pendingAbouts(s *behaviour.State) []string {
 
 // HistoryEvents names the events that Replay needs.
 func (m *Matcher) HistoryEvents() []string {
-	names := append(m.plan.Events(), m.TriggerEvents()...)
+	names := append(m.plan.Events(), m.asks...)
 	slices.Sort(names)
 	names = slices.Compact(names)
 	if len(names) > 0 && names[0] == "" { // silence of any act: every event counts
@@ -154,27 +186,26 @@ func (m *Matcher) judgeEvent(s Subject, e customer.Event) []Reason {
 	return []Reason{{At: e.At, About: about, Key: e.MessageID, Trigger: e.MessageID}}
 }
 
-// silentAt gives the instant at which the silence is or was long enough; zero
-// when nothing was ever heard.
-func (m *Matcher) silentAt(s Subject) time.Time {
-	last := s.State.LastAct
+// silence gives the newest act and the instant at which the silence after it
+// is or was long enough; both are zero when nothing was ever heard.
+func (m *Matcher) silence(s Subject, about string) (last, due time.Time) {
+	last = s.State.LastAct
 	if m.When.Silent.Event != "" {
-		last = time.Time{}
-		key := m.key(expr.Aggregate{Op: expr.Last, Event: m.When.Silent.Event}, false)
-		if series := s.State.Find(key.key, ""); series != nil {
-			last = series.All.Last
-		}
+		last = m.acts.of(s.State, about).Newest()
 	}
 	if last.IsZero() {
-		return last
+		return last, last
 	}
-	return m.When.Silent.For.After(last, s.Zone)
+	return last, m.When.Silent.For.After(last, s.Zone)
 }
 
-func (m *Matcher) expireSilence(s Subject, at time.Time) []Reason {
-	due := m.silentAt(s)
+// expireSilence gives the silence at an instant. Its key is the act that it
+// follows, so that it stays the same one when the customer's zone changes or
+// the rule's patience is edited.
+func (m *Matcher) expireSilence(s Subject, about string, at time.Time) []Reason {
+	last, due := m.silence(s, about)
 	if due.IsZero() || due.After(at) {
 		return nil
 	}
-	return []Reason{{At: due, Key: keyText(due)}}
+	return []Reason{{At: due, About: about, Key: keyText(last)}}
 }

@@ -32,7 +32,10 @@ type Matcher struct {
 	whens map[string]sendtime.When
 	plan  *behaviour.Plan // of this rule alone
 	names []string        // of every event that the rule mentions
-	usage string          // series key of a usage trigger's total
+	asks  []string        // TriggerEvents
+	total seriesKey       // of a usage trigger
+	parts []seriesKey     // of a usage trigger: the total, and what its limit is made of
+	acts  seriesKey       // of a silent trigger on one event
 }
 
 type keyOf struct {
@@ -55,14 +58,17 @@ func NewMatcher(r *Rule, data *dictionary.Dictionary) *Matcher {
 	}
 	if u := r.When.Usage; u != nil {
 		m.need(u.Limit, true)
-		def := m.def(expr.Aggregate{Op: u.Op, Event: u.Event, Property: u.Property}, true)
-		m.defs, m.usage = append(m.defs, def), def.Key()
+		m.total = m.need1(expr.Aggregate{Op: u.Op, Event: u.Event, Property: u.Property}, true)
+		m.parts = append(m.parts, m.total)
+		for _, a := range u.Limit.Uses().Aggregates {
+			m.parts = append(m.parts, m.key(a, true))
+		}
 	}
 	if s := r.When.Silent; s != nil && s.Event != "" {
-		m.need1(expr.Aggregate{Op: expr.Last, Event: s.Event}, false)
+		m.acts = m.need1(expr.Aggregate{Op: expr.Last, Event: s.Event}, false)
 	}
 	m.plan = behaviour.NewPlan(m.defs, m.ownAct)
-	m.names = r.Events()
+	m.names, m.asks = r.Events(), m.triggerEvents()
 	return m
 }
 
@@ -95,10 +101,36 @@ func (m *Matcher) need(p *expr.Program, limit bool) {
 	}
 }
 
-func (m *Matcher) need1(a expr.Aggregate, limit bool) {
+func (m *Matcher) need1(a expr.Aggregate, limit bool) seriesKey {
 	def := m.def(a, limit)
 	m.defs = append(m.defs, def)
-	m.keys[keyOf{a, limit}] = seriesKey{key: def.Key(), joined: def.About != "", period: def.Per.Kind != behaviour.NoPeriod}
+	key := seriesKey{key: def.Key(), joined: def.About != "", period: def.Per.Kind != behaviour.NoPeriod}
+	m.keys[keyOf{a, limit}] = key
+	return key
+}
+
+// of gives the series in a customer's state; nil when nothing came.
+func (k seriesKey) of(s *behaviour.State, about string) *behaviour.Series {
+	if !k.joined {
+		about = ""
+	}
+	return s.Find(k.key, about)
+}
+
+// abouts gives the about values that anything came for, sorted; the empty one
+// alone when they are not kept apart.
+func (k seriesKey) abouts(s *behaviour.State) []string {
+	if !k.joined {
+		return []string{""}
+	}
+	var abouts []string
+	for full := range s.Series {
+		if key, about := behaviour.Split(full); key == k.key && about != "" {
+			abouts = append(abouts, about)
+		}
+	}
+	slices.Sort(abouts)
+	return abouts
 }
 
 // def gives the definition that holds an aggregate's figures. In a limit the
@@ -152,8 +184,10 @@ func (m *Matcher) AboutOf(e customer.Event) (value string, ok bool) {
 
 // TriggerEvents names the events that the trigger looks at, sorted; "" stands
 // for every act of the customer's own. A usage trigger looks at changes of the
-// profile too.
-func (m *Matcher) TriggerEvents() []string {
+// profile too. The caller must not change it.
+func (m *Matcher) TriggerEvents() []string { return m.asks }
+
+func (m *Matcher) triggerEvents() []string {
 	var names []string
 	switch t := m.When; {
 	case t.Event != nil:
@@ -202,12 +236,22 @@ func (m *Matcher) wants(event string) bool {
 	if s := m.When.Silent; s != nil && s.Event == "" {
 		return m.plan.Own(event)
 	}
-	return slices.Contains(m.TriggerEvents(), event)
+	return slices.Contains(m.asks, event)
 }
 
 // Fits reports whether the customer is in the rule's audience at an instant.
 func (m *Matcher) Fits(s Subject, at time.Time, about string, story *Story) bool {
 	return m.Condition(m.Audience, s, at, about, story)
+}
+
+// FollowsStory reports whether the audience depends on what an outreach has
+// lived through, so that Fits needs its story.
+func (m *Matcher) FollowsStory() bool {
+	if m.Audience == nil {
+		return false
+	}
+	uses := m.Audience.Uses()
+	return len(uses.Properties) > 0 || uses.Sent
 }
 
 // Condition reports whether an expression of the rule holds.

@@ -104,13 +104,9 @@ func (v *view) Property(object, name string) (customer.Value, bool) {
 	return customer.Value{}, false
 }
 
-func (v *view) series(a expr.Aggregate) (*behaviour.Series, bool) {
+func (v *view) series(a expr.Aggregate) (s *behaviour.Series, period bool) {
 	k := v.m.key(a, v.limit)
-	about := ""
-	if k.joined {
-		about = v.about
-	}
-	return v.s.State.Find(k.key, about), k.period
+	return k.of(v.s.State, v.about), k.period
 }
 
 func (v *view) Aggregate(a expr.Aggregate) (float64, bool) {
@@ -137,11 +133,15 @@ func (v *view) Aggregate(a expr.Aggregate) (float64, bool) {
 }
 
 func (v *view) LatestValue(event, property string) (customer.Value, bool) {
-	series, _ := v.series(expr.Aggregate{Op: expr.Latest, Event: event, Property: property})
+	series, period := v.series(expr.Aggregate{Op: expr.Latest, Event: event, Property: property})
 	if series == nil {
 		return customer.Value{}, false
 	}
-	return series.All.Value, !series.All.Value.IsZero()
+	value := series.All.Value
+	if period {
+		value = series.In(v.at).Value
+	}
+	return value, !value.IsZero()
 }
 
 func (v *view) LastAt(event string) (time.Time, bool) {

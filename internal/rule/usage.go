@@ -1,8 +1,8 @@
 package rule
 
 import (
+	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/outreach-engine/outreach/internal/behaviour"
@@ -20,14 +20,11 @@ type usage struct {
 
 // bucket gives the total that holds an instant.
 func (m *Matcher) bucket(s Subject, at time.Time, about string) behaviour.Bucket {
-	if !m.declares(m.When.Usage.Event, m.About) {
-		about = ""
-	}
-	series := s.State.Find(m.usage, about)
-	if series == nil {
+	series := m.total.of(s.State, about)
+	switch {
+	case series == nil:
 		return behaviour.Bucket{}
-	}
-	if m.When.Usage.Per.Kind == behaviour.NoPeriod {
+	case !m.total.period:
 		return series.All
 	}
 	return series.In(at)
@@ -57,13 +54,15 @@ func (m *Matcher) measure(s Subject, at time.Time, about string) (u usage, ok bo
 	return u, true
 }
 
-func (m *Matcher) judgeUsage(s Subject, e customer.Event) []Reason {
-	abouts := []string{""}
-	if m.About != "" {
-		about, ok := m.AboutOf(e)
-		if abouts = []string{about}; !ok {
-			abouts = m.usageAbouts(s.State)
-		}
+func (m *Matcher) judgeUsage(s Subject, e customer.Event, r behaviour.Result, log Log) ([]Reason, error) {
+	abouts := m.usageAbouts(s.State)
+	if about, ok := m.AboutOf(e); ok && m.total.joined {
+		abouts = []string{about}
+	}
+	rebuild := slices.DeleteFunc(slices.Clone(r.Rebuild), func(d behaviour.Def) bool { return !slices.Contains(m.defs, d) })
+	behind := func(about string) bool { return m.behind(s, e, about) }
+	if log != nil && (len(rebuild) > 0 || slices.ContainsFunc(abouts, behind)) {
+		return m.rejudge(s, e, rebuild, log)
 	}
 	var reasons []Reason
 	for _, about := range abouts {
@@ -71,19 +70,45 @@ func (m *Matcher) judgeUsage(s Subject, e customer.Event) []Reason {
 			reasons = append(reasons, r)
 		}
 	}
-	return reasons
+	return reasons, nil
 }
 
 // usageAbouts gives the about values that something was used for.
-func (m *Matcher) usageAbouts(s *behaviour.State) []string {
-	var abouts []string
-	for key := range s.Series {
-		if about, ok := strings.CutPrefix(key, m.usage+"\x1f"); ok {
-			abouts = append(abouts, about)
+func (m *Matcher) usageAbouts(s *behaviour.State) []string { return m.total.abouts(s) }
+
+// behind reports whether an event is older than what its total or limit
+// counted already, and may have made the total cross before now.
+func (m *Matcher) behind(s Subject, e customer.Event, about string) bool {
+	older := slices.ContainsFunc(m.parts, func(k seriesKey) bool { return k.of(s.State, about).Newest().After(e.At) })
+	if !older || m.bucket(s, e.At, about).Count == 0 {
+		return false
+	}
+	if len(m.parts) > 1 || m.When.Usage.Op == expr.Latest {
+		return true
+	}
+	u, ok := m.measure(s, e.At, about)
+	if !ok || !m.reached(u) {
+		return false // what only grows has never been higher
+	}
+	mark, marked := m.marked(s.State, about, u.bucket.Start)
+	return !marked || mark.Limit < u.limit
+}
+
+// reached reports whether the share is. Sums of decimals may be off in their
+// last digits, by the order in which they were made.
+func (m *Matcher) reached(u usage) bool {
+	const slip = 1e-9
+	return u.share >= m.When.Usage.Reaches-slip
+}
+
+// marked gives the firing of a period.
+func (m *Matcher) marked(s *behaviour.State, about string, period time.Time) (behaviour.Mark, bool) {
+	for _, mark := range s.Marks[behaviour.Join(m.Name, about)] {
+		if mark.Period.Equal(period) {
+			return mark, true
 		}
 	}
-	slices.Sort(abouts)
-	return abouts
+	return behaviour.Mark{}, false
 }
 
 // cross gives the reason when the share is reached and was not marked: once a
@@ -97,7 +122,7 @@ func (m *Matcher) cross(s Subject, e customer.Event, about string) (Reason, bool
 	marks := s.State.Marks[key]
 	i := slices.IndexFunc(marks, func(k behaviour.Mark) bool { return k.Period.Equal(u.bucket.Start) })
 	latest := m.When.Usage.Op == expr.Latest
-	if u.share < m.When.Usage.Reaches {
+	if !m.reached(u) {
 		if latest && i >= 0 {
 			s.State.Marks[key] = slices.Delete(marks, i, i+1)
 		}
@@ -144,9 +169,9 @@ func (u usage) match() map[string]customer.Value {
 
 // rejudge reads the periods that an event out of order touched again, oldest
 // first, and keeps their marks.
-func (m *Matcher) rejudge(s Subject, e customer.Event, r behaviour.Result, log Log) ([]Reason, error) {
+func (m *Matcher) rejudge(s Subject, e customer.Event, rebuild []behaviour.Def, log Log) ([]Reason, error) {
 	from := time.Time{}
-	if start, _, ok := m.When.Usage.Per.Bounds(e.At, s.Clock()); ok && len(r.Rebuild) == 0 && !m.limitLooksBack() {
+	if start, _, ok := m.When.Usage.Per.Bounds(e.At, s.Clock()); ok && len(rebuild) == 0 && !m.limitLooksBack() {
 		from = start
 	}
 	events, err := log(m.HistoryEvents(), from, time.Time{})
@@ -154,13 +179,18 @@ func (m *Matcher) rejudge(s Subject, e customer.Event, r behaviour.Result, log L
 		return nil, err
 	}
 	reasons, scratch := m.Replay(s, events, e.At)
-	for _, d := range r.Rebuild {
+	for _, d := range rebuild {
 		copySeries(s.State, scratch, d.Key())
 	}
 	for key, marks := range scratch.Marks {
+		if old, ok := s.State.Marks[key]; ok && m.When.Usage.Op == expr.Latest { // below and above in turn: only the log knows
+			s.State.Marks[key] = slices.DeleteFunc(old, func(k behaviour.Mark) bool { return !k.Period.Before(from) })
+		}
 		for _, mark := range marks {
 			i := slices.IndexFunc(s.State.Marks[key], func(k behaviour.Mark) bool { return k.Period.Equal(mark.Period) })
-			m.mark(s.State, key, i, mark)
+			if i < 0 || s.State.Marks[key][i].Limit < mark.Limit {
+				m.mark(s.State, key, i, mark)
+			}
 		}
 	}
 	return reasons, nil
@@ -168,42 +198,54 @@ func (m *Matcher) rejudge(s Subject, e customer.Event, r behaviour.Result, log L
 
 // limitLooksBack reports whether the limit depends on more than its period.
 func (m *Matcher) limitLooksBack() bool {
-	for _, a := range m.When.Usage.Limit.Uses().Aggregates {
-		if !m.key(a, true).period {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(m.parts[1:], func(k seriesKey) bool { return !k.period })
 }
 
 // copySeries takes every series of a definition from one state to another.
 func copySeries(to, from *behaviour.State, key string) {
-	for k, series := range from.Series {
-		if k == key || strings.HasPrefix(k, key+"\x1f") {
-			if to.Series == nil {
-				to.Series = map[string]*behaviour.Series{}
-			}
-			to.Series[k] = series
-		}
-	}
+	of := func(full string) bool { k, _ := behaviour.Split(full); return k == key }
+	to.Series = replaced(to.Series, from.Series, of)
 }
 
-// Adopt takes what a replay left into the customer's state: this rule's
-// aggregates, marks and pending.
+// replaced gives a map with the entries of some keys taken from another one.
+func replaced[V any](to, from map[string]V, of func(key string) bool) map[string]V {
+	maps.DeleteFunc(to, func(key string, _ V) bool { return of(key) })
+	for key, v := range from {
+		if !of(key) {
+			continue
+		}
+		if to == nil {
+			to = map[string]V{}
+		}
+		to[key] = v
+	}
+	return to
+}
+
+// Adopt takes what a replay of the whole history left into the customer's
+// state, in place of this rule's aggregates, marks and pending.
 func (m *Matcher) Adopt(to, from *behaviour.State) {
 	for _, d := range m.defs {
 		copySeries(to, from, d.Key())
 	}
-	for key, marks := range from.Marks {
-		if to.Marks == nil {
-			to.Marks = map[string][]behaviour.Mark{}
+	mine := func(key string) bool { name, _ := behaviour.Split(key); return name == m.Name }
+	to.Marks = replaced(to.Marks, from.Marks, mine)
+	to.Pending = replaced(to.Pending, from.Pending, mine)
+}
+
+// Recount adopts totals that were made anew because the customer's calendar
+// moved. The period at an instant stays marked only where it was marked by the
+// calendar of before, so that what the new one shows for the first time is
+// judged next.
+func (m *Matcher) Recount(to, from *behaviour.State, at time.Time) {
+	for _, about := range m.usageAbouts(from) {
+		if _, was := m.marked(to, about, m.total.of(to, about).In(at).Start); was {
+			continue
 		}
-		to.Marks[key] = marks
-	}
-	for key, p := range from.Pending {
-		if to.Pending == nil {
-			to.Pending = map[string]*behaviour.Pending{}
+		key, start := behaviour.Join(m.Name, about), m.total.of(from, about).In(at).Start
+		if marks, ok := from.Marks[key]; ok {
+			from.Marks[key] = slices.DeleteFunc(marks, func(k behaviour.Mark) bool { return k.Period.Equal(start) })
 		}
-		to.Pending[key] = p
 	}
+	m.Adopt(to, from)
 }

@@ -69,10 +69,3 @@ func TestDiskTrouble(t *testing.T) {
 	require.True(t, after.Has("a") && after.Has("c"))
 	require.NoError(t, after.Close())
 }
-
-func TestEveryReasonHasWords(t *testing.T) {
-	t.Parallel()
-	for _, r := range customer.Reasons() {
-		require.NotEqual(t, string(r), reasonWords(r))
-	}
-}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/outreach-engine/outreach/internal/customer"
 	"github.com/outreach-engine/outreach/internal/ledger"
+	"github.com/outreach-engine/outreach/internal/wording"
 )
 
 // countersView counts all there is, whatever the filter.
@@ -135,7 +136,7 @@ func (r *reader) waiting(p ledger.Part) waitingView {
 		}
 	}
 	if v.Why == "" {
-		v.Why = reasonWords(v.Reason)
+		v.Why = wording.Reason(v.Reason)
 	}
 	return v
 }

@@ -1,0 +1,77 @@
+# What there is to do here. `make` alone lists it; `make test` is exactly what CI runs.
+
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help run build test check short bench format vet determinism tidy browser histories docs
+
+# How many packages are built and tested at once.
+JOBS ?= 2
+
+# Packages that link the embedded Temporal server: linking takes a while, and with the race detector very long.
+SERVER := cmd/outreach-dev|internal/deps|internal/devserver|internal/e2e
+
+# Packages that are tested without the race detector: those, and two that calculate for long on one goroutine.
+PLAIN := $(SERVER)|internal/demo|internal/importer
+
+# $(call only,PATTERN) lists the packages that match, $(call but,PATTERN) the rest.
+only = $$(go list ./... | grep -E '/outreach/($(1))$$')
+but = $$(go list ./... | grep -vE '/outreach/($(1))$$')
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: ## everything on this machine: Temporal, the engine, the inbox, a demo company. ARGS="--help" lists its flags
+	@[ -e bin/outreach-dev ] || echo "The first build takes a few minutes: it holds a whole Temporal server. Later ones take seconds."
+	@go build -p $(JOBS) -o bin/ ./cmd/outreach-dev
+	@exec bin/outreach-dev $(ARGS)
+
+build: ## bin/outreach, the product, and bin/outreach-dev, everything in one
+	go build -p $(JOBS) -o bin/ ./cmd/outreach ./cmd/outreach-dev
+
+test: format vet determinism tidy browser ## everything that CI checks
+	@race=-race; \
+	if [ "$$(go env CGO_ENABLED)" != 1 ] || ! command -v "$$(go env CC)" >/dev/null; then \
+	  race=; echo "there is no C compiler: tests run without the race detector"; \
+	fi; \
+	code=0; set -x; \
+	go test -p $(JOBS) $$race $(call but,$(PLAIN)) || code=$$?; \
+	go test -p $(JOBS) $(call only,$(PLAIN)) || code=$$?; \
+	{ set +x; } 2>/dev/null; exit $$code
+
+check: test ## the same as test
+
+short: ## the tests that are done in a minute: none with a live Temporal, none that takes long
+	go test -p $(JOBS) -short $(call but,$(SERVER))
+
+bench: ## what it costs, as ratios in one run: intake, rules, customers, outreaches, the first of a burst. Some minutes
+	go test ./internal/e2e -run '^$$' -bench . -benchtime 1x -count 3 -timeout 30m | grep -E '^Benchmark|^ok|FAIL'
+
+format:
+	@unformatted=$$(gofmt -l .); \
+	if [ -n "$$unformatted" ]; then echo "not formatted, run gofmt -w on:"; echo "$$unformatted"; exit 1; fi
+
+vet:
+	go vet -p $(JOBS) ./...
+
+# Workflow code has to do the same at every replay.
+determinism:
+	go run go.temporal.io/sdk/contrib/tools/workflowcheck ./workflows/...
+
+tidy:
+	go mod tidy -diff
+
+# The inbox page is looked at in a real browser.
+browser:
+	@if command -v chromium >/dev/null; then exit 0; fi; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  echo "chromium is missing: installing it with apt-get"; \
+	  if { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends chromium; } >/dev/null; then exit 0; fi; \
+	fi; \
+	echo "chromium is not installed: the tests that look at the inbox page are skipped"
+
+histories: ## record the workflow histories anew that every build replays
+	go test -count=1 ./internal/e2e -run Histories -update
+
+docs: ## write the generated pages of docs/ and the expected texts of tests anew
+	go test -count=1 $$(grep -rl --include='*_test.go' 'flag.Bool("update"' cmd internal | xargs -n1 dirname | sort -u | grep -v internal/e2e | sed 's|^|./|') -update

@@ -1,0 +1,58 @@
+package activities
+
+import (
+	"context"
+
+	"github.com/outreach-engine/outreach/internal/customer"
+	"github.com/outreach-engine/outreach/internal/ledger"
+)
+
+// strandedBatch bounds the attempts under way that are looked at for one rule.
+const strandedBatch = 1000
+
+// stranded gives up the attempts of ended outreaches whose lease is over: their
+// process is gone, and no workflow asks any more. Nobody can know whether they
+// went out.
+func (e *Engine) stranded(ctx context.Context, rule string) (more bool, err error) {
+	var left []ledger.Part
+	err = e.Store.Read(ctx, func(tx ledger.Tx) error {
+		left = left[:0]
+		sending, err := tx.PartsBy(ledger.Sending, strandedBatch)
+		for _, p := range sending {
+			if p.Rule == rule && p.Lease.Before(e.now().Add(-e.Clock.Span(leaseFor))) {
+				left = append(left, p)
+			}
+		}
+		return err
+	})
+	if err != nil || len(left) == 0 {
+		return false, err
+	}
+	return false, e.Store.Write(ctx, ledger.GateLane, func(tx ledger.Tx) error {
+		for _, p := range left {
+			if err := e.giveUp(tx, p); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// giveUp makes an attempt of an ended outreach unknown. Those of open ones are
+// left to their workflows.
+func (e *Engine) giveUp(tx ledger.Tx, seen ledger.Part) error {
+	o, ok, err := tx.Outreach(seen.Ref)
+	if err != nil || !ok || o.Status != ledger.Ended {
+		return err
+	}
+	p, ok, err := tx.Part(seen.Ref, seen.Step, seen.Channel)
+	if err != nil || !ok || p.Status != ledger.Sending || p.Attempt != seen.Attempt {
+		return err
+	}
+	p.Status, p.Reason, p.Updated = ledger.Unknown, customer.Unknown, e.now()
+	if err := tx.SavePart(p); err != nil {
+		return err
+	}
+	return tx.Decide(ledger.Decision{Ref: p.Ref, At: p.Updated, Kind: ledger.KindDrop, Step: p.Step, Channel: p.Channel,
+		Template: p.Template, Planned: p.Planned, Reason: customer.Unknown})
+}

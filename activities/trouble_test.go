@@ -1,0 +1,156 @@
+package activities_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/outreach-engine/outreach/activities"
+	"github.com/outreach-engine/outreach/internal/channel"
+	"github.com/outreach-engine/outreach/internal/customer"
+	"github.com/outreach-engine/outreach/internal/ledger"
+)
+
+// TestUnavailableIsTriedLongerEachTime has a provider that never comes back: it
+// is asked after 5, 10, 20 seconds and so on, until the message's time is over.
+func TestUnavailableIsTriedLongerEachTime(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, greetings(openPolicy, "Hello"))
+	q := d.start("anna")
+	d.provider.answer = func(int, channel.Message) error { return no(channel.Unavailable, 0) }
+	began := d.now
+	d.live(q.Ref, d.deliver(q))
+	var waits []time.Duration
+	for i, at := range d.provider.at {
+		waits = append(waits, at.Sub(began))
+		began = d.provider.at[i]
+	}
+	require.Equal(t, []time.Duration{0, 5 * time.Second, 10 * time.Second, 20 * time.Second, 40 * time.Second, 80 * time.Second,
+		160 * time.Second, 320 * time.Second, 640 * time.Second, 1280 * time.Second, 2560 * time.Second}, waits)
+	part := d.part(q.Ref)
+	require.Equal(t, []any{ledger.Withdrawn, customer.Late, 11}, []any{part.Status, part.Reason, part.Attempt})
+	story := d.story("anna")
+	require.Equal(t, []string{"Mon 13:25 greeting drop greeting sms late", "Mon 13:25 greeting end completed"}, story[len(story)-2:])
+}
+
+func TestThrottledWaitsAsLongAsItIsAsked(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, greetings(openPolicy, "Hello"))
+	q := d.start("anna")
+	d.provider.answer = func(call int, _ channel.Message) error {
+		if call == 1 {
+			return no(channel.Throttled, 7*time.Minute)
+		}
+		return nil
+	}
+	answer := d.deliver(q)
+	require.Equal(t, activities.Answer{Seq: q.Seq, Sleep: 7 * time.Minute, Deliver: q.Deliver, Why: "trying again at Mon 23 Nov 12:07 UTC"}, answer)
+	d.live(q.Ref, answer)
+	require.Equal(t, 2, d.provider.calls())
+	require.Equal(t, ledger.Accepted, d.part(q.Ref).Status)
+	require.Equal(t, d.now, d.part(q.Ref).Sent)
+}
+
+// TestMisconfiguredHoldsTheChannel stops everybody's messages of the channel
+// after one refusal, and lets them go when the hold is removed.
+func TestMisconfiguredHoldsTheChannel(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, greetings(openPolicy, "Hello"))
+	anna, ben := d.start("anna"), d.start("ben")
+	d.provider.answer = func(call int, _ channel.Message) error {
+		if call == 1 {
+			return no(channel.Misconfigured, 0)
+		}
+		return nil
+	}
+	held := d.deliver(anna)
+	require.Equal(t, "paused: a hold covers this message", held.Why)
+	require.Equal(t, held, d.deliver(ben))
+	require.Equal(t, 1, d.provider.calls())
+	d.read(func(tx ledger.Tx) error {
+		holds, err := tx.Holds()
+		require.Equal(t, []ledger.Hold{{Kind: ledger.HoldChannel, Name: "sms", At: d.now, By: "provider", Note: "a reason"}}, holds)
+		return err
+	})
+	require.Equal(t, []string{"Mon 12:00 greeting defer greeting sms for Mon 12:00 misconfigured", "Mon 12:00 greeting defer greeting sms for Mon 12:00 paused"}, d.story("anna")[3:])
+
+	d.now = d.now.Add(10 * time.Minute)
+	require.NoError(t, d.store.Write(t.Context(), ledger.GateLane, func(tx ledger.Tx) error { return tx.RemoveHold(ledger.HoldChannel, "sms") }))
+	for _, ref := range []ledger.Ref{anna.Ref, ben.Ref} {
+		held.Sleep = 0
+		d.live(ref, held)
+		require.Equal(t, 1, d.outreach(ref).Sent)
+	}
+	require.Equal(t, 3, d.provider.calls())
+}
+
+func TestATextThatCannotBeWrittenDropsItsMessage(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, greetings(openPolicy, "{{ order_placed.promised_at }}"))
+	q := d.start("anna")
+	require.Equal(t, activities.Answer{Seq: q.Seq, Done: true, Why: "completed"}, d.deliver(q))
+	require.Zero(t, d.provider.calls())
+	require.Equal(t, []string{"Mon 12:00 greeting drop greeting sms template_error", "Mon 12:00 greeting end completed"}, d.story("anna")[3:])
+}
+
+func TestABadAddressIsNotUsedAgain(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, greetings(openPolicy, "Hello"))
+	q := d.start("anna")
+	d.provider.answer = func(int, channel.Message) error { return no(channel.BadAddress, 0) }
+	require.True(t, d.deliver(q).Done)
+	require.Equal(t, []string{"Mon 12:00 greeting drop greeting sms bad_address", "Mon 12:00 greeting end completed"}, d.story("anna")[3:])
+	d.read(func(tx ledger.Tx) error {
+		s, ok, err := tx.Suppressed(customer.SMS, "+18005550100")
+		require.True(t, ok)
+		require.Equal(t, string(customer.BadAddress), s.Reason)
+		return err
+	})
+	d.take("anna", "order_placed")
+	require.Equal(t, "Mon 12:00 greeting drop suppressed", d.story("anna")[6])
+}
+
+func TestAChannelKeepsItsRate(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, greetings(openPolicy+"rates: {sms: 30 per minute}\n", "Hello"))
+	first, second := d.start("anna"), d.start("ben")
+	require.True(t, d.deliver(first).Done)
+	wait := d.deliver(second)
+	require.Positive(t, wait.Sleep)
+	require.LessOrEqual(t, wait.Sleep, 2*time.Second)
+	require.Equal(t, activities.Answer{Seq: second.Seq - 1, Sleep: wait.Sleep, Deliver: second.Deliver, Why: "waiting for provider to have room"}, wait)
+	require.Equal(t, 1, d.provider.calls())
+	require.Equal(t, ledger.Planned, d.part(second.Ref).Status)
+}
+
+// TestCallsInFlightAreBounded fills a provider: the next one waits without an
+// attempt, and has its turn when there is room.
+func TestCallsInFlightAreBounded(t *testing.T) {
+	t.Parallel()
+	const room = 64
+	d := newDesk(t, greetings(openPolicy, "Hello"))
+	var questions []activities.Question
+	for i := range room + 1 {
+		questions = append(questions, d.start(fmt.Sprint("c", i)))
+	}
+	entered, release := d.provider.hold()
+	done := make(chan activities.Answer, room)
+	for _, q := range questions[:room] {
+		go func() { done <- d.deliver(q) }()
+	}
+	for range room {
+		<-entered
+	}
+	last := questions[room]
+	wait := d.deliver(last)
+	require.Equal(t, activities.Answer{Seq: last.Seq - 1, Sleep: 500 * time.Millisecond, Deliver: last.Deliver, Why: "waiting for provider to have room"}, wait)
+	require.Equal(t, room, d.provider.calls())
+	release()
+	for range room {
+		<-done
+	}
+	require.NoError(t, d.engine.Wait(t.Context()))
+	require.True(t, d.deliver(last).Done)
+}

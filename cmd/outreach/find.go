@@ -1,0 +1,69 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/outreach-engine/outreach/internal/customer"
+	"github.com/outreach-engine/outreach/internal/ledger"
+	"github.com/outreach-engine/outreach/internal/source"
+)
+
+// anonymous is how devices' ids are kept apart from customers'.
+const anonymous = "anonymous/"
+
+// find gives the customer of our id, an outside one, or a device's.
+func (o *office) find(tx ledger.Tx, who string) (customer.ID, error) {
+	_, ok, err := tx.Customer(customer.ID(who))
+	if err != nil || ok {
+		return customer.ID(who), err
+	}
+	for _, external := range []string{who, anonymous + who} {
+		id, ok, err := tx.Resolve(external)
+		if err != nil || ok {
+			return id, err
+		}
+	}
+	n, err := tx.CountCustomers()
+	if err != nil {
+		return "", err
+	}
+	if n == 0 {
+		return "", fmt.Errorf("customer %q: is not known, and %s holds no customer yet; send events, or run outreach import customers", who, o.path)
+	}
+	return "", fmt.Errorf("customer %q: is not known; give your own id, as events and imports name it, or ours, as the Temporal UI shows it", who)
+}
+
+// rulesOf gives the rules that an operator may name for a customer: those in
+// force, and those that reached for them.
+func (o *office) rulesOf(tx ledger.Tx, id customer.ID) ([]string, error) {
+	known, err := ruleNames(tx)
+	if err != nil {
+		return nil, err
+	}
+	list, err := tx.OutreachesOf(id, 0)
+	for _, outreach := range list {
+		known = append(known, outreach.Rule)
+	}
+	slices.Sort(known)
+	return slices.Compact(known), err
+}
+
+// ruleNames gives the rules in force.
+func ruleNames(tx ledger.Texts) (names []string, err error) {
+	active, err := tx.Active()
+	for _, a := range active {
+		if a.Kind == ledger.RuleDocument {
+			names = append(names, a.Name)
+		}
+	}
+	return names, err
+}
+
+// mustKnow refuses a name that nobody knows, and names the nearest.
+func mustKnow(kind, name string, known []string) error {
+	if slices.Contains(known, name) {
+		return nil
+	}
+	return hinted(fmt.Sprintf("%s %q: is not known", kind, name), source.DidYouMean(name, known))
+}

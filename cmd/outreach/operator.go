@@ -1,0 +1,125 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/outreach-engine/outreach/internal/app"
+	"github.com/outreach-engine/outreach/internal/dossier"
+	"github.com/outreach-engine/outreach/internal/importer"
+	"github.com/outreach-engine/outreach/internal/ledger"
+	"github.com/outreach-engine/outreach/internal/library"
+	"github.com/outreach-engine/outreach/internal/sendtime"
+	"github.com/outreach-engine/outreach/internal/store/sqlite"
+)
+
+// operatorCommands are what operators ask and order. They work on the store
+// alone, whether the engine runs or not.
+func operatorCommands(now func() time.Time) []*cobra.Command {
+	rules := group(&cobra.Command{Use: "rules", Short: "Put rules in force, and list those that are."},
+		rulesLoadCommand(now), rulesListCommand(now))
+	imports := group(&cobra.Command{Use: "import", Short: "Take customers or events from a CSV or NDJSON file."},
+		importCommand(now, importer.Customers), importCommand(now, importer.Events))
+	return []*cobra.Command{
+		statusCommand(now), explainCommand(now), pauseCommand(now), resumeCommand(now), stopCommand(now),
+		rules, rejectedCommand(now), imports, versionCommand(),
+	}
+}
+
+// place is where a command finds the store.
+type place struct {
+	path string
+	now  func() time.Time
+}
+
+// storeFlag adds --store to a command.
+func storeFlag(cmd *cobra.Command, now func() time.Time) *place {
+	options := app.Defaults()
+	p := &place{now: now}
+	for _, s := range options.Settings() {
+		if s.Value != &options.Store {
+			continue
+		}
+		cmd.Flags().StringVar(&p.path, s.Flag, options.Store, s.Help+" ("+s.Env+")")
+		cmd.PreRun = func(cmd *cobra.Command, _ []string) {
+			if value, ok := os.LookupEnv(s.Env); ok && !cmd.Flags().Changed(s.Flag) {
+				p.path = value
+			}
+		}
+	}
+	return p
+}
+
+// office is what a command works with while the store is open.
+type office struct {
+	place
+	store   ledger.Store
+	library *library.Library
+	desk    dossier.Desk
+	out     io.Writer
+}
+
+// use opens a store that is there.
+func (p *place) use(cmd *cobra.Command, fn func(context.Context, *office) error) error {
+	if _, err := os.Stat(p.path); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("store: %s is not there; name the engine's file with --store, or load rules into a new one: outreach rules load", p.path)
+	}
+	return p.open(cmd, fn)
+}
+
+// useRules opens a store that is there and reads the rules in force.
+func (p *place) useRules(cmd *cobra.Command, fn func(context.Context, *office) error) error {
+	return p.use(cmd, func(ctx context.Context, o *office) error {
+		if _, err := o.library.Follow(ctx); err != nil {
+			return err
+		}
+		return fn(ctx, o)
+	})
+}
+
+// make opens a store, and makes it where there is none.
+func (p *place) make(cmd *cobra.Command, fn func(context.Context, *office) error) error {
+	if err := os.MkdirAll(filepath.Dir(p.path), 0o700); err != nil {
+		return fmt.Errorf("store: folder: %w", err)
+	}
+	return p.open(cmd, fn)
+}
+
+func (p *place) open(cmd *cobra.Command, fn func(context.Context, *office) error) (err error) {
+	store, err := sqlite.Open(cmd.Context(), p.path, sqlite.Options{})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	rules := library.New(store)
+	return fn(cmd.Context(), &office{
+		place: *p, store: store, library: rules, out: cmd.OutOrStdout(),
+		desk: dossier.Desk{Library: rules, Zones: sendtime.NewZones()},
+	})
+}
+
+// instant gives the time as the store keeps it.
+func (p *place) instant() time.Time { return p.now().UTC().Truncate(time.Microsecond) }
+
+// printJSON writes one indented document.
+func printJSON(out io.Writer, v any) error {
+	e := json.NewEncoder(out)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+	return e.Encode(v)
+}
+
+// jsonFlag adds --json to a command.
+func jsonFlag(cmd *cobra.Command) *bool { return cmd.Flags().Bool("json", false, "write JSON") }
+
+// utc writes an instant that belongs to no customer.
+func utc(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }

@@ -1,0 +1,260 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/outreach-engine/outreach/internal/customer"
+	"github.com/outreach-engine/outreach/internal/journey"
+	"github.com/outreach-engine/outreach/internal/ledger"
+	"github.com/outreach-engine/outreach/internal/store/sqlite"
+)
+
+// monday is the instant at which the tests' commands are called.
+var monday = time.Date(2026, 11, 23, 14, 0, 0, 0, time.UTC)
+
+// seeded is a store that stays open, as a running engine keeps it, with
+// testdata/company in force.
+type seeded struct {
+	t     *testing.T
+	store ledger.Store
+	path  string
+}
+
+func seed(t *testing.T, fn func(ledger.Tx) error) *seeded {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "outreach.db")
+	store, err := sqlite.Open(t.Context(), path, sqlite.Options{})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, store.Close()) })
+	s := &seeded{t: t, store: store, path: path}
+	s.call("rules", "load", "testdata/company/rules")
+	require.NoError(t, store.Write(t.Context(), ledger.IntakeLane, fn))
+	return s
+}
+
+// call runs a command that has to end well and gives what it wrote.
+func (s *seeded) call(args ...string) string {
+	s.t.Helper()
+	var out, trouble bytes.Buffer
+	r := rim{now: func() time.Time { return monday }, stdin: strings.NewReader(""), stdout: &out, stderr: &trouble}
+	require.Zero(s.t, run(s.t.Context(), append(args, "--store", s.path), r), trouble.String())
+	return out.String()
+}
+
+// held gives an open outreach of a rule that waits for a hold.
+func held(rule string, n int) ledger.Outreach {
+	return ledger.Outreach{
+		Ref: ledger.Ref{Rule: rule, Customer: customer.ID(fmt.Sprintf("c%d", n))}, Key: "k", Status: ledger.Open, At: monday,
+		Reason: customer.Paused, NextAt: monday.Add(time.Hour), WakesOn: []string{journey.WakeProfile, journey.WakeResume},
+	}
+}
+
+func TestResumeHintsAllWhoWaitForAHold(t *testing.T) {
+	t.Parallel()
+	const many = 2*hintsAtOnce + 7
+	s := seed(t, func(tx ledger.Tx) error {
+		for n := range many {
+			if _, _, err := tx.AddOutreach(held("usage-limit", n)); err != nil {
+				return err
+			}
+		}
+		planned, ended := held("welcome", many), held("welcome", many+1)
+		planned.Reason, ended.Status = "", ledger.Ended
+		for _, o := range []ledger.Outreach{held("welcome", many+2), planned, ended} {
+			if _, _, err := tx.AddOutreach(o); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	require.Equal(t, "everything is paused\n0 planned messages held\n", s.call("pause", "--all"))
+	require.Equal(t, "channel sms is paused\n0 planned messages held\n", s.call("pause", "--channel", "sms"))
+	require.Equal(t, "everything goes on\n2,008 outreaches that waited for a hold are looking again\nstill paused: channel sms\n", s.call("resume", "--all"))
+	require.NoError(t, s.store.Read(t.Context(), func(tx ledger.Tx) error {
+		hints, err := tx.Hints("usage-limit", 0)
+		require.Len(t, hints, many)
+		require.NoError(t, err)
+		hints, err = tx.Hints("welcome", 0)
+		require.Len(t, hints, 1, "what is planned needs no hint, what has ended wants none")
+		return err
+	}))
+}
+
+func TestAHoldIsSeenByAStoreThatWasOpenBefore(t *testing.T) {
+	t.Parallel()
+	s := seed(t, func(ledger.Tx) error { return nil })
+	holds := func() (list []ledger.Hold) {
+		require.NoError(t, s.store.Write(t.Context(), ledger.GateLane, func(tx ledger.Tx) (err error) {
+			list, err = tx.Holds()
+			return err
+		}))
+		return list
+	}
+	s.call("pause", "--template", "welcome", "--note", "typo")
+	require.Equal(t, []ledger.Hold{{Kind: ledger.HoldTemplate, Name: "welcome", At: monday, By: "operator", Note: "typo"}}, holds())
+	require.Contains(t, s.call("pause", "--template", "welcome"), "was paused already")
+	require.Equal(t, "typo", holds()[0].Note, "without a note, what is there stays")
+	s.call("pause", "--template", "welcome", "--note", "wrong price")
+	require.Equal(t, "wrong price", holds()[0].Note)
+	s.call("resume", "--template", "welcome")
+	require.Empty(t, holds())
+}
+
+// TestHoldsNeedNoSoundRules holds that a hold can be set when the rules in
+// the store do not read.
+func TestHoldsNeedNoSoundRules(t *testing.T) {
+	t.Parallel()
+	s := seed(t, func(tx ledger.Tx) error {
+		broken := ledger.Document{Kind: ledger.PolicyDocument, Hash: "broken", Body: []byte("quiet: [")}
+		if err := tx.SaveDocument(broken); err != nil {
+			return err
+		}
+		return tx.Activate(ledger.Active{Kind: ledger.PolicyDocument, Hash: "broken", At: monday, Warm: true})
+	})
+	require.Equal(t, "rule welcome is paused\n0 planned messages held\n", s.call("pause", "--rule", "welcome"))
+	require.Contains(t, s.call("status"), "rule welcome")
+	require.Equal(t, "rule welcome goes on\n0 outreaches that waited for a hold are looking again\n", s.call("resume", "--rule", "welcome"))
+	require.Contains(t, s.call("rules", "load", "testdata/company/rules"), "also changed  policy")
+}
+
+func TestStatusOfWhatNeedsAttention(t *testing.T) {
+	t.Parallel()
+	removed := held("old-rule", 1)
+	removed.Reason, removed.Key = "", "k"
+	unknown := ledger.Part{
+		Ref: ledger.Ref{Rule: "welcome", Customer: "c1", N: 1}, Step: "welcome", Channel: customer.SMS, Template: "welcome",
+		Status: ledger.Unknown, Updated: monday.Add(-time.Hour),
+	}
+	s := seed(t, func(tx ledger.Tx) error {
+		for n := range shownUnknown + 1 {
+			unknown.N = n + 1
+			if err := tx.SavePart(unknown); err != nil {
+				return err
+			}
+		}
+		if _, _, err := tx.AddOutreach(removed); err != nil {
+			return err
+		}
+		return tx.Count("too_late", 3)
+	})
+	out := s.call("status")
+	require.Contains(t, out, "events     0 in the log, 3 of them too late to count\n")
+	require.Contains(t, out, "messages   21 unknown\n")
+	require.Regexp(t, `(?m)^old-rule +removed +read +0 +1 +0 +0$`, out)
+	require.Regexp(t, `(?m)^UNKNOWN WHETHER SENT +CUSTOMER +RULE +AT$`, out)
+	require.Equal(t, shownUnknown, strings.Count(out, "welcome by SMS        c1        welcome  2026-11-23 13:00 UTC\n"))
+	require.True(t, strings.HasSuffix(out, "\nand 1 more\n"), out)
+	require.Contains(t, s.call("pause", "--rule", "old-rule"), "rule old-rule is paused", "a rule that was removed and has open outreaches")
+}
+
+// TestExplainSaysWhatIsWaitedFor goes through where outreaches may stand.
+func TestExplainSaysWhatIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	outreach := func(key string, status ledger.Status, answer string, next time.Time) ledger.Outreach {
+		o := held("welcome", 1)
+		o.Key, o.Version, o.Status, o.Answer, o.NextAt, o.Reason = key, "gone", status, []byte(answer), next, ""
+		return o
+	}
+	s := seed(t, func(tx ledger.Tx) error {
+		if err := tx.SaveCustomer(ledger.Record{Profile: customer.Profile{ID: "c1", Zone: "Asia/Kolkata"}}); err != nil {
+			return err
+		}
+		sending := outreach("k2", ledger.Open, `{"why":"waiting until Mon 23 Nov 10:00 UTC: now"}`, monday.Add(time.Minute))
+		past := outreach("k3", ledger.Open, `{"why":"waiting until Mon 23 Nov 10:00 UTC: now"}`, monday.Add(-time.Hour))
+		past.Match = map[string]customer.Value{"order_id": customer.Text("7"), "amount": customer.Number(12.5)}
+		for _, o := range []ledger.Outreach{outreach("k1", ledger.Matched, "", monday), sending, past, outreach("k4", ledger.Open, "", monday)} {
+			if _, _, err := tx.AddOutreach(o); err != nil {
+				return err
+			}
+		}
+		if err := tx.Decide(ledger.Decision{Ref: ledger.Ref{Rule: "welcome", Customer: "c1", N: 3}, At: monday, Kind: ledger.KindMatch}); err != nil {
+			return err
+		}
+		return tx.SavePart(ledger.Part{
+			Ref: ledger.Ref{Rule: "welcome", Customer: "c1", N: 2}, Step: "welcome", Channel: customer.Push, Template: "welcome", Status: ledger.Sending,
+		})
+	})
+	require.Equal(t, `customer c1, Asia/Kolkata, where it is Mon 23 Nov 19:30
+
+welcome 1: not started
+  waits for the engine to start it
+
+welcome 2: open
+  an attempt to send welcome by push is under way
+
+welcome 3: open
+  Mon 23 Nov 19:30  matched: amount 12.5, order_id 7
+  waits until Mon 23 Nov 10:00 UTC: now; that is past: does the engine run?
+
+welcome 4: open
+  waits for the engine
+`, s.call("explain", "c1", "--rule", "welcome"))
+	require.Contains(t, s.call("explain", "c1"), "usage-limit: not judged yet: the rule is warming, the customer's history has not been read\n")
+}
+
+func TestLocalTimesOfOtherYearsSayTheYear(t *testing.T) {
+	t.Parallel()
+	s := seed(t, func(tx ledger.Tx) error {
+		if err := tx.SaveCustomer(ledger.Record{Profile: customer.Profile{ID: "c1", Zone: "Pacific/Auckland"}}); err != nil {
+			return err
+		}
+		o := held("welcome", 1)
+		o.Status, o.Reason, o.At, o.Ended = ledger.Ended, customer.Completed, monday.AddDate(-1, 0, 0), time.Date(2025, 12, 31, 11, 30, 0, 0, time.UTC)
+		if _, _, err := tx.AddOutreach(o); err != nil {
+			return err
+		}
+		return tx.Decide(ledger.Decision{Ref: ledger.Ref{Rule: "welcome", Customer: "c1", N: 1}, At: o.At, Kind: ledger.KindEnter})
+	})
+	require.Contains(t, s.call("explain", "c1"), "  Mon 24 Nov 2025 03:00  entered\n")
+	require.Contains(t, s.call("explain", "c1"), "welcome 1: ended Thu 1 Jan 00:30: all steps are done\n")
+}
+
+func TestBarShowsItsEnd(t *testing.T) {
+	t.Parallel()
+	require.Nil(t, newBar(&bytes.Buffer{}, "x"), "only a terminal gets a bar")
+	var none *bar
+	none.move(1, 2)
+	none.end()
+	var out bytes.Buffer
+	b := startBar(&out, "events.csv")
+	b.move(50, 100)
+	b.move(100, 100)
+	b.end()
+	require.Contains(t, out.String(), "events.csv")
+	require.Contains(t, out.String(), "done!")
+}
+
+func TestShortenKeepsToOneSafeLine(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, `{"a": "b"}`, shorten([]byte("{\"a\":\n  \"b\"}\n")))
+	require.Equal(t, "?[31m red?", shorten([]byte("\xff[31m\x1bred\xc3")))
+	long := shorten([]byte(strings.Repeat("x", shownBody-1) + "é" + "tail"))
+	require.Equal(t, strings.Repeat("x", shownBody-1)+"...", long, "no letter is cut in two")
+}
+
+func TestTable(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	require.NoError(t, printTable(&out, 1, [][]string{{"NAME", "N"}, {"é", "12"}, {"longer", "3"}, {"alone"}}))
+	require.Equal(t, "NAME     N\né       12\nlonger   3\nalone\n", out.String())
+}
+
+// TestEveryCommandSaysWhereItsStoreIs holds it for those that work on it.
+func TestEveryCommandSaysWhereItsStoreIs(t *testing.T) {
+	t.Parallel()
+	root := rootCommand(time.Now)
+	for _, path := range [][]string{
+		{"status"}, {"explain"}, {"pause"}, {"resume"}, {"stop"}, {"rejected"}, {"rules", "load"}, {"rules", "list"}, {"import", "customers"}, {"import", "events"},
+	} {
+		cmd, _, err := root.Find(path)
+		require.NoError(t, err)
+		require.Contains(t, cmd.Flags().Lookup("store").Usage, "OUTREACH_STORE", path)
+	}
+}

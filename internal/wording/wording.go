@@ -1,0 +1,55 @@
+// Package wording says the ledger's words in plain English: reasons, channels,
+// counts and figures. It decides nothing and knows no customer.
+package wording
+
+import (
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/outreach-engine/outreach/internal/customer"
+)
+
+// Channel names a channel inside a sentence: SMS, email, push.
+func Channel(c customer.Channel) string {
+	if c == customer.SMS {
+		return "SMS"
+	}
+	return string(c)
+}
+
+// Message names a message inside a sentence: "usage-warning by SMS".
+func Message(template string, c customer.Channel) string {
+	if c == "" {
+		return template
+	}
+	return template + " by " + Channel(c)
+}
+
+// Count gives "1 event", "12,400 events".
+func Count(n int64, one string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return Number(float64(n)) + " " + one + "s"
+}
+
+// Number writes a number with commas between thousands and at most two
+// decimals: 12,400 and 0.25.
+func Number(f float64) string {
+	text := strconv.FormatFloat(math.Abs(f), 'f', 2, 64)
+	whole, decimals, _ := strings.Cut(text, ".")
+	for i := len(whole) - 3; i > 0; i -= 3 {
+		whole = whole[:i] + "," + whole[i:]
+	}
+	if decimals = strings.TrimRight(decimals, "0"); decimals != "" {
+		whole += "." + decimals
+	}
+	if f < 0 && whole != "0" {
+		return "-" + whole
+	}
+	return whole
+}
+
+// Percent writes a share in whole percent, as messages do: 0.826 is 83 %.
+func Percent(share float64) string { return Number(math.Round(share*100)) + " %" }

@@ -16,6 +16,9 @@ import (
 	"github.com/outreach-engine/outreach/internal/ledger"
 )
 
+// StoreMemo is the memo of a watch that names the store it works for.
+const StoreMemo = "Store"
+
 // The search attributes, set once at an outreach's start.
 var (
 	ruleAttribute     = temporal.NewSearchAttributeKeyKeyword("Rule")
@@ -44,7 +47,12 @@ func Register(r worker.Registry, engine *activities.Engine) {
 
 // Starter starts and hints workflows by a client. A worker on the same client
 // takes their first tasks eagerly.
-type Starter struct{ Client client.Client }
+type Starter struct {
+	Client client.Client
+	// Store is the store's own id. Watches carry it, so that an engine on
+	// another store sees that the namespace is taken.
+	Store string
+}
 
 var _ activities.Starter = Starter{}
 
@@ -79,6 +87,7 @@ func (s Starter) Wake(ctx context.Context, rule string) error {
 	_, err := s.Client.SignalWithStartWorkflow(ctx, WatchID(rule), WakeSignal, nil, client.StartWorkflowOptions{
 		ID: WatchID(rule), TaskQueue: TaskQueue, StaticSummary: clip("watches rule "+rule, maxSummary),
 		TypedSearchAttributes: temporal.NewSearchAttributes(ruleAttribute.ValueSet(rule)),
+		Memo:                  map[string]any{StoreMemo: s.Store},
 	}, WatchType, rule)
 	if err != nil {
 		return fmt.Errorf("wake %s: %w", WatchID(rule), err)

@@ -41,6 +41,12 @@ type Running struct {
 	Client   client.Client
 	Inbox    *inbox.Box
 	Loaded   library.Report
+
+	store string // its own id
+}
+
+func (r Running) starter() workflows.Starter {
+	return workflows.Starter{Client: r.Client, Store: r.store}
 }
 
 // startsPerSecond bounds the outreaches that one process starts.
@@ -126,21 +132,32 @@ func (o Options) build(ctx context.Context, store ledger.Store, box *inbox.Box) 
 	if r.Client, err = o.dial(ctx); err != nil {
 		return r, err
 	}
-	namespace, err := o.fit(ctx, r.Client)
-	if err == nil {
-		err = o.refound(ctx, store, namespace)
-	}
-	if err != nil {
+	if r.store, err = o.settleIn(ctx, r.Client, store); err != nil {
 		r.Client.Close()
 		return r, err
 	}
 	desk := dossier.Desk{Library: rules, Zones: sendtime.NewZones()}
 	r.Observer = &observe.Observer{Store: store, Desk: desk, Now: o.Clock.Now}
 	r.Engine = &activities.Engine{
-		Store: store, Desk: desk, Clock: o.Clock, Starter: workflows.Starter{Client: r.Client}, Senders: senders,
+		Store: store, Desk: desk, Clock: o.Clock, Starter: r.starter(), Senders: senders,
 		Patience: o.Patience, Starts: rate.NewLimiter(startsPerSecond, startsPerSecond), Logger: o.Logger,
 	}
 	return r, nil
+}
+
+// settleIn checks the namespace and takes it for the store, whose id it gives.
+func (o Options) settleIn(ctx context.Context, c client.Client, store ledger.Store) (id string, err error) {
+	n, err := o.fit(ctx, c)
+	if err != nil {
+		return "", err
+	}
+	if id, err = storeID(ctx, store); err != nil {
+		return "", err
+	}
+	if err := o.sole(ctx, c, id); err != nil {
+		return "", err
+	}
+	return id, o.refound(ctx, store, n)
 }
 
 func (o Options) refound(ctx context.Context, store ledger.Store, n namespace) error {
@@ -172,7 +189,7 @@ func (o Options) serve(ctx context.Context, r Running, listener net.Listener) er
 	undo.add(w.Stop)
 
 	wake := &waker{
-		store: r.Store, library: r.Library, wake: workflows.Starter{Client: r.Client}.Wake, clock: o.Clock, patience: o.Patience,
+		store: r.Store, library: r.Library, wake: r.starter().Wake, clock: o.Clock, patience: o.Patience,
 		poked: make(chan struct{}, 1), logger: o.Logger,
 	}
 	r.Observer.Poke = wake.poke

@@ -1,8 +1,11 @@
 package e2e_test
 
 import (
+	"context"
 	"path/filepath"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -59,4 +62,22 @@ func TestNobodyAtTheAddress(t *testing.T) {
 	options.HTTP, options.TemporalAddress, options.Rules = "127.0.0.1:0", "127.0.0.1:1", ""
 	options.Store = filepath.Join(t.TempDir(), "outreach.db")
 	require.ErrorContains(t, app.Run(t.Context(), options), "temporal at 127.0.0.1:1")
+}
+
+// TestANamespaceOfAnotherStoreIsRefused starts a second engine with a store of
+// its own where a first one works.
+func TestANamespaceOfAnotherStoreIsRefused(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, map[string]string{"at-once": atOnce})
+	h.happen("u1", "signed_up", nil)
+	h.eventually(func() bool { return h.ended("u1") == "completed" }, "the watch runs")
+	options := app.Defaults()
+	options.HTTP, options.TemporalAddress, options.Rules = "127.0.0.1:0", h.temporal.Addr(), ""
+	options.Store = filepath.Join(t.TempDir(), "outreach.db")
+	h.eventually(func() bool {
+		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+		defer cancel()
+		err := app.Run(ctx, options)
+		return err != nil && strings.Contains(err.Error(), "is used by an engine with another store")
+	}, "the second is refused")
 }

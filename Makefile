@@ -9,7 +9,7 @@ SHELL := bash
 JOBS ?= 2
 
 # Packages that link the embedded Temporal server: linking takes a while, and with the race detector very long.
-SERVER := cmd/outreach-dev|internal/deps|internal/devserver|internal/e2e
+SERVER := cmd/outreach-dev|internal/devserver|internal/e2e
 
 # Packages that are tested without the race detector: those, and two that calculate for long on one goroutine.
 PLAIN := $(SERVER)|internal/demo|internal/importer
@@ -56,7 +56,7 @@ vet:
 
 # Workflow code has to do the same at every replay.
 determinism:
-	go run go.temporal.io/sdk/contrib/tools/workflowcheck ./workflows/...
+	go tool workflowcheck ./workflows/...
 
 tidy:
 	go mod tidy -diff

@@ -29,7 +29,6 @@ var layers = []layer{
 	{name: "cmd/outreach", may: below},
 	{name: "internal/e2e", may: below},
 	{name: "internal/house"},
-	{name: "internal/deps"},
 	{name: "internal/devserver"},
 	{name: "internal/demo", may: []string{"internal/observe", "internal/behaviour", "internal/sendtime", "internal/customer"}},
 	{name: "internal/app", may: below},

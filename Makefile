@@ -71,7 +71,7 @@ browser:
 	echo "chromium is not installed: the tests that look at the inbox page are skipped"
 
 histories: ## record the workflow histories anew that every build replays
-	go test -count=1 ./internal/e2e -run Histories -update
+	go test -count=1 ./internal/e2e -run TestRecordHistories -histories
 
 docs: ## write the generated pages of docs/ and the expected texts of tests anew
 	go test -count=1 $$(grep -rl --include='*_test.go' 'flag.Bool("update"' cmd internal | xargs -n1 dirname | sort -u | grep -v internal/e2e | sed 's|^|./|') -update

@@ -197,7 +197,7 @@ func TestMondayPeopleAreAskedAtHalfPastEight(t *testing.T) {
 	e := newEngine(t, sunday)
 	e.take(sunday, c.Identify())
 	e.take(sunday, c.History(sunday))
-	e.play(happens(t, c, sunday, time.Minute))
+	e.play(happens(t, c, sunday, 15*time.Minute))
 	require.Zero(t, e.sent["monday-push"])
 	require.Greater(t, e.waiting["monday-push"], 10)
 	require.NoError(t, e.store.Read(t.Context(), func(tx ledger.Tx) error {

@@ -88,15 +88,11 @@ func (t *taking) judge(d *dossier.Dossier, asked []*rule.Matcher, e customer.Eve
 // running ends the customer's open outreaches that the event ends, and hints
 // those that wait for it.
 func (t *taking) running(d *dossier.Dossier, e customer.Event) error {
-	if !d.State.Running {
-		return nil
-	}
-	open, err := t.tx.OpenOutreaches(d.Profile.ID)
+	running, err := d.Running()
 	if err != nil {
 		return err
 	}
-	d.State.Running = len(open) > 0
-	for _, o := range open {
+	for _, o := range running {
 		m, err := d.Matcher(o)
 		if err != nil {
 			return err
@@ -132,7 +128,7 @@ func (t *taking) standing(d *dossier.Dossier, m *rule.Matcher, o ledger.Outreach
 	story := &rule.Story{Match: o.Match}
 	if m.FollowsStory() {
 		var err error
-		if story.Events, err = d.Log(m.Events(), o.At, time.Time{}); err != nil {
+		if story.Events, err = d.Heard(m, o.Trigger, o.At, time.Time{}); err != nil {
 			return "", err
 		}
 	}
@@ -178,12 +174,12 @@ func (t *taking) reply(d *dossier.Dossier, e customer.Event) error {
 	if err != nil {
 		return nil
 	}
-	part, ok, err := t.tx.Part(ref, step, channel)
-	if err != nil || !ok {
+	part, _, err := t.tx.Part(ref, step, channel)
+	if err != nil {
 		return err
 	}
 	address := part.Address
-	if address == "" {
+	if address == "" { // the part may stand under another number since customers were merged
 		address = d.Profile.Address(channel)
 	}
 	if address == "" {

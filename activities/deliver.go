@@ -12,6 +12,7 @@ import (
 	"github.com/outreach-engine/outreach/internal/journey"
 	"github.com/outreach-engine/outreach/internal/ledger"
 	"github.com/outreach-engine/outreach/internal/message"
+	"github.com/outreach-engine/outreach/internal/rule"
 )
 
 // How long one attempt may take. A call's deadline ends before its lease, so
@@ -45,8 +46,11 @@ func (e *Engine) Deliver(ctx context.Context, q Question) (Answer, error) {
 	if sender == nil {
 		return Answer{}, fmt.Errorf("channel %s: no provider is configured", ch)
 	}
-	release, wait := e.admit(ch, sender)
+	release, wait := e.admit(ch, sender, q.Deliver)
 	if wait > 0 {
+		if err := e.postpone(ctx, q.Ref, wait); err != nil {
+			return Answer{}, err
+		}
 		return Answer{Seq: q.Seq - 1, Sleep: wait, Deliver: q.Deliver, Why: "waiting for " + sender.Name() + " to have room"}, nil
 	}
 	answer, try, err := e.open(ctx, q, sender)
@@ -87,7 +91,11 @@ func (e *Engine) open(ctx context.Context, q Question, sender channel.Sender) (a
 			answer, err = e.save(tx, out, seq)
 			return err
 		}
-		try = &attempt{seq: seq, sender: sender, texts: d.Set.Templates, vars: varsOf(d, out.Outreach, facts)}
+		m, err := d.Matcher(o)
+		if err != nil {
+			return err
+		}
+		try = &attempt{seq: seq, sender: sender, texts: d.Set.Templates, vars: varsOf(d, m, out.Outreach, facts)}
 		try.part, err = e.lease(tx, d, out, sender)
 		if err != nil {
 			return err
@@ -116,13 +124,15 @@ func (e *Engine) lease(tx ledger.Tx, d *dossier.Dossier, out journey.Outcome, se
 	return part, tx.SavePart(part)
 }
 
-// varsOf gives what the message's text may name.
-func varsOf(d *dossier.Dossier, o ledger.Outreach, f journey.Facts) message.Vars {
+// varsOf gives what the message's text may name: of each event the newest that
+// concerns the outreach.
+func varsOf(d *dossier.Dossier, m *rule.Matcher, o ledger.Outreach, f journey.Facts) message.Vars {
 	v := message.Vars{
 		Customer: d.Profile.Clone(), Match: o.Match, Events: map[string]map[string]customer.Value{}, Now: f.Now, Zone: d.Zone,
 	}
 	for _, event := range f.Events {
-		if !event.At.Before(o.At) || event.MessageID == o.Trigger {
+		concerns := m.Joins(event, o.About) && !event.At.After(f.Now)
+		if concerns && (!event.At.Before(o.At) || event.MessageID == o.Trigger) {
 			v.Events[event.Name] = event.Properties
 		}
 	}

@@ -101,20 +101,36 @@ type desk struct {
 	*bench
 	provider *provider
 	store    *brokenStore
+	clock    activities.Clock
+	clockMu  sync.Mutex
 }
 
 func newDesk(t *testing.T, f bundle.Files) *desk {
 	t.Helper()
 	b := newBench(t, "2026-11-23T12:00:00Z", f)
-	d := &desk{bench: b, provider: &provider{clock: b.engine.Clock.Now}, store: &brokenStore{Store: b.store}}
+	d := &desk{bench: b, store: &brokenStore{Store: b.store}}
+	d.clock = activities.SetTime(func() time.Time {
+		d.clockMu.Lock()
+		defer d.clockMu.Unlock()
+		return d.now
+	})
+	d.provider = &provider{clock: d.clock.Now}
+	b.observer.Now = d.clock.Now
 	b.engine = d.another()
 	return d
+}
+
+// pass moves the clock, also while a call is under way.
+func (d *desk) pass(by time.Duration) {
+	d.clockMu.Lock()
+	defer d.clockMu.Unlock()
+	d.now = d.now.Add(by)
 }
 
 // another is an engine of another process on the same store.
 func (d *desk) another() *activities.Engine {
 	return &activities.Engine{
-		Store: d.store, Desk: d.bench.engine.Desk, Clock: d.bench.engine.Clock, Starter: d.bench, Patience: 2 * time.Minute,
+		Store: d.store, Desk: d.bench.engine.Desk, Clock: d.clock, Starter: d.bench, Patience: 2 * time.Minute,
 		Senders: map[customer.Channel]channel.Sender{customer.SMS: d.provider},
 		Starts:  rate.NewLimiter(rate.Inf, 1), Logger: slog.New(slog.NewTextHandler(d.t.Output(), nil)),
 	}
@@ -204,7 +220,7 @@ func (d *desk) live(ref ledger.Ref, answer activities.Answer) (n int) {
 	d.t.Helper()
 	for ; !answer.Done; n++ {
 		require.Less(d.t, n, 200, "the outreach does not end: %s", answer.Why)
-		d.now = d.now.Add(answer.Sleep)
+		d.pass(answer.Sleep)
 		q := activities.Question{Ref: ref, Seq: answer.Seq + 1, Deliver: answer.Deliver}
 		var err error
 		if q.Deliver == "" {

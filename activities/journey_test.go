@@ -1,6 +1,7 @@
 package activities_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -204,6 +205,30 @@ func TestOneOrderDoesNotEndAnothers(t *testing.T) {
 		"Mon 13:00 late-delivery send late sms", "Mon 13:00 late-delivery end completed",
 		"Mon 13:00 late-delivery send late sms", "Mon 13:00 late-delivery end completed",
 	}, b.story("anna"))
+}
+
+// TestAMessageNamesItsOwnOrder has two orders on their way for days: each
+// message names the order that is late, with what was said when it was placed.
+func TestAMessageNamesItsOwnOrder(t *testing.T) {
+	t.Parallel()
+	f := files(map[string]string{"late-delivery": strings.NewReplacer(
+		"topic: service", "topic: service\naudience: known(order_placed.promised_at)", "steps:", "steps:\n  - wait: 2h",
+	).Replace(lateDelivery)})
+	f.Templates["late/sms.txt"] = []byte("Order {{ order_placed.order_id }} is late.")
+	b := newBench(t, "2026-11-23T08:00:00Z", f)
+	change := berlin("service")
+	change.Preferences = nil
+	b.identify("anna", change)
+	b.happen("anna", "order_placed", "order_id", "A", "promised_at", "2026-11-26T12:00:00Z")
+	b.happen("anna", "order_placed", "order_id", "B", "promised_at", "2026-11-26T12:00:00Z")
+	b.until("2026-11-26T13:00:00Z") // both wait
+	b.happen("anna", "order_placed", "order_id", "C", "promised_at", "2026-12-26T12:00:00Z")
+	b.until("2026-11-27T12:00:00Z")
+	var texts []string
+	for _, m := range b.sent {
+		texts = append(texts, m.Content.Text)
+	}
+	require.ElementsMatch(t, []string{"Order A is late.", "Order B is late."}, texts)
 }
 
 const goneSilent = `

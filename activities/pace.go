@@ -1,6 +1,8 @@
 package activities
 
 import (
+	"context"
+	"maps"
 	"sync"
 	"time"
 
@@ -8,78 +10,136 @@ import (
 
 	"github.com/outreach-engine/outreach/internal/channel"
 	"github.com/outreach-engine/outreach/internal/customer"
+	"github.com/outreach-engine/outreach/internal/ledger"
 )
 
 // inFlight bounds the calls to one provider that are under way at once.
 const inFlight = 64
 
-// busyPause is how long a message waits when its provider has no room.
+// busyPause is how long a message waits at least when its provider has no room.
 const busyPause = 500 * time.Millisecond
 
-// paces are the channels' rates as the policy in force gives them.
+// paces are the channels' rates as the policy in force gives them. A message
+// that has to wait is given a turn, and asks again then: however many wait,
+// each asks about twice.
 type paces struct {
 	mu       sync.Mutex
 	limiters map[customer.Channel]*rate.Limiter
+	turns    map[string]time.Time // by send key, on the machine's clock
 }
+
+// turnKept is how long a turn that nobody took is remembered.
+const turnKept = time.Minute
 
 // flights count the calls under way per provider.
 type flights struct {
 	mu    sync.Mutex
 	count map[string]int
+	again map[string]*rate.Limiter // when those who found no room ask again
 }
 
 // admit takes a place among a provider's calls and a turn in the channel's
-// rate. With wait > 0 there is none: ask again then, and there is nothing to
-// release.
-func (e *Engine) admit(ch customer.Channel, sender channel.Sender) (release func(), wait time.Duration) {
-	if !e.flights.take(sender.Name()) {
-		return nil, busyPause
+// rate for a message. With wait > 0 there is none: ask again then, and there is
+// nothing to release.
+func (e *Engine) admit(ch customer.Channel, sender channel.Sender, key string) (release func(), wait time.Duration) {
+	now := time.Now()
+	if wait := e.paces.turn(ch, e.Desk.Library.Current().Policy.Rates[ch], key, now); wait > 0 {
+		return nil, wait
 	}
-	release = func() { e.flights.give(sender.Name()) }
-	reservation := e.paces.of(ch, e.Desk.Library.Current().Policy.Rates[ch]).Reserve()
-	if delay := reservation.Delay(); delay > 0 {
-		reservation.Cancel()
-		release()
-		return nil, max(delay, time.Millisecond)
+	if wait := e.flights.take(sender.Name(), now); wait > 0 {
+		return nil, wait
 	}
-	return release, 0
+	return func() { e.flights.give(sender.Name()) }, 0
 }
 
-// of gives the channel's limiter, moved to the policy's rate: messages per
-// second, 0 is no bound.
-func (p *paces) of(ch customer.Channel, perSecond float64) *rate.Limiter {
+// postpone lets an outreach's row say that it has to wait for its turn, so that
+// its workflow is not taken for lost.
+func (e *Engine) postpone(ctx context.Context, ref ledger.Ref, wait time.Duration) error {
+	if wait < e.Patience/2 {
+		return nil
+	}
+	return e.Store.Write(ctx, ledger.GateLane, func(tx ledger.Tx) error {
+		if _, _, err := tx.Customer(ref.Customer); err != nil { // their row is the lock
+			return err
+		}
+		o, ok, err := tx.Outreach(ref)
+		turn := e.now().Add(e.Clock.Span(wait))
+		if err != nil || !ok || o.Status != ledger.Open || !o.NextAt.Before(turn) {
+			return err
+		}
+		o.NextAt = turn
+		return tx.SaveOutreach(o)
+	})
+}
+
+// turn gives how long a message waits for its turn; 0 is now, and takes it.
+func (p *paces) turn(ch customer.Channel, perSecond float64, key string, now time.Time) time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	limit := rate.Inf
+	if at, given := p.turns[key]; given {
+		if wait := at.Sub(now); wait > 0 {
+			return wait
+		}
+		delete(p.turns, key)
+		return 0
+	}
+	delay := p.limiter(ch, perSecond, now).ReserveN(now, 1).DelayFrom(now)
+	if delay > 0 {
+		p.give(key, now.Add(delay), now)
+	}
+	return delay
+}
+
+// give keeps a message's turn, and forgets those that nobody took.
+func (p *paces) give(key string, at, now time.Time) {
+	const sweepAt = 1024
+	if p.turns == nil {
+		p.turns = map[string]time.Time{}
+	}
+	p.turns[key] = at
+	if len(p.turns)%sweepAt == 0 {
+		maps.DeleteFunc(p.turns, func(_ string, at time.Time) bool { return at.Add(turnKept).Before(now) })
+	}
+}
+
+// limiter gives the channel's limiter, moved to the policy's rate: messages per
+// second, 0 is no bound.
+func (p *paces) limiter(ch customer.Channel, perSecond float64, now time.Time) *rate.Limiter {
+	limit, burst := rate.Inf, 1
 	if perSecond > 0 {
-		limit = rate.Limit(perSecond)
+		limit, burst = rate.Limit(perSecond), max(int(perSecond), 1)
 	}
 	limiter := p.limiters[ch]
 	if limiter == nil {
-		limiter = rate.NewLimiter(limit, max(int(perSecond), 1))
+		limiter = rate.NewLimiter(limit, burst)
 		if p.limiters == nil {
 			p.limiters = map[customer.Channel]*rate.Limiter{}
 		}
 		p.limiters[ch] = limiter
 	}
 	if limiter.Limit() != limit {
-		limiter.SetLimit(limit)
-		limiter.SetBurst(max(int(perSecond), 1))
+		limiter.SetLimitAt(now, limit)
+		limiter.SetBurstAt(now, burst)
 	}
 	return limiter
 }
 
-func (f *flights) take(provider string) bool {
+// take takes a place among a provider's calls, or says when to ask again: those
+// who find no room come back one behind the other.
+func (f *flights) take(provider string, now time.Time) (wait time.Duration) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.count[provider] >= inFlight {
-		return false
-	}
 	if f.count == nil {
-		f.count = map[string]int{}
+		f.count, f.again = map[string]int{}, map[string]*rate.Limiter{}
 	}
-	f.count[provider]++
-	return true
+	if f.count[provider] < inFlight {
+		f.count[provider]++
+		return 0
+	}
+	if f.again[provider] == nil {
+		f.again[provider] = rate.NewLimiter(inFlight/rate.Limit(busyPause.Seconds()), 1)
+	}
+	return busyPause + f.again[provider].ReserveN(now, 1).DelayFrom(now)
 }
 
 func (f *flights) give(provider string) {

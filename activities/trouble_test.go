@@ -76,7 +76,7 @@ func TestMisconfiguredHoldsTheChannel(t *testing.T) {
 	})
 	require.Equal(t, []string{"Mon 12:00 greeting defer greeting sms for Mon 12:00 misconfigured", "Mon 12:00 greeting defer greeting sms for Mon 12:00 paused"}, d.story("anna")[3:])
 
-	d.now = d.now.Add(10 * time.Minute)
+	d.pass(10 * time.Minute)
 	require.NoError(t, d.store.Write(t.Context(), ledger.GateLane, func(tx ledger.Tx) error { return tx.RemoveHold(ledger.HoldChannel, "sms") }))
 	for _, ref := range []ledger.Ref{anna.Ref, ben.Ref} {
 		held.Sleep = 0
@@ -115,14 +115,33 @@ func TestABadAddressIsNotUsedAgain(t *testing.T) {
 func TestAChannelKeepsItsRate(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, greetings(openPolicy+"rates: {sms: 30 per minute}\n", "Hello"))
-	first, second := d.start("anna"), d.start("ben")
+	first, second, third := d.start("anna"), d.start("ben"), d.start("cleo")
 	require.True(t, d.deliver(first).Done)
 	wait := d.deliver(second)
-	require.Positive(t, wait.Sleep)
-	require.LessOrEqual(t, wait.Sleep, 2*time.Second)
+	require.InDelta(t, 2*time.Second, wait.Sleep, float64(time.Second))
 	require.Equal(t, activities.Answer{Seq: second.Seq - 1, Sleep: wait.Sleep, Deliver: second.Deliver, Why: "waiting for provider to have room"}, wait)
+	require.InDelta(t, 4*time.Second, d.deliver(third).Sleep, float64(time.Second), "each has a turn of its own")
+	require.LessOrEqual(t, d.deliver(second).Sleep, wait.Sleep, "who asks early keeps the turn")
 	require.Equal(t, 1, d.provider.calls())
 	require.Equal(t, ledger.Planned, d.part(second.Ref).Status)
+}
+
+// TestWhoWaitsForATurnIsNotTakenForLost has a slow channel: the row of who
+// waits long says so, and the sweep leaves it alone.
+func TestWhoWaitsForATurnIsNotTakenForLost(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, greetings(openPolicy+"rates: {sms: 1 per minute}\n", "Hello"))
+	var last activities.Question
+	for i := range 6 {
+		last = d.start(fmt.Sprint("c", i))
+		d.deliver(last)
+	}
+	row := d.outreach(last.Ref)
+	require.WithinDuration(t, d.now.Add(5*time.Minute), row.NextAt, time.Second)
+	d.pass(4 * time.Minute)
+	_, err := d.engine.Work(t.Context(), "greeting")
+	require.NoError(t, err)
+	require.Equal(t, row, d.outreach(last.Ref))
 }
 
 // TestCallsInFlightAreBounded fills a provider: the next one waits without an
@@ -146,6 +165,7 @@ func TestCallsInFlightAreBounded(t *testing.T) {
 	last := questions[room]
 	wait := d.deliver(last)
 	require.Equal(t, activities.Answer{Seq: last.Seq - 1, Sleep: 500 * time.Millisecond, Deliver: last.Deliver, Why: "waiting for provider to have room"}, wait)
+	require.Greater(t, d.deliver(last).Sleep, wait.Sleep, "those who find no room come back one behind the other")
 	require.Equal(t, room, d.provider.calls())
 	release()
 	for range room {

@@ -76,6 +76,11 @@ func (o Options) reload(ctx context.Context, rules *library.Library) {
 	}
 	changes, stop := o.watch()
 	defer stop()
+	if o.WatchFiles { // what changed since the start, before anybody watched
+		if report, err := o.load(ctx, rules); err != nil || !report.Nothing() {
+			o.tell(ctx, report, err)
+		}
+	}
 	for {
 		select {
 		case <-ctx.Done():
@@ -85,14 +90,18 @@ func (o Options) reload(ctx context.Context, rules *library.Library) {
 			o.calm(ctx, changes)
 		}
 		report, err := o.load(ctx, rules)
-		switch {
-		case ctx.Err() != nil:
-			return
-		case err != nil:
-			o.keepLastGood(err)
-		default:
-			o.Logger.Info("rules loaded", "in force", report.Rules, "added", report.Added, "changed", report.Changed, "removed", report.Removed)
-		}
+		o.tell(ctx, report, err)
+	}
+}
+
+// tell logs what became of an edit.
+func (o Options) tell(ctx context.Context, report library.Report, err error) {
+	switch {
+	case ctx.Err() != nil:
+	case err != nil:
+		o.keepLastGood(err)
+	default:
+		o.Logger.Info("rules loaded", "in force", report.Rules, "added", report.Added, "changed", report.Changed, "removed", report.Removed)
 	}
 }
 

@@ -5,6 +5,7 @@ package dossier
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/outreach-engine/outreach/internal/behaviour"
@@ -34,6 +35,8 @@ type Dossier struct {
 	tx         ledger.Tx
 	changed    bool
 	suppressed map[customer.Channel]bool
+	running    []ledger.Outreach // while known
+	known      bool
 	err        error // of the first look-up that a callback could not report
 }
 
@@ -127,13 +130,34 @@ func (d *Dossier) Log(names []string, from, to time.Time) ([]customer.Event, err
 	return d.tx.Events(ledger.EventQuery{Customer: d.Profile.ID, Names: names, From: from, To: to})
 }
 
+// maxTriggers bounds how many of the customer's newest events are looked
+// through for one that gave a reason long ago.
+const maxTriggers = 1000
+
+// Heard gives the customer's events of the names that a rule mentions, and the
+// one that gave the reason, which may be older: a missing trigger waits first.
+func (d *Dossier) Heard(m *rule.Matcher, trigger string, from, to time.Time) ([]customer.Event, error) {
+	events, err := d.Log(m.Events(), from, to)
+	is := func(e customer.Event) bool { return e.MessageID == trigger }
+	if err != nil || m.When.Missing == nil || slices.ContainsFunc(events, is) {
+		return events, err
+	}
+	before, err := d.tx.Events(ledger.EventQuery{
+		Customer: d.Profile.ID, Names: []string{m.When.Missing.After}, To: from, Limit: maxTriggers, Newest: true,
+	})
+	if i := slices.IndexFunc(before, is); i >= 0 {
+		events = slices.Insert(events, 0, before[i])
+	}
+	return events, err
+}
+
 // Facts gives everything that a step of an outreach depends on.
 func (d *Dossier) Facts(m *rule.Matcher, o ledger.Outreach, now time.Time) (journey.Facts, error) {
 	f := journey.Facts{
 		Now: now, Subject: d.Subject(), Policy: d.Set.Policy, Suppressed: d.Suppressed, Texts: d.Set.Texts,
 	}
 	var err error
-	if f.Events, err = d.Log(m.Events(), journey.Since(o, now, d.Zone), time.Time{}); err != nil {
+	if f.Events, err = d.Heard(m, o.Trigger, journey.Since(o, now, d.Zone), time.Time{}); err != nil {
 		return f, err
 	}
 	if f.Parts, err = d.tx.PartsOf(o.Ref); err != nil {
@@ -192,6 +216,7 @@ func (d *Dossier) Close(o ledger.Outreach, reason customer.Reason, now time.Time
 		return err
 	}
 	out := journey.Close(m, o, journey.Facts{Now: now, Subject: d.Subject(), Parts: parts}, reason)
+	d.running, d.known = nil, false
 	if err := d.keep(out); err != nil {
 		return err
 	}

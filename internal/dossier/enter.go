@@ -44,6 +44,7 @@ func (d *Dossier) Enter(m *rule.Matcher, why rule.Reason, now time.Time) (work b
 func (d *Dossier) follow(m *rule.Matcher, o ledger.Outreach) {
 	if o.Status != ledger.Ended {
 		d.State.Running = true
+		d.running, d.known = nil, false
 	}
 	if m.Goal != nil && (o.Status != ledger.Ended || o.Reason == customer.HeldOut) {
 		d.AwaitGoal(m.Name, m.Goal.Within.After(o.At, d.Zone))
@@ -62,19 +63,31 @@ func (d *Dossier) AwaitGoal(rule string, until time.Time) {
 	}
 }
 
+// Running gives the customer's outreaches that have not ended, as they were
+// when one was last entered or closed here. The caller must not change them.
+func (d *Dossier) Running() ([]ledger.Outreach, error) {
+	if !d.State.Running || d.known {
+		return d.running, nil
+	}
+	running, err := d.tx.OpenOutreaches(d.Profile.ID)
+	if err != nil {
+		return nil, err
+	}
+	d.running, d.known, d.State.Running = running, true, len(running) > 0
+	return running, nil
+}
+
 func (d *Dossier) refuse(m *rule.Matcher, why rule.Reason, now time.Time) (customer.Reason, error) {
 	e := journey.Entry{
 		Now: now, Subject: d.Subject(), Policy: d.Set.Policy, Suppressed: d.Suppressed, Texts: d.Set.Texts,
 		Story: &rule.Story{Match: why.Match},
 	}
-	if d.State.Running {
-		open, err := d.tx.OpenOutreaches(d.Profile.ID)
-		if err != nil {
-			return "", err
-		}
-		for _, o := range open {
-			e.Running = e.Running || o.Rule == m.Name && o.About == why.About
-		}
+	running, err := d.Running()
+	if err != nil {
+		return "", err
+	}
+	for _, o := range running {
+		e.Running = e.Running || o.Rule == m.Name && o.About == why.About
 	}
 	last, ok, err := d.tx.LastSent(m.Name, d.Profile.ID, why.About)
 	if err != nil {
@@ -84,7 +97,7 @@ func (d *Dossier) refuse(m *rule.Matcher, why rule.Reason, now time.Time) (custo
 		e.Last = last
 	}
 	if why.Trigger != "" {
-		if e.Story.Events, err = d.Log(m.Events(), why.At, now.Add(time.Microsecond)); err != nil {
+		if e.Story.Events, err = d.Heard(m, why.Trigger, why.At, now.Add(time.Microsecond)); err != nil {
 			return "", err
 		}
 	}

@@ -3,6 +3,7 @@ package e2e_test
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"os"
@@ -36,6 +37,7 @@ type house struct {
 	running  app.Running
 	stop     func()
 	provider *provider
+	logged   *logged
 	events   int
 }
 
@@ -101,7 +103,7 @@ func (h *house) write(rules map[string]string) {
 // newHouse starts everything with some rules.
 func newHouse(t testing.TB, rules map[string]string) *house {
 	t.Helper()
-	h := &house{t: t, dir: t.TempDir(), provider: &provider{}, clock: activities.RealTime()}
+	h := &house{t: t, dir: t.TempDir(), provider: &provider{}, logged: &logged{}, clock: activities.RealTime()}
 	h.write(rules)
 	h.startTemporal()
 	h.start()
@@ -125,8 +127,8 @@ func (h *house) start() {
 	options.HTTP, options.TemporalAddress = "127.0.0.1:0", h.temporal.Addr()
 	options.Store, options.Rules = filepath.Join(h.dir, "outreach.db"), filepath.Join(h.dir, "rules")
 	options.Senders = map[customer.Channel]channel.Sender{customer.SMS: h.provider, customer.Email: h.provider, customer.Push: h.provider}
-	options.Clock, options.Patience = h.clock, time.Second
-	options.Logger = slog.New(slog.NewTextHandler(h.t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
+	options.Clock, options.Patience, options.WatchFiles = h.clock, time.Second, true
+	options.Logger = slog.New(slog.NewTextHandler(io.MultiWriter(h.t.Output(), h.logged), &slog.HandlerOptions{Level: slog.LevelWarn}))
 	ready := make(chan app.Running, 1)
 	options.Ready = func(r app.Running) { ready <- r }
 	ctx, cancel := context.WithCancel(context.WithoutCancel(h.t.Context()))
@@ -146,6 +148,24 @@ func (h *house) start() {
 		require.NoError(h.t, err)
 		h.t.Fatal("the engine stopped before it was ready")
 	}
+}
+
+// logged keeps what the engine logged.
+type logged struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *logged) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *logged) has(text string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return strings.Contains(l.text.String(), text)
 }
 
 // happen takes an event of a customer who has a phone.

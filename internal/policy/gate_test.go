@@ -75,13 +75,28 @@ func (g *gate) says(answer bool) {
 	g.facts.Profile.Consents = map[customer.Topic]customer.Consent{g.ask.Topic: {Given: answer}}
 }
 
+// gateCases are changes to a question that is answered with send, and what the
+// answer is then.
+type gateCases map[string]struct {
+	set  func(*testing.T, *gate)
+	want policy.Verdict
+}
+
+func (cases gateCases) run(t *testing.T) {
+	t.Helper()
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			g := openGate(t)
+			c.set(t, g)
+			require.Equal(t, c.want, readAll(t, gatePolicy).Decide(g.ask, g.facts))
+		})
+	}
+}
+
 func TestDecide(t *testing.T) {
 	t.Parallel()
-	tomorrow := "2026-11-25T13:00:00Z" // Wednesday 08:00 in New York
-	cases := map[string]struct {
-		set  func(*testing.T, *gate)
-		want policy.Verdict
-	}{
+	gateCases{
 		"everything in order": {func(*testing.T, *gate) {}, policy.Verdict{Answer: policy.Send}},
 		"assumed consent withdrawn": {func(_ *testing.T, g *gate) { g.says(false) },
 			policy.Verdict{Answer: policy.Drop, Reason: customer.NoConsent}},
@@ -103,6 +118,13 @@ func TestDecide(t *testing.T) {
 		"capped": {func(t *testing.T, g *gate) {
 			g.facts.Claims = []policy.Claim{{Channel: customer.Email, At: at(t, "2026-11-24T14:00:00Z"), Rule: "other", N: 1, Gone: true}}
 		}, policy.Verdict{Answer: policy.Wait, Reason: customer.Capped, Until: at(t, "2026-11-25T05:00:00Z")}},
+	}.run(t)
+}
+
+func TestDecideByTheClock(t *testing.T) {
+	t.Parallel()
+	tomorrow := "2026-11-25T13:00:00Z" // Wednesday 08:00 in New York
+	gateCases{
 		"closed by house and law": {func(t *testing.T, g *gate) { g.at(t, "2026-11-25T02:00:00Z") },
 			policy.Verdict{Answer: policy.Wait, Reason: customer.LegalHours, Until: at(t, tomorrow)}},
 		"quiet hours where no law closes": {func(t *testing.T, g *gate) {
@@ -137,15 +159,7 @@ func TestDecide(t *testing.T) {
 			g.ask.Topic, g.facts.Profile.Country, g.facts.Zone = "urgent", "FR", zone(t, "Europe/Paris")
 			g.at(t, "2026-12-25T11:00:00Z") // a Friday
 		}, policy.Verdict{Answer: policy.Wait, Reason: customer.LegalHours, Until: at(t, "2026-12-28T09:00:00Z")}},
-	}
-	for name, c := range cases {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			g := openGate(t)
-			c.set(t, g)
-			require.Equal(t, c.want, readAll(t, gatePolicy).Decide(g.ask, g.facts))
-		})
-	}
+	}.run(t)
 }
 
 func TestDecideDropsWhatNoHourEverAllows(t *testing.T) {

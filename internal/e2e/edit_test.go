@@ -1,0 +1,62 @@
+package e2e_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// afterAnEdit sends another message than afterAWhile.
+var afterAnEdit = strings.Replace(afterAWhile, "send: hello", "send: second", 1)
+
+// version gives the version of a rule that is in force.
+func (h *house) version(rule string) string {
+	m, ok := h.running.Library.Current().Matcher(rule)
+	require.True(h.t, ok)
+	return m.Version
+}
+
+func (h *house) template(i int) string {
+	keys := h.provider.keys()
+	require.Greater(h.t, len(keys), i)
+	return strings.Split(keys[i], ".")[3]
+}
+
+// TestAnEditChangesNoOpenOutreach edits a rule's file while somebody waits: the
+// engine takes the edit up by itself, for whoever comes later.
+func TestAnEditChangesNoOpenOutreach(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, map[string]string{"after-a-while": afterAWhile})
+	before := h.version("after-a-while")
+	h.happen("u1", "signed_up", nil)
+	h.eventually(func() bool { return h.open("u1") }, "it waits")
+	h.write(map[string]string{"after-a-while": afterAnEdit})
+	h.eventually(func() bool { return h.version("after-a-while") != before }, "the edit is in force")
+	require.Equal(t, before, h.outreaches("u1")[0].Version)
+	h.happen("u2", "signed_up", nil)
+	h.eventually(func() bool { return h.ended("u1") == "completed" }, "the first one ends")
+	require.Equal(t, "hello", h.template(0))
+	h.eventually(func() bool { return h.ended("u2") == "completed" }, "the second one ends")
+	require.Equal(t, "second", h.template(1))
+}
+
+// TestAnInvalidEditKeepsTheLastGoodRules breaks a rule's file, and mends it.
+func TestAnInvalidEditKeepsTheLastGoodRules(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, map[string]string{"at-once": atOnce})
+	before := h.version("at-once")
+	h.write(map[string]string{"at-once": "topic: urgent\nwhen: {event: signed_upp}\nsteps: [{send: hello}]\n"})
+	h.eventually(func() bool { return h.logged.has("rules not loaded: 1 problems; the last good ones stay in force") }, "the log says so")
+	require.True(t, h.logged.has("rules/at-once.yaml:4:"), "and where")
+	require.Equal(t, before, h.version("at-once"))
+	h.happen("u1", "signed_up", nil)
+	h.eventually(func() bool { return h.ended("u1") == "completed" }, "the rule works as before")
+	require.Equal(t, "hello", h.template(0))
+	h.write(map[string]string{"at-once": strings.Replace(atOnce, "send: hello", "send: second", 1)})
+	h.eventually(func() bool { return h.version("at-once") != before }, "the mended rule is in force")
+	require.NoError(t, os.Remove(filepath.Join(h.dir, "rules", "at-once.yaml")))
+	h.eventually(func() bool { return len(h.running.Library.Current().Rules) == 0 }, "a removed one is not")
+}

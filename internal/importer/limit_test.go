@@ -42,7 +42,16 @@ events: {data_session: {by: us, mb: number}}
 // intake is a way into a store of its own, as an engine has it.
 type intake struct {
 	*observe.Observer
-	desk dossier.Desk
+	desk  dossier.Desk
+	lived bool
+}
+
+// Take implements importer.Taker.
+func (i *intake) Take(ctx context.Context, batch []observe.Incoming) ([]observe.Outcome, error) {
+	if now := batch[len(batch)-1].Event.At; i.lived {
+		i.Now = func() time.Time { return now }
+	}
+	return i.Observer.Take(ctx, batch)
 }
 
 // newIntake puts rules in force in a new store; they are warm at once, since
@@ -127,15 +136,20 @@ func TestMegalineNearTheLimit(t *testing.T) {
 		t.Skip("OUTREACH_DATA names no folder with megaline/*.csv")
 	}
 	internet := filepath.Join(data, "megaline", "megaline_internet.csv")
-	for name, path := range map[string]func() string{
-		"as it is": func() string { return internet },
-		"shuffled": func() string { return shuffledCopy(t, internet) },
+	for name, c := range map[string]struct {
+		path  func() string
+		lived bool // the clock is that of the events, so that outreaches are open meanwhile
+	}{
+		"as it is":       {path: func() string { return internet }},
+		"shuffled":       {path: func() string { return shuffledCopy(t, internet) }},
+		"as it happened": {path: func() string { return internet }, lived: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			i := newIntake(t, map[string]string{"near-limit": nearLimit})
+			i.lived = c.lived
 			require.Equal(t, 500, i.load(t, importer.Customers, "megaline-customers.yaml", filepath.Join(data, "megaline", "megaline_users.csv")).Taken)
 			started := time.Now()
-			report := i.load(t, importer.Events, "megaline-internet.yaml", path())
+			report := i.load(t, importer.Events, "megaline-internet.yaml", c.path())
 			t.Logf("%d rows in %s", report.Rows, time.Since(started))
 			require.Equal(t, 104_825, report.Taken)
 			matches, customers := i.matches(t)

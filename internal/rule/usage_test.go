@@ -172,6 +172,23 @@ func TestUsageSinceAnEvent(t *testing.T) {
 	require.False(t, p.m.Holds(p.s, p.reasons[1], instant(t, "05 10:00")), "that period is over")
 }
 
+// TestATurnComesBeforeTheRestOfItsInstant, whichever is heard of first and
+// whatever their message ids.
+func TestATurnComesBeforeTheRestOfItsInstant(t *testing.T) {
+	t.Parallel()
+	m := matcherOf(t, `when: {usage: {count: opened, per: since renewed, limit: 2, reaches: 100%}}`)
+	for name, order := range map[string][]string{"the turn first": {"renewed", "opened"}, "the turn last": {"opened", "renewed"}} {
+		p := newPerson(t, m)
+		live(p, at("opened", "02 10:00", 0), at("renewed", "02 10:30", 0))
+		for _, event := range order {
+			p.happen("02 11:00", event)
+		}
+		live(p, at("opened", "02 12:00", 1))
+		require.Equal(t, "2026-11-02T11:00:00Z/2", p.reasons[0].Key, name)
+		require.Equal(t, p.reasons, p.replayed(instant(t, "03 00:00")), name)
+	}
+}
+
 func (p *person) periodsSince() (keys []string) {
 	for _, r := range p.reasons {
 		keys = append(keys, r.Key)

@@ -110,7 +110,7 @@ type run struct {
 // Step takes an outreach as far as it goes at one instant: until it waits,
 // has a message to deliver, or ends.
 func Step(m *rule.Matcher, o ledger.Outreach, f Facts) (Outcome, error) {
-	r := &run{m: m, o: o, f: f, story: storyOf(o, f)}
+	r := &run{m: m, o: o, f: f, story: StoryOf(o, f.Events, f.Parts)}
 	if o.Status == ledger.Ended {
 		return Outcome{Outreach: o}, nil
 	}
@@ -137,14 +137,16 @@ func Step(m *rule.Matcher, o ledger.Outreach, f Facts) (Outcome, error) {
 	return Outcome{}, fmt.Errorf("%s: more than %d steps at one instant", o.Ref, maxSteps)
 }
 
-func storyOf(o ledger.Outreach, f Facts) *rule.Story {
+// StoryOf gives what an outreach has lived through: of its customer's events
+// those since it began and the one that gave its reason, and what it sent.
+func StoryOf(o ledger.Outreach, events []customer.Event, parts []ledger.Part) *rule.Story {
 	story := &rule.Story{Match: o.Match, Sent: map[string]bool{}}
-	for i, e := range f.Events {
+	for i, e := range events {
 		if !e.At.Before(o.At) || e.MessageID == o.Trigger {
-			story.Events = append(story.Events, f.Events[i])
+			story.Events = append(story.Events, events[i])
 		}
 	}
-	for _, p := range f.Parts {
+	for _, p := range parts {
 		if p.Status == ledger.Accepted || p.Status == ledger.Delivered {
 			story.Sent[p.Template] = true
 		}

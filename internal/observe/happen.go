@@ -127,10 +127,15 @@ func concerns(m *rule.Matcher, o ledger.Outreach, e customer.Event) bool {
 func (t *taking) standing(d *dossier.Dossier, m *rule.Matcher, o ledger.Outreach) (customer.Reason, error) {
 	story := &rule.Story{Match: o.Match}
 	if m.FollowsStory() {
-		var err error
-		if story.Events, err = d.Heard(m, o.Trigger, o.At, time.Time{}); err != nil {
+		events, err := d.Heard(m, o.Trigger, o.At, time.Time{})
+		if err != nil {
 			return "", err
 		}
+		parts, err := t.tx.PartsOf(o.Ref)
+		if err != nil {
+			return "", err
+		}
+		story = journey.StoryOf(o, events, parts)
 	}
 	return journey.Standing(m, d.Subject(), o, t.now, story), nil
 }

@@ -3,7 +3,6 @@ module github.com/outreach-engine/outreach
 go 1.26.8
 
 require (
-	github.com/fsnotify/fsnotify v1.9.0
 	github.com/getkin/kin-openapi v0.152.0
 	github.com/google/go-cmp v0.7.0
 	github.com/jedib0t/go-pretty/v6 v6.8.3

@@ -128,12 +128,17 @@ func (e *Engine) lease(tx ledger.Tx, d *dossier.Dossier, out journey.Outcome, se
 // concerns the outreach.
 func varsOf(d *dossier.Dossier, m *rule.Matcher, o ledger.Outreach, f journey.Facts) message.Vars {
 	v := message.Vars{
-		Customer: d.Profile.Clone(), Match: o.Match, Events: map[string]map[string]customer.Value{}, Now: f.Now, Zone: d.Zone,
+		Customer: d.Profile.Clone(), Match: m.Present(d.Subject(), journey.ReasonOf(o), f.Now), Events: map[string]map[string]customer.Value{}, Now: f.Now, Zone: d.Zone,
 	}
+	reason := "" // the name of the event that gave the reason: the text speaks of that one
 	for _, event := range f.Events {
 		concerns := m.Joins(event, o.About) && !event.At.After(f.Now)
-		if concerns && (!event.At.Before(o.At) || event.MessageID == o.Trigger) {
+		if concerns && (!event.At.Before(o.At) || event.MessageID == o.Trigger) && event.Name != reason {
 			v.Events[event.Name] = event.Properties
+		}
+		if event.MessageID == o.Trigger {
+			reason = event.Name
+			v.Events[reason] = event.Properties
 		}
 	}
 	return v
@@ -292,10 +297,10 @@ func (e *Engine) outcome(tx ledger.Tx, part *ledger.Part, receipt channel.Receip
 // refused maps a provider's no to what becomes of the part.
 func (e *Engine) refused(tx ledger.Tx, part *ledger.Part, story *ledger.Decision, trouble error) error {
 	now := e.now()
-	if _, bad := errors.AsType[*templateError](trouble); bad {
+	if bad, ok := errors.AsType[*templateError](trouble); ok {
 		e.Logger.Error("message not written", "key", part.Key(), "error", trouble)
 		part.Status, part.Reason = ledger.Rejected, customer.TemplateError
-		story.Kind, story.Reason = ledger.KindDrop, part.Reason
+		story.Kind, story.Reason, story.Note = ledger.KindDrop, part.Reason, bad.Error()
 		return nil
 	}
 	var detail channel.Error

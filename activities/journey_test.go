@@ -127,7 +127,7 @@ func TestWarnedOnceInTheEveningBySMS(t *testing.T) {
 	b.until("2026-11-23T20:30:00Z")
 	b.happen("anna", "account_closed")
 	require.Len(t, b.sent, 1)
-	require.Equal(t, "You have used 81 % of your data.", b.sent[0].Content.Text)
+	require.Equal(t, "You have used 82 % of your data.", b.sent[0].Content.Text)
 	story := b.story("anna")
 	require.Contains(t, story[2], "Mon 14:20 usage-limit plan usage-warning sms for Mon ")
 	require.Equal(t, "Mon 14:20 usage-limit match", story[0])

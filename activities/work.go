@@ -262,8 +262,9 @@ func (e *Engine) warm(ctx context.Context, rule string) (more bool, err error) {
 	if !ok || set.Active[rule].Warm {
 		return false, nil
 	}
-	finished := false
+	finished, read, running := false, 0, int64(0)
 	err = e.Store.Write(ctx, ledger.IntakeLane, func(tx ledger.Tx) error {
+		read = 0
 		active, err := activeRule(tx, rule)
 		if err != nil || active.Warm || active.Hash != m.Version {
 			finished = true
@@ -288,12 +289,31 @@ func (e *Engine) warm(ctx context.Context, rule string) (more bool, err error) {
 		if err := tx.Activate(active); err != nil || !finished {
 			return err
 		}
+		read = active.Warmed
+		if running, err = runningOf(tx, rule); err != nil {
+			return err
+		}
 		return library.Bump(tx)
 	})
 	if err == nil && finished {
 		_, err = e.Desk.Library.Follow(ctx)
 	}
+	if read > 0 && running > 0 {
+		e.Logger.Info("history read for a rule: its outreaches that have begun go on until they end or are stopped",
+			"rule", rule, "customers", read, "outreaches", running)
+	}
 	return !finished, err
+}
+
+// runningOf counts a rule's outreaches that have not ended.
+func runningOf(tx ledger.House, rule string) (n int64, err error) {
+	tallies, err := tx.Tallies()
+	for _, t := range tallies {
+		if t.Rule == rule && t.Status != ledger.Ended {
+			n += t.Count
+		}
+	}
+	return n, err
 }
 
 func activeRule(tx ledger.Texts, rule string) (ledger.Active, error) {

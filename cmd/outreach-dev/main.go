@@ -50,8 +50,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	switch err := flags.Parse(args); {
 	case errors.Is(err, pflag.ErrHelp):
 		return 0
-	case err != nil || flags.NArg() > 0:
-		fmt.Fprintln(stderr, "outreach-dev: takes flags only; --help lists them")
+	case err != nil:
+		fmt.Fprintf(stderr, "outreach-dev: %v; --help lists the flags\n", err)
+		return 2
+	case flags.NArg() > 0:
+		fmt.Fprintf(stderr, "outreach-dev: %q is not a flag, and only flags are taken; --help lists them\n", flags.Arg(0))
 		return 2
 	}
 	if err := s.start(ctx, stdout, stderr); err != nil {
@@ -158,11 +161,19 @@ func (s settings) greet(stdout io.Writer, r app.Running, server *devserver.Serve
 		"  Temporal    " + server.UIURL() + "   one workflow for each outreach: its timer says why it waits",
 		fmt.Sprintf("  rules       %s   %d in force; save a change and it is loaded", s.rules, r.Loaded.Rules),
 		"  events      POST http://" + r.Addr + "/v1/track   Segment's API, any write key",
-		"  one person  http://" + r.Addr + "/inbox/customers/lark-00001   the whole story, with reasons",
+		"  one person  http://" + r.Addr + "/inbox/customers/" + s.somebody() + "   the whole story, with reasons",
 		"  data        " + s.data + "   delete it to start anew",
 		"Ctrl-C stops; the next start goes on where this one stopped.",
 		"",
 	}, "\n"))
+}
+
+// somebody names a customer to look at.
+func (s settings) somebody() string {
+	if s.noDemo {
+		return "ID"
+	}
+	return "lark-00001"
 }
 
 // live lets the demo company's customers act until ctx ends.

@@ -3,12 +3,8 @@ package app
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io/fs"
+	"log/slog"
 	"path/filepath"
-	"time"
-
-	"github.com/fsnotify/fsnotify"
 
 	"github.com/outreach-engine/outreach/internal/bundle"
 	"github.com/outreach-engine/outreach/internal/library"
@@ -58,15 +54,15 @@ func (o Options) keepLastGood(err error) {
 		o.Logger.Error("rules not loaded: the last good ones stay in force", "error", err)
 		return
 	}
-	o.Logger.Error(fmt.Sprintf("rules not loaded: %d problems; the last good ones stay in force", len(invalid.Problems)))
+	o.Logger.Error("rules not loaded: the last good ones stay in force", "problems", invalid.Errors())
 	for _, p := range invalid.Problems {
-		o.Logger.Error(p.String())
+		level := slog.LevelError
+		if p.Severity == source.Warning {
+			level = slog.LevelWarn
+		}
+		o.Logger.Log(context.Background(), level, p.String())
 	}
 }
-
-// settled is how long files are left alone after a change before they are
-// read: editors write in several steps.
-const settled = 300 * time.Millisecond
 
 // reload loads the rules again when it is told to, or when a file changed,
 // until ctx ends.
@@ -74,8 +70,7 @@ func (o Options) reload(ctx context.Context, rules *library.Library) {
 	if o.Rules == "" {
 		return
 	}
-	changes, stop := o.watch()
-	defer stop()
+	changes := o.watch(ctx)
 	if o.WatchFiles { // what changed since the start, before anybody watched
 		if report, err := o.load(ctx, rules); err != nil || !report.Nothing() {
 			o.tell(ctx, report, err)
@@ -87,7 +82,6 @@ func (o Options) reload(ctx context.Context, rules *library.Library) {
 			return
 		case <-o.Reload:
 		case <-changes:
-			o.calm(ctx, changes)
 		}
 		report, err := o.load(ctx, rules)
 		o.tell(ctx, report, err)
@@ -103,42 +97,4 @@ func (o Options) tell(ctx context.Context, report library.Report, err error) {
 	default:
 		o.Logger.Info("rules loaded", "in force", report.Rules, "added", report.Added, "changed", report.Changed, "removed", report.Removed)
 	}
-}
-
-// calm waits until no file has changed for a moment.
-func (o Options) calm(ctx context.Context, changes <-chan fsnotify.Event) {
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-changes:
-		case <-time.After(settled):
-			return
-		}
-	}
-}
-
-// watch tells of changed files in the rules and templates folders; never
-// without WatchFiles.
-func (o Options) watch() (changes <-chan fsnotify.Event, stop func()) {
-	if !o.WatchFiles {
-		return nil, func() {}
-	}
-	watcher, err := fsnotify.NewWatcher()
-	if err != nil {
-		o.Logger.Warn("rules are not watched for changes", "error", err)
-		return nil, func() {}
-	}
-	for _, root := range []string{o.Rules, TemplatesBeside(o.Rules, o.Templates)} {
-		err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
-			if err == nil && entry.IsDir() {
-				err = watcher.Add(path)
-			}
-			return err
-		})
-		if err != nil {
-			o.Logger.Warn("folder is not watched for changes", "folder", root, "error", err)
-		}
-	}
-	return watcher.Events, func() { _ = watcher.Close() }
 }

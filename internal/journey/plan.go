@@ -125,8 +125,9 @@ func (r *run) closed(c customer.Channel) customer.Reason {
 	return ""
 }
 
-// choose gives the first channel that reaches the customer and the first
-// instant that everything allows, or the reason why there is none.
+// choose gives the first channel that can reach the customer in time and the
+// first instant that everything allows there, or why there is none: the reason
+// of the channel that comes first.
 func (r *run) choose(step *rule.Step, from time.Time, tried []customer.Channel) (Plan, customer.Reason) {
 	send := step.Send
 	plan := Plan{Tried: tried}
@@ -136,19 +137,28 @@ func (r *run) choose(step *rule.Step, from time.Time, tried []customer.Channel) 
 	if send.Late == rule.LateSkip && !from.Before(r.deadline(send)) {
 		return plan, customer.Late
 	}
-	channel, reason := r.channel(step, tried)
-	if reason != "" {
+	channels, reason := r.channels(step, tried)
+	if len(channels) == 0 {
 		return plan, reason
 	}
-	plan.Channel = channel
-	at, why, reason := r.instant(step, channel, from)
-	plan.At, plan.Why = at, why
-	return plan, reason
+	var first Plan
+	for i, channel := range channels {
+		at, why, no := r.instant(step, channel, from)
+		plan.Channel, plan.At, plan.Why = channel, at, why
+		if no == "" {
+			return plan, ""
+		}
+		if i == 0 {
+			first, reason = plan, no
+		}
+	}
+	return first, reason
 }
 
-// channel gives the first channel of a send that has a text and an address
-// that may be used.
-func (r *run) channel(step *rule.Step, tried []customer.Channel) (customer.Channel, customer.Reason) {
+// channels gives the channels of a send, in order, that have a text and an
+// address that may be used; with none the reason why.
+func (r *run) channels(step *rule.Step, tried []customer.Channel) ([]customer.Channel, customer.Reason) {
+	var open []customer.Channel
 	reason := customer.NoAddress
 	last, refused := r.lastTried(step)
 	if refused {
@@ -162,10 +172,10 @@ func (r *run) channel(step *rule.Step, tried []customer.Channel) (customer.Chann
 		case r.f.Suppressed(c):
 			reason = customer.Suppressed
 		default:
-			return c, ""
+			open = append(open, c)
 		}
 	}
-	return "", reason
+	return open, reason
 }
 
 // order gives the channels that a send may use: the rule's, else those that
@@ -189,6 +199,7 @@ type hours struct {
 	said  sendtime.When // the customer's own word, that binds beside when; zero: none
 	why   string
 	bound bool // when no instant fits, nothing else will do
+	usual bool // the policy's window, that many customers share
 }
 
 // instant gives the first allowed instant of a message on a channel.
@@ -215,7 +226,7 @@ func (r *run) hours(send *rule.Send, channel customer.Channel) hours {
 	said, bySaid := r.said(channel)
 	switch {
 	case send.At.Now && (!bySaid || send.Urgent):
-		return hours{why: "now", bound: true}
+		return hours{why: atOnce, bound: true}
 	case send.At.Now:
 		return hours{when: said, why: "now, within the hours said by the customer", bound: true}
 	case !send.At.Preferred && bySaid && !send.Urgent:
@@ -225,7 +236,7 @@ func (r *run) hours(send *rule.Send, channel customer.Channel) hours {
 	case bySaid:
 		return hours{when: said, why: "preferred time, said by the customer", bound: !send.Urgent}
 	}
-	return hours{when: r.f.Policy.Windows[channel], why: "the usual window for " + string(channel)}
+	return hours{when: r.f.Policy.Windows[channel], why: "the usual window for " + string(channel), usual: true}
 }
 
 func (r *run) said(channel customer.Channel) (sendtime.When, bool) {
@@ -244,17 +255,17 @@ const maxTries = 100
 // holds and the caps have room for.
 func (r *run) slot(request sendtime.Request, wanted hours, mine policy.Claim) (time.Time, string, customer.Reason) {
 	request.When = wanted.when
-	why, none := wanted.why, customer.NoAllowedTime
+	full, none := "", customer.NoAllowedTime
 	claims := r.claims()
 	for range maxTries {
 		answer := sendtime.Next(request)
 		if !answer.OK {
-			return time.Time{}, why, none
+			return time.Time{}, wanted.why + full, none
 		}
 		if !wanted.said.IsZero() && !wanted.said.Contains(answer.At, r.f.Subject.Zone) {
 			open := sendtime.Next(sendtime.Request{Now: answer.At, Zone: request.Zone, When: wanted.said, Deadline: request.Deadline})
 			if !open.OK {
-				return time.Time{}, why, none
+				return time.Time{}, wanted.why + full, none
 			}
 			request.Now, request.Spread = open.At, 0
 			continue
@@ -262,23 +273,36 @@ func (r *run) slot(request sendtime.Request, wanted hours, mine policy.Claim) (t
 		mine.At = answer.At
 		free := r.f.Policy.Free(mine, answer.At, claims, r.f.Subject.Zone)
 		if free.OK {
-			return answer.At, why + moved(answer.Moved), ""
+			return answer.At, told(wanted, answer.Moved) + full, ""
 		}
 		request.Now, none = free.Until, customer.Capped
-		why = wanted.why + ", after the cap: " + free.Winner + " has the place"
+		full = ", after the cap: " + free.Winner + " has the place"
 	}
-	return time.Time{}, why, none
+	return time.Time{}, wanted.why + full, none
 }
 
-// moved says in words what kept a message from an earlier instant.
-func moved(m sendtime.Moved) string {
+// atOnce is why a message has no window.
+const atOnce = "now"
+
+// told says in words why a message has its instant: what was wanted, and what
+// kept it from an earlier one.
+func told(wanted hours, m sendtime.Moved) string {
+	closed := ""
 	switch {
 	case m.Has(sendtime.MovedLegal):
-		return ", after hours that the law closes"
+		closed = "hours that the law closes"
 	case m.Has(sendtime.MovedHoliday):
-		return ", after a holiday"
+		closed = "a holiday"
 	case m.Has(sendtime.MovedQuiet):
-		return ", after quiet hours"
+		closed = "quiet hours"
 	}
-	return ""
+	switch {
+	case wanted.why == atOnce && closed != "":
+		return "as soon as possible after " + closed
+	case closed != "":
+		return wanted.why + ", after " + closed
+	case wanted.usual && m.Has(sendtime.MovedSpread):
+		return wanted.why + ", spread evenly over it"
+	}
+	return wanted.why
 }

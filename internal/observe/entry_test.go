@@ -60,7 +60,7 @@ func TestAgain(t *testing.T) {
 			w.happen("anna", "", "used", "mb", 90)
 			w.finish("anna", c.sent)
 			w.now = w.now.Add(c.wait)
-			w.identify("anna", observe.Change{Traits: pairs([]any{"plan_mb", 110})})
+			w.identify("anna", observe.Change{Traits: pairs([]any{"plan_mb", 120})})
 			w.happen("anna", "", "used", "mb", 99)
 			fates := w.fates("anna")
 			require.Equal(t, "limit 1 completed", fates[0])

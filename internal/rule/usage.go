@@ -2,6 +2,7 @@ package rule
 
 import (
 	"maps"
+	"math"
 	"slices"
 	"time"
 
@@ -112,7 +113,9 @@ func (m *Matcher) marked(s *behaviour.State, about string, period time.Time) (be
 }
 
 // cross gives the reason when the share is reached and was not marked: once a
-// period, again when the limit grew, and for latest again after it was below.
+// period, and again after the share was below, because the limit grew or, for
+// latest, because the value fell. Who is still above a grown limit is not told
+// again.
 func (m *Matcher) cross(s Subject, e customer.Event, about string) (Reason, bool) {
 	u, ok := m.measure(s, e.At, about)
 	if !ok {
@@ -123,12 +126,12 @@ func (m *Matcher) cross(s Subject, e customer.Event, about string) (Reason, bool
 	i := slices.IndexFunc(marks, func(k behaviour.Mark) bool { return k.Period.Equal(u.bucket.Start) })
 	latest := m.When.Usage.Op == expr.Latest
 	if !m.reached(u) {
-		if latest && i >= 0 {
+		if i >= 0 && (latest || u.limit > marks[i].Limit) {
 			s.State.Marks[key] = slices.Delete(marks, i, i+1)
 		}
 		return Reason{}, false
 	}
-	if i >= 0 && marks[i].Limit >= u.limit {
+	if i >= 0 {
 		return Reason{}, false
 	}
 	m.mark(s.State, key, i, behaviour.Mark{Period: u.bucket.Start, Limit: u.limit})
@@ -157,15 +160,31 @@ func (m *Matcher) mark(s *behaviour.State, key string, i int, mark behaviour.Mar
 	s.Marks[key] = marks
 }
 
+// Present gives a reason's figures as they are at an instant: those of a usage
+// trigger move on while an outreach waits. What has no figures any more keeps
+// those of the reason.
+func (m *Matcher) Present(s Subject, r Reason, at time.Time) map[string]customer.Value {
+	if m.When.Usage == nil {
+		return r.Match
+	}
+	if u, ok := m.measure(s, at, r.About); ok {
+		return u.match()
+	}
+	return r.Match
+}
+
 // match gives the figures that templates and expressions may use.
 func (u usage) match() map[string]customer.Value {
 	return map[string]customer.Value{
-		"used":  customer.Number(u.used),
-		"limit": customer.Number(u.limit),
-		"share": customer.Number(u.share),
-		"left":  customer.Number(max(u.limit-u.used, 0)),
+		"used":  customer.Number(tidy(u.used)),
+		"limit": customer.Number(tidy(u.limit)),
+		"share": customer.Number(tidy(u.share)),
+		"left":  customer.Number(tidy(max(u.limit-u.used, 0))),
 	}
 }
+
+// tidy drops what adding decimals leaves behind the sixth place.
+func tidy(f float64) float64 { return math.Round(f*1e6) / 1e6 }
 
 // rejudge reads the periods that an event out of order touched again, oldest
 // first, and keeps their marks.

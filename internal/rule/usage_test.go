@@ -154,8 +154,13 @@ func TestUsageByAbout(t *testing.T) {
 	}
 	require.Equal(t, []string{"b", "a", "a"}, abouts)
 	// The plan is everybody's: a change of the profile concerns every device.
+	// Who stays above the share with the grown limit is not told again.
 	p.s.Profile.Traits["plan_mb"] = customer.Number(110)
-	require.Len(t, p.take(p.event("02 18:00", customer.Identified)), 1, "b has 90 of 110")
+	require.Empty(t, p.take(p.event("02 18:00", customer.Identified)), "b has 90 of 110")
+	live(p, use("02 18:10", "b", 1, 0))
+	p.s.Profile.Traits["plan_mb"] = customer.Number(120)
+	require.Empty(t, p.take(p.event("02 18:20", customer.Identified)), "b has 91 of 120: below, and armed anew")
+	live(p, use("02 18:30", "b", 5, 1))
 	require.Len(t, m.Figures(p.s, instant(t, "02 19:00")), 2)
 }
 

@@ -91,6 +91,17 @@ func (ps *Problems) Err() error {
 // InvalidError says that files hold problems; errors.As finds it.
 type InvalidError struct{ Problems []Problem }
 
+// Errors counts the problems that are worse than warnings.
+func (e *InvalidError) Errors() int {
+	n := 0
+	for _, p := range e.Problems {
+		if p.Severity == Error {
+			n++
+		}
+	}
+	return n
+}
+
 // Error gives one problem a line.
 func (e *InvalidError) Error() string {
 	lines := make([]string, len(e.Problems))

@@ -17,7 +17,7 @@ func serveCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Run the engine against a Temporal cluster.",
-		Long: "Run the engine: take events, watch the rules, send messages. Temporal runs elsewhere (--temporal-address).\n" +
+		Long: "Run the engine: take events, run outreaches, send messages. Temporal runs elsewhere (--temporal-address).\n" +
 			"SIGHUP loads the rules folder again. docs/configuration.md lists every setting.",
 		Args: cobra.NoArgs,
 	}

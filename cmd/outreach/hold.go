@@ -247,7 +247,7 @@ func (o *office) resume(ctx context.Context, h ledger.Hold) error {
 	}
 	n, err := o.hintHeld(ctx)
 	if err != nil {
-		return fmt.Errorf("%s is resumed, and %d outreaches were hinted: %w; run the command again", holdWords(h), n, err)
+		return fmt.Errorf("%s is resumed, and %s told so: %w; run the command again", holdWords(h), outreaches(n), err)
 	}
 	text := holdWords(h) + " goes on"
 	if before == nil {

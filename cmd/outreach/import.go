@@ -57,7 +57,7 @@ func (o *office) importFile(ctx context.Context, options importer.Options, stder
 	}
 	observer := &observe.Observer{Store: o.store, Desk: o.desk, Now: o.now}
 	options.Taker, options.Keeper, options.Now = observer, observer, o.instant()
-	options.Zones, options.EventName = zones{o}, o.eventName
+	options.Zones, options.EventName, options.Topics = zones{o}, o.eventName, o.library.Current().Topics()
 	b := newBar(stderr, filepath.Base(options.Path))
 	options.Progress = b.move
 	report, err := importer.Run(ctx, options)

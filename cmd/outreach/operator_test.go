@@ -13,6 +13,7 @@ import (
 	"github.com/outreach-engine/outreach/internal/customer"
 	"github.com/outreach-engine/outreach/internal/journey"
 	"github.com/outreach-engine/outreach/internal/ledger"
+	"github.com/outreach-engine/outreach/internal/observe"
 	"github.com/outreach-engine/outreach/internal/store/sqlite"
 )
 
@@ -152,6 +153,79 @@ func TestStatusOfWhatNeedsAttention(t *testing.T) {
 	require.Equal(t, shownUnknown, strings.Count(out, "welcome by SMS        c1        welcome  2026-11-23 13:00 UTC\n"))
 	require.True(t, strings.HasSuffix(out, "\nand 1 more\n"), out)
 	require.Contains(t, s.call("pause", "--rule", "old-rule"), "rule old-rule is paused", "a rule that was removed and has open outreaches")
+}
+
+func TestStatusTellsWhyMessagesWereRejected(t *testing.T) {
+	t.Parallel()
+	s := seed(t, func(tx ledger.Tx) error {
+		for n, reason := range []customer.Reason{customer.TemplateError, customer.BadAddress, customer.TemplateError, customer.Rejected} {
+			part := ledger.Part{
+				Ref: ledger.Ref{Rule: "welcome", Customer: "c1", N: n + 1}, Step: "welcome", Channel: customer.SMS,
+				Status: ledger.Rejected, Reason: reason,
+			}
+			if err := tx.SavePart(part); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	require.Contains(t, s.call("status"), "messages   2 refused by providers, 2 whose text could not be written\n")
+	require.Contains(t, s.call("status", "--json"), `"template_error": 2`)
+}
+
+func TestStatusNamesWhatIsNotDeclared(t *testing.T) {
+	t.Parallel()
+	s := seed(t, func(tx ledger.Tx) error {
+		for name, n := range map[string]int64{
+			observe.UndeclaredEvent + "order_shipped": 1200, observe.UndeclaredEvent + "order_sent": 1, observe.UndeclaredTrait + "frst_name": 3,
+			observe.OddValue + "plan_mb": 2, observe.UndeclaredEvent + "signed_up": 7, observe.UndeclaredTrait + "first_name": 8,
+		} {
+			if err := tx.Count(name, n); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	require.Contains(t, s.call("status"), "\nnot declared in data.yaml: event order_shipped 1,200, event order_sent 1, trait frst_name 3\n"+
+		"not of the kind or the texts that data.yaml declares: plan_mb 2\n\nRULE", "what is declared by this time is left out")
+	require.Contains(t, s.call("status", "--json"), `"order_shipped": 1200`)
+}
+
+func TestStopAllEndsEverybodysOutreachesOfARule(t *testing.T) {
+	t.Parallel()
+	const many = 2*stopsAtOnce + 7
+	var version string
+	s := seed(t, func(tx ledger.Tx) error {
+		active, err := tx.Active()
+		require.NoError(t, err)
+		for _, a := range active {
+			if a.Name == "usage-limit" {
+				version = a.Hash
+			}
+		}
+		for n := range many {
+			o := held("usage-limit", n/2)
+			o.Key, o.Version = fmt.Sprint(n), version
+			if n%3 == 0 {
+				o.Status, o.Reason = ledger.Matched, ""
+			}
+			if _, _, err := tx.AddOutreach(o); err != nil {
+				return err
+			}
+		}
+		_, _, err = tx.AddOutreach(held("welcome", 1))
+		return err
+	})
+	require.Equal(t, "1,007 outreaches of rule usage-limit stopped\n", s.call("stop", "usage-limit", "--all"))
+	require.Equal(t, "nothing to stop: no outreach of rule usage-limit is open\n", s.call("stop", "usage-limit", "--all"))
+	require.NoError(t, s.store.Read(t.Context(), func(tx ledger.Tx) error {
+		tallies, err := tx.Tallies()
+		require.Equal(t, []ledger.Tally{
+			{Rule: "usage-limit", Status: ledger.Ended, Reason: customer.StoppedByUs, Count: many},
+			{Rule: "welcome", Status: ledger.Open, Reason: customer.Paused, Count: 1},
+		}, tallies)
+		return err
+	}))
 }
 
 // TestExplainSaysWhatIsWaitedFor goes through where outreaches may stand.

@@ -15,7 +15,8 @@ func statusCommand(now func() time.Time) *cobra.Command {
 		Use:   "status",
 		Short: "Say how the engine stands: rules, outreaches, holds, what was refused.",
 		Long: "Say how the engine stands, out of the store alone: the rules in force and their outreaches, holds, messages\n" +
-			"that nobody can say went out, events in the log, and what was refused on the way in.",
+			"that nobody can say went out, events in the log, what was refused on the way in, and what came that\n" +
+			"data.yaml does not declare.",
 		Args: cobra.NoArgs,
 	}
 	place, asJSON := storeFlag(cmd, now), jsonFlag(cmd)
@@ -43,6 +44,8 @@ type status struct {
 	Rejected  int64                       `json:"rejected"`
 	Backlog   int64                       `json:"backlog"` // matches that are not started
 	Messages  map[ledger.PartStatus]int64 `json:"messages"`
+	Rejects   map[customer.Reason]int64   `json:"messages_rejected"` // of the messages, by why
+	Strays    strays                      `json:"strays"`
 	Unknown   []unknownMessage            `json:"unknown"` // the oldest
 	Rules     []ruleStatus                `json:"rules"`
 	Holds     []holdStatus                `json:"holds"`
@@ -84,7 +87,7 @@ const shownUnknown = 20
 func (o *office) status(ctx context.Context) (status, error) {
 	v := status{At: o.instant(), Unknown: []unknownMessage{}, Rules: []ruleStatus{}, Holds: []holdStatus{}}
 	err := o.store.Read(ctx, func(tx ledger.Tx) error {
-		for _, read := range []func(ledger.Tx) error{v.readCounts, v.readMessages, v.readRules, v.readHolds} {
+		for _, read := range []func(ledger.Tx) error{v.readCounts, v.readMessages, v.readStrays, v.readRules, v.readHolds} {
 			if err := read(tx); err != nil {
 				return err
 			}
@@ -111,6 +114,9 @@ func (v *status) readCounts(tx ledger.Tx) (err error) {
 
 func (v *status) readMessages(tx ledger.Tx) (err error) {
 	if v.Messages, err = tx.CountParts(); err != nil {
+		return err
+	}
+	if v.Rejects, err = tx.CountReasons(ledger.Rejected); err != nil {
 		return err
 	}
 	unknown, err := tx.PartsBy(ledger.Unknown, shownUnknown)

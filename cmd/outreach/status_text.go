@@ -15,7 +15,7 @@ import (
 
 // print writes the status for people.
 func (v status) print(out io.Writer) error {
-	for _, part := range []func(io.Writer) error{v.printCounts, v.printRules, v.printEnds, v.printHolds, v.printUnknown} {
+	for _, part := range []func(io.Writer) error{v.printCounts, v.Strays.print, v.printRules, v.printEnds, v.printHolds, v.printUnknown} {
 		if err := part(out); err != nil {
 			return err
 		}
@@ -55,13 +55,16 @@ func (v status) messages() string {
 	}
 	counts := maps.Clone(v.Messages)
 	counts[ledger.Accepted] += counts[ledger.Delivered]
+	const unwritten = "unwritten" // rejected before any provider was asked
+	counts[unwritten] = v.Rejects[customer.TemplateError]
+	counts[ledger.Rejected] -= counts[unwritten]
 	var parts []string
 	for _, kind := range []struct {
 		status ledger.PartStatus
 		words  string
 	}{
 		{ledger.Planned, "planned"}, {ledger.Sending, "being sent"}, {ledger.Accepted, "sent"}, {ledger.Unknown, "unknown"},
-		{ledger.Rejected, "refused by providers"}, {ledger.Withdrawn, "withdrawn"},
+		{ledger.Rejected, "refused by providers"}, {unwritten, "whose text could not be written"}, {ledger.Withdrawn, "withdrawn"},
 	} {
 		if n := counts[kind.status]; n > 0 {
 			parts = append(parts, wording.Number(float64(n))+" "+kind.words)

@@ -95,6 +95,7 @@ func Run(ctx context.Context, o Options) (err error) {
 	}
 	running.Addr = listener.Addr().String()
 	undo.add(running.Client.Close)
+	o.warnOfStrangers(listener.Addr())
 	return o.serve(ctx, running, listener)
 }
 
@@ -238,11 +239,12 @@ func (o Options) routes(r Running) http.Handler {
 	mux := http.NewServeMux()
 	events := intake.New(intake.Options{
 		Taker: r.Observer, Keeper: r.Observer, Now: o.Clock.Now, WriteKeys: o.writeKeys(), Logger: o.Logger,
-		Data: func() *dictionary.Dictionary { return r.Library.Current().Dictionary },
+		Data:   func() *dictionary.Dictionary { return r.Library.Current().Dictionary },
+		Topics: func() []string { return r.Library.Current().Topics() },
 	})
 	mux.Handle("/v1/", events)
 	mux.Handle("/health", events)
-	if o.SMS == "inbox" || o.Email == "inbox" || o.Push == "inbox" {
+	if o.showsInbox() {
 		mux.Handle("/", inbox.Handler(r.Inbox, inbox.PageOptions{
 			Store: r.Store, Taker: r.Observer, Now: o.Clock.Now, Logger: o.Logger,
 			Zone: func(p customer.Profile) *time.Location {

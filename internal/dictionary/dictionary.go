@@ -23,6 +23,23 @@ type Field struct {
 	Allowed []string // the closed list of texts; nil: any
 }
 
+// Reads reports whether a value is what the field may hold: it reads as the
+// kind, and is one of the allowed texts where there are such. The empty value,
+// which stands for none, always is.
+func (f Field) Reads(v customer.Value) bool {
+	ok := true
+	switch {
+	case v.IsZero():
+	case len(f.Allowed) > 0:
+		ok = slices.Contains(f.Allowed, v.String())
+	case f.Kind == customer.KindNumber:
+		_, ok = v.Float()
+	case f.Kind == customer.KindDate || f.Kind == customer.KindTime:
+		_, ok = v.Time(nil)
+	}
+	return ok
+}
+
 // Event is one declared event.
 type Event struct {
 	ByUs       bool     // not the customer's own act

@@ -227,26 +227,3 @@ func (d *Dossier) Close(o ledger.Outreach, reason customer.Reason, now time.Time
 	}
 	return d.tx.SaveOutreach(out.Outreach)
 }
-
-// Stop ends a customer's open outreaches of a rule by an operator's word and
-// gives their number. Somebody unknown has none.
-func (k Desk) Stop(tx ledger.Tx, rule string, id customer.ID, now time.Time) (n int, err error) {
-	d, ok, err := k.Open(tx, id)
-	if err != nil || !ok {
-		return 0, err
-	}
-	open, err := tx.OpenOutreaches(id)
-	if err != nil {
-		return 0, err
-	}
-	for _, o := range open {
-		if o.Rule != rule {
-			continue
-		}
-		if err := d.Close(o, customer.StoppedByUs, now); err != nil {
-			return n, err
-		}
-		n++
-	}
-	return n, nil
-}

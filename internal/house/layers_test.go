@@ -45,7 +45,7 @@ var layers = []layer{
 	}},
 	{name: "internal/observe", may: []string{
 		"internal/dossier", "internal/library", "internal/journey", "internal/rule", "internal/behaviour", "internal/ledger",
-		"internal/sendtime", "internal/customer",
+		"internal/source", "internal/sendtime", "internal/customer",
 	}},
 	{name: "internal/dossier", may: []string{
 		"internal/library", "internal/journey", "internal/rule", "internal/behaviour", "internal/ledger", "internal/sendtime",

@@ -89,9 +89,9 @@ func (r *run) take(ctx context.Context) error {
 		outcomes, err := r.Taker.Take(ctx, r.batch)
 		switch {
 		case err != nil:
-			return fmt.Errorf("take %d rows: %w", len(r.batch), err)
+			return fmt.Errorf("take %s: %w", rowCount(len(r.batch)), err)
 		case len(outcomes) != len(r.batch):
-			return fmt.Errorf("take %d rows: %d outcomes came back", len(r.batch), len(outcomes))
+			return fmt.Errorf("take %s: %d outcomes came back", rowCount(len(r.batch)), len(outcomes))
 		}
 		for i, outcome := range outcomes {
 			r.count(r.from[i], outcome)
@@ -99,6 +99,13 @@ func (r *run) take(ctx context.Context) error {
 	}
 	r.batch, r.from = r.batch[:0], r.from[:0]
 	return r.flush(ctx)
+}
+
+func rowCount(n int) string {
+	if n == 1 {
+		return "1 row"
+	}
+	return fmt.Sprintf("%d rows", n)
 }
 
 func (r *run) count(k kept, outcome observe.Outcome) {
@@ -233,5 +240,6 @@ func (r *run) change(values []customer.Value) (observe.Change, []observe.Refusal
 		}
 	}
 	change, refused := observe.ReadTraits(traits, r.zones)
-	return change, append(refusals, refused...)
+	refusals = append(refusals, refused...)
+	return change, append(refusals, change.CheckTopics(r.Topics)...)
 }

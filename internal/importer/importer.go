@@ -82,6 +82,7 @@ type Options struct {
 	Keeper     Keeper
 	Zones      ZoneLookup
 	EventName  func(outside string) string // as data.yaml declares it; nil: observe.Name
+	Topics     []string                    // of the policy in force; none: consent is not checked
 	Kind       Kind
 	Path       string // of the file
 	Map        string // of the map
@@ -170,7 +171,7 @@ func (r *run) open() error {
 	if err != nil {
 		return err
 	}
-	r.spec = readSpec(n, r.Kind, t.header, words{zones: r.zones, eventName: r.EventName})
+	r.spec = readSpec(n, r.Kind, t.header, words{zones: r.zones, eventName: r.EventName, topics: r.Topics})
 	if ps.Err() == nil && r.spec.at != nil && r.spec.at.theirs && r.Zones == nil {
 		n.Fail("says zone: customer, and there is nobody to ask for it", "name an IANA zone")
 	}

@@ -56,6 +56,7 @@ type reading struct {
 type words struct {
 	zones     *sendtime.Zones
 	eventName func(outside string) string
+	topics    []string // none: not checked
 }
 
 // readSpec checks a map against the columns that the file has (nil: not known
@@ -148,12 +149,26 @@ func (r *reading) readCustomer() {
 func (r *reading) readConsent(n source.Node) {
 	if n.Kind() == source.Mapping {
 		r.consent = r.readFields(n)
+		for _, e := range n.Entries() {
+			r.checkTopic(e.Key, e.Name)
+		}
 		return
 	}
 	for _, item := range n.Items() {
 		if topic, ok := item.Text(); ok {
+			r.checkTopic(item, topic)
 			r.consent = append(r.consent, field{name: topic, cell: cell{column: -1, text: []part{{text: "yes"}}}})
 		}
+	}
+}
+
+// checkTopic refuses a topic that the policy in force has not.
+func (r *reading) checkTopic(n source.Node, topic string) {
+	if len(r.topics) == 0 {
+		return
+	}
+	if _, ok := observe.Topic(topic, r.topics); !ok {
+		n.Fail("is not a topic of policy.yaml", source.DidYouMean(topic, r.topics))
 	}
 }
 

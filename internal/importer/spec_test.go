@@ -7,7 +7,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/outreach-engine/outreach/internal/customer"
 	"github.com/outreach-engine/outreach/internal/importer"
+	"github.com/outreach-engine/outreach/internal/observe"
 	"github.com/outreach-engine/outreach/internal/source"
 )
 
@@ -56,6 +58,43 @@ func TestFaultsOfMaps(t *testing.T) {
 			require.Empty(t, r.taken)
 		})
 	}
+}
+
+func TestTopicsOfMaps(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"consent: [offers, product-news]":         "",
+		"consent: {offers: mb, product_news: mb}": "",
+		"consent: [offers, ofers]":                `2:19: consent[1]: "ofers": is not a topic of policy.yaml; did you mean offers?`,
+		"consent: {ofers: mb}":                    `2:11: consent.ofers: "ofers": is not a topic of policy.yaml; did you mean offers?`,
+	} {
+		r := newRecorder()
+		o := importing(t, r, importer.Customers, "id: user\n"+text+"\n", "f.csv", "user,mb\n1,yes\n")
+		o.Topics = []string{"offers", "product-news"}
+		_, err := importer.Run(t.Context(), o)
+		if want == "" {
+			require.NoError(t, err, text)
+			require.Equal(t, map[customer.Topic]bool{"offers": true, "product-news": true}, r.taken[0].Change.Consents, text)
+			continue
+		}
+		require.ErrorContains(t, err, want, text)
+		require.Empty(t, r.taken)
+	}
+}
+
+func TestTopicsOfRows(t *testing.T) {
+	t.Parallel()
+	r := newRecorder()
+	o := importing(t, r, importer.Customers, "id: user\ntraits: {consent: topics, plan: plan}\n", "f.csv", "user,topics,plan\n1,\"offers, ofers\",surf\n")
+	o.Topics = []string{"offers", "service"}
+	report, err := importer.Run(t.Context(), o)
+	require.NoError(t, err)
+	require.Equal(t, importer.Report{Rows: 1, Taken: 1, Fields: 1, Trouble: []importer.Trouble{
+		{Line: 2, Reason: "consent.ofers: is not a topic of policy.yaml; did you mean offers?"},
+	}}, report)
+	require.Equal(t, observe.Change{
+		Consents: map[customer.Topic]bool{"offers": true}, Traits: map[string]customer.Value{"plan": customer.Text("surf")},
+	}, r.taken[0].Change)
 }
 
 func TestAColumnThatNoRowHas(t *testing.T) {

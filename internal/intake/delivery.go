@@ -71,7 +71,7 @@ func (d *delivery) take(ctx context.Context, w http.ResponseWriter, e *envelope,
 
 // sort gives what can be taken, with the index of the call of each.
 func (d *delivery) sort(e *envelope) (incoming []observe.Incoming, calls []int) {
-	s := sorter{body: d.body, words: d.Data(), zones: d.zones, received: d.received}
+	s := sorter{body: d.body, words: d.Data(), zones: d.zones, topics: d.Topics, received: d.received}
 	incoming, calls = make([]observe.Incoming, 0, len(e.calls)), make([]int, 0, len(e.calls))
 	for i := range e.calls {
 		c := &e.calls[i]

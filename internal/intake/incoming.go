@@ -33,6 +33,7 @@ type sorter struct {
 	body     []byte
 	words    *dictionary.Dictionary
 	zones    *sendtime.Zones
+	topics   func() []string
 	received time.Time
 }
 
@@ -57,6 +58,9 @@ func (s *sorter) incoming(e *envelope, c *call) (in observe.Incoming, refusals [
 		return in, nil, ""
 	}
 	in.Change, refusals = observe.ReadTraits(c.profile(), s.zones)
+	if len(in.Change.Consents) > 0 {
+		refusals = append(refusals, in.Change.CheckTopics(s.topics())...)
+	}
 	in.Change.AddDevice(c.device.zone, c.device.locale, c.device.token, s.zones)
 	return in, refusals, ""
 }

@@ -38,11 +38,13 @@ type Keeper interface {
 	Reject(ctx context.Context, rejections []observe.Rejection) error
 }
 
-// Options are what a handler needs. All but WriteKeys and Logger are required.
+// Options are what a handler needs. All but Topics, WriteKeys and Logger are
+// required.
 type Options struct {
 	Taker     Taker
 	Keeper    Keeper
 	Data      func() *dictionary.Dictionary // the active data.yaml; never nil
+	Topics    func() []string               // of the policy in force; nil, or when it gives none: consent is not checked
 	WriteKeys []string                      // empty: any key is accepted, and none
 	Now       func() time.Time
 	Logger    *slog.Logger // nil: nothing is logged
@@ -74,6 +76,9 @@ type server struct {
 func New(o Options) http.Handler {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Topics == nil {
+		o.Topics = func() []string { return nil }
 	}
 	s := &server{Options: o, zones: sendtime.NewZones()}
 	s.buffers.New = func() any { return new(buffer) }

@@ -127,6 +127,9 @@ type Parts interface {
 	PartsBy(status PartStatus, limit int) ([]Part, error)
 	// CountParts gives the number of parts of each status that there is.
 	CountParts() (map[PartStatus]int64, error)
+	// CountReasons gives the number of parts of a status for each reason. It
+	// costs as much as there are such parts.
+	CountReasons(status PartStatus) (map[customer.Reason]int64, error)
 }
 
 // Work is what waits for the watches.
@@ -138,6 +141,9 @@ type Work interface {
 	// Overdue gives open outreaches of a rule whose NextAt is before the
 	// instant, oldest first.
 	Overdue(rule string, before time.Time, limit int) ([]Outreach, error)
+	// NotEnded gives up to limit outreaches of a rule that have not ended, in
+	// no order. Whoever ends them pages through all by asking again.
+	NotEnded(rule string, limit int) ([]Outreach, error)
 	// Waiting names up to limit open outreaches of all rules that a word lets
 	// go on: their WakesOn holds it.
 	Waiting(wake string, limit int) ([]Ref, error)

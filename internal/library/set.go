@@ -85,6 +85,15 @@ func (s *Set) Asked(event string) []*rule.Matcher {
 // WithGoal gives the rules whose goal an event of that name may reach.
 func (s *Set) WithGoal(event string) []*rule.Matcher { return s.goals[event] }
 
+// Topics gives the topics of the policy in force, sorted; none while nothing
+// was ever put in force.
+func (s *Set) Topics() []string {
+	if s.Generation == "" {
+		return nil
+	}
+	return s.Policy.TopicNames()
+}
+
 // Knows reports whether a rule is to be asked about a customer: not while its
 // history is still being read for them.
 func Knows(a ledger.Active, id customer.ID) bool { return a.Warm || id <= a.Warming }

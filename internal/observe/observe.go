@@ -28,6 +28,8 @@ type Observer struct {
 	// Poke is called after a commit that left work for the watches; nil is
 	// nobody.
 	Poke func()
+
+	strays strays
 }
 
 // errStale says that the rules in force have changed under a batch.
@@ -77,6 +79,7 @@ type taking struct {
 	active   map[string]ledger.Active // while rules are warming: read in this transaction
 	waits    []wait                   // to be settled when all of the batch is in
 	waiting  map[wait]bool
+	strays   *strays
 	outcomes []Outcome
 	work     bool
 }
@@ -84,7 +87,7 @@ type taking struct {
 func (o *Observer) begin(tx ledger.Tx) *taking {
 	return &taking{
 		desk: o.Desk, set: o.Desk.Library.Current(), tx: tx, now: o.Now().UTC().Truncate(time.Microsecond),
-		files: map[customer.ID]*dossier.Dossier{}, waiting: map[wait]bool{},
+		files: map[customer.ID]*dossier.Dossier{}, waiting: map[wait]bool{}, strays: &o.strays,
 	}
 }
 
@@ -159,6 +162,9 @@ func (t *taking) one(in Incoming) (Outcome, error) {
 	}
 	if !fresh {
 		return Outcome{Status: Duplicate}, nil
+	}
+	if err := t.countStrays(e, in.Change); err != nil {
+		return Outcome{}, err
 	}
 	if err := t.change(d, in.Change, e.At); err != nil {
 		return Outcome{}, err

@@ -36,6 +36,9 @@ func prepareFile(ctx context.Context, path string, logger *slog.Logger) (driver.
 	if err != nil {
 		return nil, fmt.Errorf("store: path %s: %w", path, err)
 	}
+	if err := createPrivate(location); err != nil {
+		return nil, fmt.Errorf("store: path %s: %w", path, err)
+	}
 	name := url.URL{Scheme: "file", Path: filepath.ToSlash(location)}
 	connector, err := modernc.NewConnector(name.String())
 	if err != nil {
@@ -66,6 +69,21 @@ func checkPath(path string) error {
 		return fmt.Errorf("store: %s is a folder: name a file in it", path)
 	}
 	return nil
+}
+
+// createPrivate makes a file that is not there, for its owner alone: it is to
+// hold personal data. SQLite makes the files beside it with the same rights
+// (https://www.sqlite.org/src/file/src/os_unix.c, findCreateFileMode). The
+// rights of a file that is there are its owner's choice.
+func createPrivate(path string) error {
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return file.Close()
 }
 
 // nameFile adds the path, and what to do where that is known.

@@ -55,6 +55,30 @@ func change(t *testing.T, path, statement string) {
 	require.NoError(t, db.Close())
 }
 
+// TestOpenMakesPrivateFiles holds that what is made may be read by its owner
+// alone, and that a file's rights stay as they are.
+func TestOpenMakesPrivateFiles(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "outreach.db")
+	rights := func(name string) os.FileMode {
+		info, err := os.Stat(name)
+		require.NoError(t, err)
+		return info.Mode().Perm()
+	}
+	s, err := sqlite.Open(t.Context(), path, sqlite.Options{})
+	require.NoError(t, err)
+	require.NoError(t, s.Write(t.Context(), ledger.IntakeLane, func(tx ledger.Tx) error { return tx.Count("x", 1) }))
+	for _, name := range []string{path, path + "-wal", path + "-shm"} {
+		require.Equal(t, os.FileMode(0o600), rights(name), name)
+	}
+	require.NoError(t, s.Close())
+	require.NoError(t, os.Chmod(path, 0o640))
+	s, err = sqlite.Open(t.Context(), path, sqlite.Options{})
+	require.NoError(t, err)
+	require.NoError(t, s.Close())
+	require.Equal(t, os.FileMode(0o640), rights(path))
+}
+
 // TestOpenTogether holds that several may make the same file at once.
 func TestOpenTogether(t *testing.T) {
 	t.Parallel()

@@ -72,3 +72,10 @@ func (t *tx) CountParts() (map[ledger.PartStatus]int64, error) {
 	each := func(r *row) { counts[ledger.PartStatus(r.text())] = r.int64() }
 	return counts, t.c.query("SELECT status, count(*) FROM parts GROUP BY status", each)
 }
+
+// CountReasons implements ledger.Parts.
+func (t *tx) CountReasons(status ledger.PartStatus) (map[customer.Reason]int64, error) {
+	counts := map[customer.Reason]int64{}
+	each := func(r *row) { counts[customer.Reason(r.text())] = r.int64() }
+	return counts, t.c.query("SELECT reason, count(*) FROM parts WHERE status = ? GROUP BY reason", each, string(status))
+}

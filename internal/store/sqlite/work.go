@@ -54,6 +54,12 @@ func (t *tx) Overdue(rule string, before time.Time, limit int) ([]ledger.Outreac
 		ORDER BY next_at, rowid LIMIT ?`, rule, before, bound(limit))
 }
 
+// NotEnded implements ledger.Work.
+func (t *tx) NotEnded(rule string, limit int) ([]ledger.Outreach, error) {
+	return all(t.c, scanOutreach, selectOutreach+`
+		WHERE rule = ? AND status IN ('matched', 'open') LIMIT ?`, rule, bound(limit))
+}
+
 // Waiting implements ledger.Work.
 func (t *tx) Waiting(wake string, limit int) ([]ledger.Ref, error) {
 	scan := func(r *row) ledger.Ref {

@@ -15,6 +15,7 @@ func parts() map[string]func(*testing.T, Open) {
 		"slots":           slots,
 		"parts_by_status": partsByStatus,
 		"count_parts":     countParts,
+		"count_reasons":   countReasons,
 	}
 }
 
@@ -111,4 +112,18 @@ func countParts(t *testing.T, open Open) {
 	require.Equal(t, map[ledger.PartStatus]int64{ledger.Planned: 2, ledger.Unknown: 1}, count())
 	write(t, s, saveParts(part("s1", ledger.Accepted)))
 	require.Equal(t, map[ledger.PartStatus]int64{ledger.Planned: 1, ledger.Accepted: 1, ledger.Unknown: 1}, count())
+}
+
+func countReasons(t *testing.T, open Open) {
+	s := start(t, open)
+	count := func() map[customer.Reason]int64 {
+		return both(t, s, func(tx ledger.Tx) (map[customer.Reason]int64, error) { return tx.CountReasons(ledger.Rejected) })
+	}
+	require.Empty(t, count())
+	part := func(step string, status ledger.PartStatus, reason customer.Reason) ledger.Part {
+		return ledger.Part{Ref: ledger.Ref{Rule: "cart", Customer: "c1", N: 1}, Step: step, Channel: customer.SMS, Status: status, Reason: reason}
+	}
+	write(t, s, saveParts(part("s1", ledger.Rejected, customer.BadAddress), part("s2", ledger.Rejected, customer.TemplateError),
+		part("s3", ledger.Rejected, customer.BadAddress), part("s4", ledger.Withdrawn, customer.TemplateError)))
+	require.Equal(t, map[customer.Reason]int64{customer.BadAddress: 2, customer.TemplateError: 1}, count())
 }

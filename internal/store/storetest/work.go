@@ -15,6 +15,7 @@ func work() map[string]func(*testing.T, Open) {
 		"claim_order":     claimOrder,
 		"claim_leases":    claimLeases,
 		"overdue":         overdue,
+		"not_ended":       notEnded,
 		"waiting":         waiting,
 		"restart":         restart,
 		"hints":           hints,
@@ -89,6 +90,26 @@ func overdue(t *testing.T, open Open) {
 	}
 	require.Equal(t, []ledger.Outreach{a[1], a[0]}, late(0))
 	require.Equal(t, []ledger.Outreach{a[1]}, late(1))
+}
+
+func notEnded(t *testing.T, open Open) {
+	s := start(t, open)
+	outreach := func(rule, key string, status ledger.Status) ledger.Outreach {
+		o := plain(rule, "c1", key)
+		o.Status = status
+		return o
+	}
+	leased := outreach("cart", "k2", ledger.Matched)
+	leased.Lease = at(50)
+	a := add(t, s, outreach("cart", "k1", ledger.Open), leased, outreach("cart", "k3", ledger.Ended), outreach("late", "k1", ledger.Open))
+	left := func(limit int) []ledger.Outreach {
+		return both(t, s, func(tx ledger.Tx) ([]ledger.Outreach, error) { return tx.NotEnded("cart", limit) })
+	}
+	require.ElementsMatch(t, []ledger.Outreach{a[0], a[1]}, left(0))
+	require.Len(t, left(1), 1)
+	a[0].Status = ledger.Ended
+	write(t, s, func(tx ledger.Tx) error { return tx.SaveOutreach(a[0]) })
+	require.Equal(t, []ledger.Outreach{a[1]}, left(1), "the next page, once the first has ended")
 }
 
 func waiting(t *testing.T, open Open) {

@@ -3,9 +3,11 @@ package activities_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/outreach-engine/outreach/internal/channel"
 	"github.com/outreach-engine/outreach/internal/customer"
 )
 
@@ -95,4 +97,36 @@ func TestAFullChannelGivesWayToTheNext(t *testing.T) {
 	b.happen("anna", "plan_changed")
 	require.Len(t, b.sent, 2)
 	require.Equal(t, []customer.Channel{customer.SMS, customer.Email}, []customer.Channel{b.sent[0].Channel, b.sent[1].Channel})
+}
+
+const twoTexts = `
+description: Two texts, the second a little later.
+owner: care@example.com
+topic: service
+when: {event: plan_changed}
+steps:
+  - send: late
+    at: now
+  - wait: 20s
+  - send: miss-you
+    channel: sms
+    at: now
+`
+
+// TestAWaitCountsFromWhenTheMessageWentOut has a provider that takes the first
+// message a minute late: the second comes twenty seconds after it.
+func TestAWaitCountsFromWhenTheMessageWentOut(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, "2026-11-23T12:00:00Z", files(map[string]string{"two": twoTexts}))
+	change := berlin("service")
+	change.Preferences = nil
+	b.identify("anna", change)
+	b.answers = []error{&channel.Error{Kind: channel.Throttled, Provider: "bench", Code: "429", RetryAfter: time.Minute}}
+	b.happen("anna", "plan_changed")
+	b.until("2026-11-23T12:01:10Z")
+	require.Len(t, b.sent, 1)
+	b.until("2026-11-23T12:01:19Z")
+	require.Len(t, b.sent, 1, "nineteen seconds later")
+	b.until("2026-11-23T12:01:20Z")
+	require.Len(t, b.sent, 2)
 }

@@ -299,8 +299,8 @@ func (e *Engine) warm(ctx context.Context, rule string) (more bool, err error) {
 		_, err = e.Desk.Library.Follow(ctx)
 	}
 	if read > 0 && running > 0 {
-		e.Logger.Info("history read for a rule: its outreaches that have begun go on until they end or are stopped",
-			"rule", rule, "customers", read, "outreaches", running)
+		e.Logger.Info("history read for a rule; its open outreaches go on until they end or are stopped",
+			"rule", rule, "customers", read, "open", running)
 	}
 	return !finished, err
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/outreach-engine/outreach/internal/customer"
 	"github.com/outreach-engine/outreach/internal/ledger"
+	"github.com/outreach-engine/outreach/internal/library"
 )
 
 func statusCommand(now func() time.Time) *cobra.Command {
@@ -49,6 +50,8 @@ type status struct {
 	Unknown   []unknownMessage            `json:"unknown"` // the oldest
 	Rules     []ruleStatus                `json:"rules"`
 	Holds     []holdStatus                `json:"holds"`
+	Refused   string                      `json:"rules_refused,omitempty"` // why the newest edit of the rules is not in force
+	RefusedAt time.Time                   `json:"rules_refused_at,omitzero"`
 }
 
 // ruleStatus is one rule that is in force, or that has outreaches left.
@@ -127,7 +130,7 @@ func (v *status) readMessages(tx ledger.Tx) (err error) {
 }
 
 // readRules lists the rules in force, by name, and behind them those that
-// were removed and have open outreaches.
+// were removed and have had outreaches.
 func (v *status) readRules(tx ledger.Tx) error {
 	active, err := tx.Active()
 	if err != nil {
@@ -143,20 +146,21 @@ func (v *status) readRules(tx ledger.Tx) error {
 			}
 		}
 	}
+	if v.RefusedAt, v.Refused, _, err = library.Refused(tx); err != nil {
+		return err
+	}
 	tallies, err := tx.Tallies()
 	for _, t := range tallies {
 		if t.Status == ledger.Matched {
 			v.Backlog += t.Count
 		}
 		i, ok := rules[t.Rule]
-		if !ok && t.Status != ledger.Ended {
-			i, ok = len(v.Rules), true
+		if !ok {
+			i = len(v.Rules)
 			rules[t.Rule] = i
 			v.Rules = append(v.Rules, ruleStatus{Name: t.Rule, Warm: true, Ended: map[customer.Reason]int64{}})
 		}
-		if ok {
-			v.Rules[i].add(t)
-		}
+		v.Rules[i].add(t)
 	}
 	return err
 }

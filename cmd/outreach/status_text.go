@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/outreach-engine/outreach/internal/customer"
 	"github.com/outreach-engine/outreach/internal/ledger"
@@ -37,6 +38,9 @@ func (v status) printCounts(out io.Writer) error {
 	}
 	if v.Rejected > 0 {
 		rows[4][1] += " (outreach rejected lists them)"
+	}
+	if v.Refused != "" {
+		rows = append(rows, []string{"rules", "the edit of " + v.RefusedAt.Format(time.DateTime) + " UTC is not in force: " + v.Refused})
 	}
 	return printTable(out, len(rows[0]), rows)
 }

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"path/filepath"
 
@@ -43,12 +44,30 @@ func (o Options) loadAtStart(ctx context.Context, rules *library.Library) (libra
 	if err == nil || len(rules.Current().Rules) == 0 {
 		return report, err
 	}
-	o.keepLastGood(err)
+	o.keepLastGood(ctx, rules, err)
 	return library.Report{Rules: len(rules.Current().Rules), Problems: report.Problems}, nil
 }
 
-// keepLastGood says loudly that an edit was not taken.
-func (o Options) keepLastGood(err error) {
+// summary gives the first problem of an edit, and how many there are.
+func summary(err error) string {
+	var invalid *source.InvalidError
+	if !errors.As(err, &invalid) || invalid.Errors() < 2 {
+		return err.Error()
+	}
+	for _, p := range invalid.Problems {
+		if p.Severity == source.Error {
+			return fmt.Sprintf("%s (and %d more)", p, invalid.Errors()-1)
+		}
+	}
+	return err.Error()
+}
+
+// keepLastGood says loudly that an edit was not taken, and notes it for
+// status.
+func (o Options) keepLastGood(ctx context.Context, rules *library.Library, err error) {
+	if err := rules.Refuse(ctx, summary(err), o.Clock.Now()); err != nil {
+		o.Logger.Warn("refused rules not noted for status", "error", err)
+	}
 	var invalid *source.InvalidError
 	if !errors.As(err, &invalid) {
 		o.Logger.Error("rules not loaded: the last good ones stay in force", "error", err)
@@ -73,7 +92,7 @@ func (o Options) reload(ctx context.Context, rules *library.Library) {
 	changes := o.watch(ctx)
 	if o.WatchFiles { // what changed since the start, before anybody watched
 		if report, err := o.load(ctx, rules); err != nil || !report.Nothing() {
-			o.tell(ctx, report, err)
+			o.tell(ctx, rules, report, err)
 		}
 	}
 	for {
@@ -84,16 +103,16 @@ func (o Options) reload(ctx context.Context, rules *library.Library) {
 		case <-changes:
 		}
 		report, err := o.load(ctx, rules)
-		o.tell(ctx, report, err)
+		o.tell(ctx, rules, report, err)
 	}
 }
 
 // tell logs what became of an edit.
-func (o Options) tell(ctx context.Context, report library.Report, err error) {
+func (o Options) tell(ctx context.Context, rules *library.Library, report library.Report, err error) {
 	switch {
 	case ctx.Err() != nil:
 	case err != nil:
-		o.keepLastGood(err)
+		o.keepLastGood(ctx, rules, err)
 	default:
 		o.Logger.Info("rules loaded", "in force", report.Rules, "added", report.Added, "changed", report.Changed, "removed", report.Removed)
 	}

@@ -49,6 +49,10 @@ func (r Running) starter() workflows.Starter {
 	return workflows.Starter{Client: r.Client, Store: r.store}
 }
 
+// engineLag is by how much a message may be late without the steps after it
+// being counted from the later instant, on the machine's clock.
+const engineLag = 3 * time.Second
+
 // startsPerSecond bounds the outreaches that one process starts.
 const startsPerSecond = 150
 
@@ -137,7 +141,7 @@ func (o Options) build(ctx context.Context, store ledger.Store, box *inbox.Box) 
 		r.Client.Close()
 		return r, err
 	}
-	desk := dossier.Desk{Library: rules, Zones: sendtime.NewZones()}
+	desk := dossier.Desk{Library: rules, Zones: sendtime.NewZones(), Lag: o.Clock.Span(engineLag)}
 	r.Observer = &observe.Observer{Store: store, Desk: desk, Now: o.Clock.Now}
 	r.Engine = &activities.Engine{
 		Store: store, Desk: desk, Clock: o.Clock, Starter: r.starter(), Senders: senders,

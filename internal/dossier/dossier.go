@@ -21,6 +21,7 @@ import (
 type Desk struct {
 	Library *library.Library
 	Zones   *sendtime.Zones
+	Lag     time.Duration // as journey.Facts has it, in engine time
 }
 
 // Dossier is one customer's file. It belongs to one transaction and one
@@ -154,7 +155,7 @@ func (d *Dossier) Heard(m *rule.Matcher, trigger string, from, to time.Time) ([]
 // Facts gives everything that a step of an outreach depends on.
 func (d *Dossier) Facts(m *rule.Matcher, o ledger.Outreach, now time.Time) (journey.Facts, error) {
 	f := journey.Facts{
-		Now: now, Subject: d.Subject(), Policy: d.Set.Policy, Suppressed: d.Suppressed, Texts: d.Set.Texts,
+		Now: now, Lag: d.desk.Lag, Subject: d.Subject(), Policy: d.Set.Policy, Suppressed: d.Suppressed, Texts: d.Set.Texts,
 	}
 	var err error
 	if f.Events, err = d.Heard(m, o.Trigger, journey.Since(o, now, d.Zone), time.Time{}); err != nil {

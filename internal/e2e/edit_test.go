@@ -9,6 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/outreach-engine/outreach/internal/customer"
+	"github.com/outreach-engine/outreach/internal/ledger"
+	"github.com/outreach-engine/outreach/internal/library"
 	"github.com/outreach-engine/outreach/internal/message"
 )
 
@@ -54,12 +56,14 @@ func TestAnInvalidEditKeepsTheLastGoodRules(t *testing.T) {
 	h.write(map[string]string{"at-once": "topic: urgent\nwhen: {event: signed_upp}\nsteps: [{send: hello}]\n"})
 	h.eventually(func() bool { return h.logged.has("rules not loaded: the last good ones stay in force") }, "the log says so")
 	require.True(t, h.logged.has("rules/at-once.yaml:4:"), "and where")
+	require.Contains(t, h.refused(), "rules/at-once.yaml:4:", "status says so too")
 	require.Equal(t, before, h.version("at-once"))
 	h.happen("u1", "signed_up", nil)
 	h.eventually(func() bool { return h.ended("u1") == "completed" }, "the rule works as before")
 	require.Equal(t, "hello", h.template(0))
 	h.write(map[string]string{"at-once": strings.Replace(atOnce, "send: hello", "send: second", 1)})
 	h.eventually(func() bool { return h.version("at-once") != before }, "the mended rule is in force")
+	require.Empty(t, h.refused())
 	require.NoError(t, os.Remove(filepath.Join(h.dir, "rules", "at-once.yaml")))
 	h.eventually(func() bool { return len(h.running.Library.Current().Rules) == 0 }, "a removed one is not")
 }
@@ -84,4 +88,14 @@ func TestNewAndReplacedFoldersAreSeen(t *testing.T) {
 		text, err := h.running.Library.Current().Templates.Render("third", customer.SMS, message.Vars{})
 		return err == nil && text.Text == "Another third"
 	}, "the new folder is watched")
+}
+
+// refused gives why the newest edit is not in force, "" when it is.
+func (h *house) refused() (why string) {
+	h.t.Helper()
+	require.NoError(h.t, h.running.Store.Read(h.t.Context(), func(tx ledger.Tx) (err error) {
+		_, why, _, err = library.Refused(tx)
+		return err
+	}))
+	return why
 }

@@ -22,6 +22,7 @@ import (
 // one instant.
 type Facts struct {
 	Now        time.Time
+	Lag        time.Duration // by how much the engine itself may be late without its counting
 	Subject    rule.Subject
 	Policy     *policy.Policy
 	Suppressed func(customer.Channel) bool

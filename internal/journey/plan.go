@@ -276,7 +276,7 @@ func (r *run) slot(request sendtime.Request, wanted hours, mine policy.Claim) (t
 			return answer.At, told(wanted, answer.Moved) + full, ""
 		}
 		request.Now, none = free.Until, customer.Capped
-		full = ", after the cap: " + free.Winner + " has the place"
+		full = ", after the cap of " + free.Full.Words() + ": " + free.Winner + " has the place"
 	}
 	return time.Time{}, wanted.why + full, none
 }

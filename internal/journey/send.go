@@ -22,7 +22,7 @@ func (r *run) send(step *rule.Step, next string) bool {
 	}
 	switch part.Status {
 	case ledger.Accepted, ledger.Delivered:
-		return r.goTo(next, r.pos.Plan.At)
+		return r.goTo(next, r.wentOut(part))
 	case ledger.Sending:
 		if r.f.Now.Before(part.Lease) {
 			return r.rest(part.Lease, "an attempt is under way")
@@ -38,6 +38,15 @@ func (r *run) send(step *rule.Step, next string) bool {
 		return r.gate(step, next, part)
 	}
 	return r.goTo(next, r.f.Now)
+}
+
+// wentOut gives when a part's step is over: its planned instant, or when it
+// went out if that was later by more than the engine's own lag.
+func (r *run) wentOut(part ledger.Part) time.Time {
+	if planned := r.pos.Plan.At; !part.Sent.After(planned.Add(r.f.Lag)) {
+		return planned
+	}
+	return part.Sent
 }
 
 func (r *run) part(step string, channel customer.Channel) (ledger.Part, bool) {

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/outreach-engine/outreach/internal/bundle"
@@ -53,7 +54,33 @@ func (l *Library) Load(ctx context.Context, files bundle.Files, now time.Time) (
 	return report, err
 }
 
+// refusedKey is the setting that says why the newest edit is not in force.
+const refusedKey = "rules refused"
+
+// Refuse keeps, for status, why an edit of the rules folder is not in force:
+// until the next one that is.
+func (l *Library) Refuse(ctx context.Context, why string, now time.Time) error {
+	return l.store.Write(ctx, ledger.GateLane, func(tx ledger.Tx) error {
+		return tx.SetSetting(refusedKey, now.UTC().Format(time.RFC3339)+" "+why)
+	})
+}
+
+// Refused gives when and why the newest edit of a rules folder was not taken;
+// ok is false when it was.
+func Refused(tx ledger.House) (at time.Time, why string, ok bool, err error) {
+	text, _, err := tx.Setting(refusedKey)
+	if err != nil || text == "" {
+		return time.Time{}, "", false, err
+	}
+	stamp, why, _ := strings.Cut(text, " ")
+	at, err = time.Parse(time.RFC3339, stamp)
+	return at, why, err == nil, err
+}
+
 func activate(tx ledger.Tx, b *bundle.Bundle, files bundle.Files, now time.Time) (Report, error) {
+	if err := tx.SetSetting(refusedKey, ""); err != nil {
+		return Report{}, err
+	}
 	old := map[string]ledger.Active{}
 	list, err := tx.Active()
 	if err != nil {

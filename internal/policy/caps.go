@@ -2,6 +2,7 @@ package policy
 
 import (
 	"cmp"
+	"strconv"
 	"time"
 
 	"github.com/outreach-engine/outreach/internal/customer"
@@ -33,6 +34,7 @@ type Slot struct {
 	OK     bool
 	Until  time.Time
 	Winner string // the rule that took the place
+	Full   Cap    // the cap that is full
 }
 
 // Free says whether a claim has a place at an instant: in every cap that
@@ -55,10 +57,19 @@ func (p *Policy) Free(mine Claim, at time.Time, others []Claim, zone *time.Locat
 			}
 		}
 		if taken >= limit.Most && end.After(free.Until) {
-			free = Slot{Until: end, Winner: winner}
+			free = Slot{Until: end, Winner: winner, Full: limit}
 		}
 	}
 	return free
+}
+
+// Words gives the cap as one says it: 2 per day, 1 per day by sms.
+func (c Cap) Words() string {
+	words := strconv.Itoa(c.Most) + " per " + string(c.Per)
+	if c.Channel == "" {
+		return words
+	}
+	return words + " by " + string(c.Channel)
 }
 
 // around gives the customer's day, week or month that holds an instant,

@@ -50,7 +50,7 @@ func TestFreeGoesInClaimOrder(t *testing.T) {
 		c.change(&other)
 		want := policy.Slot{OK: true}
 		if c.first {
-			want = policy.Slot{Until: tomorrow, Winner: other.Rule}
+			want = policy.Slot{Until: tomorrow, Winner: other.Rule, Full: policy.Cap{Most: 1, Per: policy.PerDay}}
 		}
 		require.Equal(t, want, capped(policy.Cap{Most: 1, Per: policy.PerDay}).Free(mine, noon, []policy.Claim{other}, time.UTC), name)
 	}
@@ -66,12 +66,14 @@ func TestFreeCountsByChannelAndInAll(t *testing.T) {
 	ask := func(c customer.Channel, others ...policy.Claim) policy.Slot {
 		return p.Free(policy.Claim{Channel: c, At: noon, Rule: "mine", N: 1}, noon, others, time.UTC)
 	}
+	perDay, perWeek := p.Caps[0], p.Caps[1]
+	require.Equal(t, []string{"3 per day", "1 per week by sms"}, []string{perDay.Words(), perWeek.Words()})
 	week, day := at(t, "2026-11-30T00:00:00Z"), at(t, "2026-11-25T00:00:00Z")
 	require.Equal(t, policy.Slot{OK: true}, ask(customer.Email, gone(customer.SMS, 1), gone(customer.Email, 2)))
-	require.Equal(t, policy.Slot{Until: week, Winner: "other"}, ask(customer.SMS, gone(customer.SMS, 1)))
+	require.Equal(t, policy.Slot{Until: week, Winner: "other", Full: perWeek}, ask(customer.SMS, gone(customer.SMS, 1)))
 	three := []policy.Claim{gone(customer.Email, 1), gone(customer.Email, 2), gone(customer.Push, 3)}
-	require.Equal(t, policy.Slot{Until: day, Winner: "other"}, ask(customer.SMS, three...))
-	require.Equal(t, policy.Slot{Until: week, Winner: "other"}, ask(customer.SMS, append(three, gone(customer.SMS, 4))...), "the longer one counts")
+	require.Equal(t, policy.Slot{Until: day, Winner: "other", Full: perDay}, ask(customer.SMS, three...))
+	require.Equal(t, policy.Slot{Until: week, Winner: "other", Full: perWeek}, ask(customer.SMS, append(three, gone(customer.SMS, 4))...), "the longer one counts")
 }
 
 // TestCapsKeepTheCustomersCalendar has one message gone out at an instant, and
@@ -102,7 +104,7 @@ func TestCapsKeepTheCustomersCalendar(t *testing.T) {
 			return p.Free(policy.Claim{Channel: customer.SMS, At: now, Rule: "mine", N: 1}, now, []policy.Claim{other}, z)
 		}
 		last := till.Add(-time.Microsecond)
-		taken := policy.Slot{Until: till, Winner: "other"}
+		taken := policy.Slot{Until: till, Winner: "other", Full: p.Caps[0]}
 		require.Equal(t, taken, free(from, last), name)
 		require.Equal(t, taken, free(last, from), name)
 		require.Equal(t, policy.Slot{OK: true}, free(from.Add(-time.Microsecond), from), name)

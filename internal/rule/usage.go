@@ -91,8 +91,9 @@ func (m *Matcher) behind(s Subject, e customer.Event, about string) bool {
 	if !ok || !m.reached(u) {
 		return false // what only grows has never been higher
 	}
-	mark, marked := m.marked(s.State, about, u.bucket.Start)
-	return !marked || mark.Limit < u.limit
+	marks := s.State.Marks[behaviour.Join(m.Name, about)]
+	i := markAt(marks, u.bucket.Start)
+	return i < 0 || marks[i].Limit < u.limit
 }
 
 // reached reports whether the share is. Sums of decimals may be off in their
@@ -102,14 +103,9 @@ func (m *Matcher) reached(u usage) bool {
 	return u.share >= m.When.Usage.Reaches-slip
 }
 
-// marked gives the firing of a period.
-func (m *Matcher) marked(s *behaviour.State, about string, period time.Time) (behaviour.Mark, bool) {
-	for _, mark := range s.Marks[behaviour.Join(m.Name, about)] {
-		if mark.Period.Equal(period) {
-			return mark, true
-		}
-	}
-	return behaviour.Mark{}, false
+// markAt gives the place of a period's firing, -1 when there is none.
+func markAt(marks []behaviour.Mark, period time.Time) int {
+	return slices.IndexFunc(marks, func(k behaviour.Mark) bool { return k.Period.Equal(period) })
 }
 
 // cross gives the reason when the share is reached and was not marked: once a
@@ -123,7 +119,7 @@ func (m *Matcher) cross(s Subject, e customer.Event, about string) (Reason, bool
 	}
 	key := behaviour.Join(m.Name, about)
 	marks := s.State.Marks[key]
-	i := slices.IndexFunc(marks, func(k behaviour.Mark) bool { return k.Period.Equal(u.bucket.Start) })
+	i := markAt(marks, u.bucket.Start)
 	latest := m.When.Usage.Op == expr.Latest
 	if !m.reached(u) {
 		if i >= 0 && (latest || u.limit > marks[i].Limit) {
@@ -134,7 +130,7 @@ func (m *Matcher) cross(s Subject, e customer.Event, about string) (Reason, bool
 	if i >= 0 {
 		return Reason{}, false
 	}
-	m.mark(s.State, key, i, behaviour.Mark{Period: u.bucket.Start, Limit: u.limit})
+	addMark(s.State, key, behaviour.Mark{Period: u.bucket.Start, Limit: u.limit})
 	r := Reason{At: e.At, About: about, Trigger: e.MessageID, Match: u.match(), Key: keyText(u.bucket.Start, u.limit)}
 	if latest {
 		r.Key = keyText(u.bucket.Start, u.limit, e.At)
@@ -142,14 +138,10 @@ func (m *Matcher) cross(s Subject, e customer.Event, about string) (Reason, bool
 	return r, true
 }
 
-// mark keeps a firing, of the newest two periods only.
-func (m *Matcher) mark(s *behaviour.State, key string, i int, mark behaviour.Mark) {
-	marks := s.Marks[key]
-	if i >= 0 {
-		marks[i] = mark
-		return
-	}
-	marks = append(marks, mark)
+// addMark keeps a firing of a period that has none, of the newest two periods
+// only.
+func addMark(s *behaviour.State, key string, mark behaviour.Mark) {
+	marks := append(s.Marks[key], mark)
 	slices.SortFunc(marks, func(a, b behaviour.Mark) int { return a.Period.Compare(b.Period) })
 	if len(marks) > 2 {
 		marks = marks[len(marks)-2:]
@@ -201,15 +193,14 @@ func (m *Matcher) rejudge(s Subject, e customer.Event, rebuild []behaviour.Def, 
 	for _, d := range rebuild {
 		copySeries(s.State, scratch, d.Key())
 	}
-	for key, marks := range scratch.Marks {
-		if old, ok := s.State.Marks[key]; ok && m.When.Usage.Op == expr.Latest { // below and above in turn: only the log knows
+	for key, old := range s.State.Marks { // below and above in turn: only the log knows
+		if name, _ := behaviour.Split(key); name == m.Name {
 			s.State.Marks[key] = slices.DeleteFunc(old, func(k behaviour.Mark) bool { return !k.Period.Before(from) })
 		}
+	}
+	for key, marks := range scratch.Marks {
 		for _, mark := range marks {
-			i := slices.IndexFunc(s.State.Marks[key], func(k behaviour.Mark) bool { return k.Period.Equal(mark.Period) })
-			if i < 0 || s.State.Marks[key][i].Limit < mark.Limit {
-				m.mark(s.State, key, i, mark)
-			}
+			addMark(s.State, key, mark)
 		}
 	}
 	return reasons, nil
@@ -258,12 +249,13 @@ func (m *Matcher) Adopt(to, from *behaviour.State) {
 // judged next.
 func (m *Matcher) Recount(to, from *behaviour.State, at time.Time) {
 	for _, about := range m.usageAbouts(from) {
-		if _, was := m.marked(to, about, m.total.of(to, about).In(at).Start); was {
+		key := behaviour.Join(m.Name, about)
+		if markAt(to.Marks[key], m.total.of(to, about).In(at).Start) >= 0 {
 			continue
 		}
-		key, start := behaviour.Join(m.Name, about), m.total.of(from, about).In(at).Start
-		if marks, ok := from.Marks[key]; ok {
-			from.Marks[key] = slices.DeleteFunc(marks, func(k behaviour.Mark) bool { return k.Period.Equal(start) })
+		marks := from.Marks[key]
+		if i := markAt(marks, m.total.of(from, about).In(at).Start); i >= 0 {
+			from.Marks[key] = slices.Delete(marks, i, i+1)
 		}
 	}
 	m.Adopt(to, from)

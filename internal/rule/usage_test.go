@@ -260,3 +260,11 @@ func TestTheMarksOfTwoPeriodsAreKept(t *testing.T) {
 	}
 	require.Len(t, p.s.State.Marks["mine"], 2)
 }
+
+// TestALateTopUpArmsAnew hears of a top-up after the use that followed it: the
+// grown limit is reached anew.
+func TestALateTopUpArmsAnew(t *testing.T) {
+	t.Parallel()
+	p := newPerson(t, matcherOf(t, "when: {usage: {sum: used.mb, per: month, limit: plan_mb + sum(topped_up.mb), reaches: 80%}}"), "plan_mb", 100)
+	live(p, used("02 10:00", 85, 1), used("02 12:00", 2, 0), lived{"02 11:00", "topped_up", []any{"mb", 100}, 0}, used("02 13:00", 80, 1))
+}

@@ -80,13 +80,10 @@ type Engine struct {
 func (e *Engine) Advance(ctx context.Context, q Question) (Answer, error) {
 	var answer Answer
 	err := e.Store.Write(ctx, ledger.GateLane, func(tx ledger.Tx) error {
-		o, ok, err := tx.Outreach(q.Ref)
-		if err != nil {
-			return err
-		}
-		if stored, is := e.stored(o, ok, q); is {
+		o, stored, is, err := e.asked(tx, q)
+		if err != nil || is {
 			answer = stored
-			return nil
+			return err
 		}
 		answer, err = e.step(tx, o, max(q.Seq, o.Seq+1))
 		return err
@@ -94,18 +91,21 @@ func (e *Engine) Advance(ctx context.Context, q Question) (Answer, error) {
 	return answer, err
 }
 
-// stored gives the answer that a question had before, or the end of what is
-// no more.
-func (e *Engine) stored(o ledger.Outreach, found bool, q Question) (Answer, bool) {
+// asked reads the outreach of a question. With is the question has its answer:
+// the one that it had before, or the end of what is no more.
+func (e *Engine) asked(tx ledger.Tx, q Question) (o ledger.Outreach, stored Answer, is bool, err error) {
+	o, found, err := tx.Outreach(q.Ref)
 	switch {
+	case err != nil:
+		return o, Answer{}, false, err
 	case !found:
-		return Answer{Seq: q.Seq, Done: true, Why: "the outreach is not in the store"}, true
+		return o, Answer{Seq: q.Seq, Done: true, Why: "the outreach is not in the store"}, true, nil
 	case o.Status == ledger.Ended:
-		return Answer{Seq: q.Seq, Done: true, Why: string(o.Reason)}, true
+		return o, Answer{Seq: q.Seq, Done: true, Why: string(o.Reason)}, true, nil
 	case o.Seq >= q.Seq:
-		return e.again(o), true
+		return o, e.again(o), true, nil
 	}
-	return Answer{}, false
+	return o, Answer{}, false, nil
 }
 
 // kept is how an answer stands in its row; its instant is the row's NextAt.

@@ -66,13 +66,10 @@ func (e *Engine) Deliver(ctx context.Context, q Question) (Answer, error) {
 func (e *Engine) open(ctx context.Context, q Question, sender channel.Sender) (answer Answer, try *attempt, err error) {
 	err = e.Store.Write(ctx, ledger.GateLane, func(tx ledger.Tx) error {
 		try = nil
-		o, ok, err := tx.Outreach(q.Ref)
-		if err != nil {
-			return err
-		}
-		if stored, is := e.stored(o, ok, q); is {
+		o, stored, is, err := e.asked(tx, q)
+		if err != nil || is {
 			answer = stored
-			return nil
+			return err
 		}
 		d, ok, err := e.Desk.Open(tx, o.Customer)
 		if err != nil {
@@ -131,9 +128,8 @@ func varsOf(d *dossier.Dossier, m *rule.Matcher, o ledger.Outreach, f journey.Fa
 		Customer: d.Profile.Clone(), Match: m.Present(d.Subject(), journey.ReasonOf(o), f.Now), Events: map[string]map[string]customer.Value{}, Now: f.Now, Zone: d.Zone,
 	}
 	reason := "" // the name of the event that gave the reason: the text speaks of that one
-	for _, event := range f.Events {
-		concerns := m.Joins(event, o.About) && !event.At.After(f.Now)
-		if concerns && (!event.At.Before(o.At) || event.MessageID == o.Trigger) && event.Name != reason {
+	for _, event := range journey.StoryOf(o, f.Events, nil).Events {
+		if m.Joins(event, o.About) && !event.At.After(f.Now) && event.Name != reason {
 			v.Events[event.Name] = event.Properties
 		}
 		if event.MessageID == o.Trigger {

@@ -3,7 +3,7 @@ package activities
 import (
 	"context"
 
-	"github.com/outreach-engine/outreach/internal/customer"
+	"github.com/outreach-engine/outreach/internal/journey"
 	"github.com/outreach-engine/outreach/internal/ledger"
 )
 
@@ -49,10 +49,9 @@ func (e *Engine) giveUp(tx ledger.Tx, seen ledger.Part) error {
 	if err != nil || !ok || p.Status != ledger.Sending || p.Attempt != seen.Attempt {
 		return err
 	}
-	p.Status, p.Reason, p.Updated = ledger.Unknown, customer.Unknown, e.now()
+	p, story := journey.Lost(p, e.now())
 	if err := tx.SavePart(p); err != nil {
 		return err
 	}
-	return tx.Decide(ledger.Decision{Ref: p.Ref, At: p.Updated, Kind: ledger.KindDrop, Step: p.Step, Channel: p.Channel,
-		Template: p.Template, Planned: p.Planned, Reason: customer.Unknown})
+	return tx.Decide(story)
 }

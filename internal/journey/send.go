@@ -27,10 +27,9 @@ func (r *run) send(step *rule.Step, next string) bool {
 		if r.f.Now.Before(part.Lease) {
 			return r.rest(part.Lease, "an attempt is under way")
 		}
-		part.Status, part.Reason, part.Updated = ledger.Unknown, customer.Unknown, r.f.Now
+		part, story := Lost(part, r.f.Now)
 		r.savePart(part)
-		r.decide(ledger.Decision{Kind: ledger.KindDrop, Step: part.Step, Channel: part.Channel, Template: part.Template,
-			Planned: part.Planned, Reason: customer.Unknown})
+		r.decide(story)
 		return r.goTo(next, r.f.Now)
 	case ledger.Rejected:
 		return r.plan(step, next, append(slices.Clone(r.pos.Plan.Tried), part.Channel))
@@ -38,6 +37,14 @@ func (r *run) send(step *rule.Step, next string) bool {
 		return r.gate(step, next, part)
 	}
 	return r.goTo(next, r.f.Now)
+}
+
+// Lost makes a part whose lease ran out in mid-attempt unknown, and gives the
+// line that tells it: nobody can know whether it went out.
+func Lost(part ledger.Part, now time.Time) (ledger.Part, ledger.Decision) {
+	part.Status, part.Reason, part.Updated = ledger.Unknown, customer.Unknown, now
+	return part, ledger.Decision{Ref: part.Ref, At: now, Kind: ledger.KindDrop, Step: part.Step, Channel: part.Channel,
+		Template: part.Template, Planned: part.Planned, Reason: part.Reason}
 }
 
 // wentOut gives when a part's step is over: its planned instant, or when it

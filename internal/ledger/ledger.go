@@ -24,17 +24,6 @@ func (r Ref) String() string {
 	return "outreach/" + r.Rule + "/" + string(r.Customer) + "/" + strconv.Itoa(r.N)
 }
 
-// ParseRef reads what String wrote.
-func ParseRef(s string) (Ref, error) {
-	parts := strings.Split(s, "/")
-	if len(parts) == 4 && parts[0] == "outreach" {
-		if n, err := strconv.Atoi(parts[3]); err == nil && n > 0 {
-			return Ref{Rule: parts[1], Customer: customer.ID(parts[2]), N: n}, nil
-		}
-	}
-	return Ref{}, fmt.Errorf("outreach id: %q is not outreach/<rule>/<customer>/<n>", s)
-}
-
 // Status is where an outreach stands.
 type Status string
 

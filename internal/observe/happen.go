@@ -98,7 +98,7 @@ func (t *taking) running(d *dossier.Dossier, e customer.Event) error {
 			return err
 		}
 		reason := journey.Ends(m, d.Subject(), o, e)
-		if reason == "" && concerns(m, o, e) {
+		if reason == "" && concerns(m, e) {
 			if reason, err = t.standing(d, m, o); err != nil {
 				return err
 			}
@@ -120,7 +120,7 @@ func (t *taking) running(d *dossier.Dossier, e customer.Event) error {
 
 // concerns reports whether an event may change an outreach's reason or
 // audience.
-func concerns(m *rule.Matcher, o ledger.Outreach, e customer.Event) bool {
+func concerns(m *rule.Matcher, e customer.Event) bool {
 	return e.Name == customer.Identified || m.Mentions(e.Name) || m.When.Silent != nil && m.When.Silent.Event == ""
 }
 

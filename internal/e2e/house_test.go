@@ -103,7 +103,13 @@ func (h *house) write(rules map[string]string) {
 // newHouse starts everything with some rules.
 func newHouse(t testing.TB, rules map[string]string) *house {
 	t.Helper()
-	h := &house{t: t, dir: t.TempDir(), provider: &provider{}, logged: &logged{}, clock: activities.RealTime()}
+	return newHouseAt(t, activities.RealTime(), rules)
+}
+
+// newHouseAt is newHouse with an engine clock.
+func newHouseAt(t testing.TB, clock activities.Clock, rules map[string]string) *house {
+	t.Helper()
+	h := &house{t: t, dir: t.TempDir(), provider: &provider{}, logged: &logged{}, clock: clock}
 	h.write(rules)
 	h.startTemporal()
 	h.start()

@@ -69,7 +69,7 @@ type Outcome struct {
 // Passed is one step that an answer went through.
 type Passed struct {
 	Step   string
-	Branch string // then or else of a wait_for or if; "" elsewhere
+	Branch string // then or else of a wait_for or if, the name of a split's branch; "" elsewhere
 }
 
 // The branches of wait_for and if.
@@ -206,6 +206,8 @@ func (r *run) do(step *rule.Step, next string) bool {
 			branch, name = step.If.Then, Then
 		}
 		return r.branch(name, branch, next, r.pos.Began)
+	case step.Split != nil:
+		return r.split(step, next)
 	case step.Stop:
 		r.pass("")
 		r.end(customer.StopStep)

@@ -64,6 +64,9 @@ type Outcome struct {
 	// Path holds the steps that this answer went through, in order. The one
 	// that the outreach rests on is not among them. It is not stored.
 	Path []Passed
+	// Set holds the traits to be changed, by name: those of all the set steps
+	// that this answer went through, the last word of each.
+	Set map[string]customer.Value
 }
 
 // Passed is one step that an answer went through.
@@ -208,6 +211,8 @@ func (r *run) do(step *rule.Step, next string) bool {
 		return r.branch(name, branch, next, r.pos.Began)
 	case step.Split != nil:
 		return r.split(step, next)
+	case len(step.Set) > 0:
+		return r.set(step, next)
 	case step.Stop:
 		r.pass("")
 		r.end(customer.StopStep)

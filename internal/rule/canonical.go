@@ -199,9 +199,24 @@ func (s *Step) tree(at place, i int) tree {
 	case s.Split != nil:
 		kind = "split"
 		t.add(kind, s.Split.tree(at, i))
+	case len(s.Set) > 0:
+		kind = "set"
+		t.add(kind, s.Set.tree())
 	}
 	if s.ID != kind+"-"+at.id(i) && (s.Send == nil || s.ID != s.Send.Template) {
 		t.text("id", s.ID)
+	}
+	return t
+}
+
+func (s Set) tree() tree {
+	var t tree
+	for _, a := range s {
+		if a.Now {
+			t.text(a.Trait, nowWord)
+			continue
+		}
+		t.text(a.Trait, a.Value.String())
 	}
 	return t
 }

@@ -21,7 +21,7 @@ const (
 // stopWord is a whole step.
 const stopWord = "stop"
 
-var stepKinds = []string{"send", "wait", "wait_for", "if", "split"}
+var stepKinds = []string{"send", "wait", "wait_for", "if", "split", "set"}
 
 // stepKeys are what stands beside a step's kind, without id.
 func stepKeys() map[string][]string {
@@ -31,6 +31,7 @@ func stepKeys() map[string][]string {
 		"wait_for": {"within", "then", "else"},
 		"if":       {"then", "else"},
 		"split":    {},
+		"set":      {},
 	}
 }
 
@@ -120,6 +121,8 @@ func (r *reader) step(n source.Node, at place, i int) Step {
 		s.If = r.choose(value, f, at, i)
 	case "split":
 		s.Split = r.split(value, at, i)
+	case "set":
+		s.Set = r.set(value)
 	}
 	r.name(&s, n, f)
 	return s

@@ -165,6 +165,7 @@ type Step struct {
 	WaitFor *WaitFor
 	If      *If
 	Split   *Split
+	Set     Set // empty: none
 	Stop    bool
 }
 

@@ -47,6 +47,9 @@ const (
 	StoppedByUs  Reason = "stopped_by_operator"
 	RuleRemoved  Reason = "rule_removed"
 	Merged       Reason = "merged" // the customer turned out to be another one
+
+	WebhookFailed Reason = "webhook_failed" // a webhook did not answer in time, or said no
+	Superseded    Reason = "superseded"     // a newer outreach of the rule took its place
 )
 
 // Reasons lists the whole closed list, in the order above.
@@ -57,5 +60,6 @@ func Reasons() []Reason {
 		Rejected, BadAddress, Unknown, TemplateError, Paused, QuietHours, LegalHours,
 		Misconfigured, Unavailable, Throttled,
 		Completed, ReasonGone, AudienceGone, GoalReached, Stop, StopStep, Expired, StoppedByUs, RuleRemoved, Merged,
+		WebhookFailed, Superseded,
 	}
 }

@@ -131,6 +131,11 @@ func (d *Dossier) Log(names []string, from, to time.Time) ([]customer.Event, err
 	return d.tx.Events(ledger.EventQuery{Customer: d.Profile.ID, Names: names, From: from, To: to})
 }
 
+// Recent gives the customer's newest events of any name, oldest first.
+func (d *Dossier) Recent(from, to time.Time, limit int) ([]customer.Event, error) {
+	return d.tx.Events(ledger.EventQuery{Customer: d.Profile.ID, From: from, To: to, Limit: limit, Newest: true})
+}
+
 // maxTriggers bounds how many of the customer's newest events are looked
 // through for one that gave a reason long ago.
 const maxTriggers = 1000

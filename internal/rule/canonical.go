@@ -202,11 +202,34 @@ func (s *Step) tree(at place, i int) tree {
 	case len(s.Set) > 0:
 		kind = "set"
 		t.add(kind, s.Set.tree())
+	case s.Webhook != nil:
+		kind = "webhook"
+		t.text(kind, s.Webhook.URL)
+		t.text("as", s.Webhook.As)
+		t.text("within", s.Webhook.Within.String())
+	case s.Handoff != nil:
+		kind = "handoff"
+		t.text(kind, s.Handoff.Team)
+		if !s.Handoff.Within.IsZero() {
+			t.text("within", s.Handoff.Within.String())
+		}
 	}
-	if s.ID != kind+"-"+at.id(i) && (s.Send == nil || s.ID != s.Send.Template) {
+	if s.ID != s.named(kind+"-"+at.id(i)) {
 		t.text("id", s.ID)
 	}
 	return t
+}
+
+// named gives the id of a step that is given none: what it names, else its
+// place.
+func (s *Step) named(place string) string {
+	switch {
+	case s.Send != nil && s.Send.Template != "":
+		return s.Send.Template
+	case s.Webhook != nil && s.Webhook.As != "":
+		return s.Webhook.As
+	}
+	return place
 }
 
 func (s Set) tree() tree {

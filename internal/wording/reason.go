@@ -84,6 +84,10 @@ func end(r customer.Reason) string {
 		return "the rule was removed"
 	case customer.Merged:
 		return "the customer turned out to be another one"
+	case customer.WebhookFailed:
+		return "a webhook did not answer in time, or said no"
+	case customer.Superseded:
+		return "a newer outreach of the rule took its place"
 	}
 	return string(r)
 }

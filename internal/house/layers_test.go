@@ -48,7 +48,7 @@ var layers = []layer{
 		"internal/source", "internal/sendtime", "internal/customer",
 	}},
 	{name: "internal/dossier", may: []string{
-		"internal/library", "internal/journey", "internal/rule", "internal/behaviour", "internal/ledger", "internal/sendtime",
+		"internal/library", "internal/journey", "internal/message", "internal/rule", "internal/behaviour", "internal/ledger", "internal/sendtime",
 		"internal/customer",
 	}},
 	{name: "internal/library", may: []string{

@@ -8,8 +8,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/outreach-engine/outreach/internal/dossier"
 	"github.com/outreach-engine/outreach/internal/customer"
+	"github.com/outreach-engine/outreach/internal/dossier"
 	"github.com/outreach-engine/outreach/internal/journey"
 	"github.com/outreach-engine/outreach/internal/ledger"
 	"github.com/outreach-engine/outreach/internal/rule"

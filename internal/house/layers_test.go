@@ -61,6 +61,7 @@ var layers = []layer{
 	{name: "internal/bundle", may: []string{
 		"internal/rule", "internal/policy", "internal/message", "internal/dictionary", "internal/source", "internal/customer",
 	}},
+	{name: "internal/store/memory", may: []string{"internal/ledger", "internal/customer"}},
 	{name: "internal/store/sqlite", may: []string{"internal/ledger", "internal/customer"}},
 	{name: "internal/store/storetest", may: []string{"internal/ledger", "internal/customer"}},
 	{name: "internal/channel/fcm", may: []string{"internal/channel/line", "internal/channel", "internal/customer"}},

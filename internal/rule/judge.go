@@ -162,6 +162,10 @@ func (m *Matcher) Replay(s Subject, events []customer.Event, now time.Time) ([]R
 			given.add(found...)
 		}
 	}
+	if m.When.Becomes != nil { // it turns only under the eyes of the rule
+		m.turn(scratch, now, "")
+		return nil, scratch.State
+	}
 	for _, about := range m.Abouts(scratch.State) {
 		given.add(m.Expire(scratch, about, now)...)
 	}

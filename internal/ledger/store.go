@@ -16,8 +16,8 @@ const (
 	IntakeLane
 )
 
-// Store keeps everything. It is safe for concurrent use. sqlite and postgres
-// implement it; storetest holds what they promise.
+// Store keeps everything. It is safe for concurrent use. sqlite, postgres and,
+// for simulations, memory implement it; storetest holds what they promise.
 type Store interface {
 	// Write runs fn in a transaction and returns after its commit is durable.
 	// When fn gives an error nothing of it is kept and Write gives that error.
@@ -32,7 +32,8 @@ type Store interface {
 // Tx is one transaction. Instants come back in UTC with microseconds, empty
 // lists and maps as nil. Methods that find one thing give ok == false when it
 // is not there. A limit of 0 is no limit. What is given and what comes back are
-// copies.
+// copies, but for the values of events and matches (Properties, Match): nobody
+// changes such a map once it is made.
 type Tx interface {
 	Customers
 	Events

@@ -90,7 +90,7 @@ func branchFields(n source.Node) (source.Fields, bool) {
 			return source.Fields{}, false
 		}
 	}
-	return fields(n, []string{"name", "if", "share", "steps"}, nil)
+	return fields(n, []string{"name", "if", "share", "steps"})
 }
 
 func branchName(n source.Node, number string) string {

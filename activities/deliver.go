@@ -92,7 +92,7 @@ func (e *Engine) open(ctx context.Context, q Question, sender channel.Sender) (a
 		if err != nil {
 			return err
 		}
-		try = &attempt{seq: seq, sender: sender, texts: d.Set.Templates, vars: varsOf(d, m, out.Outreach, facts)}
+		try = &attempt{seq: seq, sender: sender, texts: d.Set.Templates, vars: VarsOf(d, m, out.Outreach, facts)}
 		try.part, err = e.lease(tx, d, out, sender)
 		if err != nil {
 			return err
@@ -121,9 +121,9 @@ func (e *Engine) lease(tx ledger.Tx, d *dossier.Dossier, out journey.Outcome, se
 	return part, tx.SavePart(part)
 }
 
-// varsOf gives what the message's text may name: of each event the newest that
+// VarsOf gives what a message's text may name: of each event the newest that
 // concerns the outreach.
-func varsOf(d *dossier.Dossier, m *rule.Matcher, o ledger.Outreach, f journey.Facts) message.Vars {
+func VarsOf(d *dossier.Dossier, m *rule.Matcher, o ledger.Outreach, f journey.Facts) message.Vars {
 	v := message.Vars{
 		Customer: d.Profile.Clone(), Match: m.Present(d.Subject(), journey.ReasonOf(o), f.Now), Events: map[string]map[string]customer.Value{}, Now: f.Now, Zone: d.Zone,
 	}

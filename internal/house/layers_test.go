@@ -43,6 +43,10 @@ var layers = []layer{
 		"internal/observe", "internal/channel/line", "internal/channel", "internal/wording", "internal/ledger", "internal/sendtime",
 		"internal/customer",
 	}},
+	{name: "internal/preview", may: []string{
+		"internal/bundle", "internal/rule", "internal/policy", "internal/message", "internal/wording", "internal/channel",
+		"internal/dictionary", "internal/source", "internal/sendtime", "internal/customer",
+	}},
 	{name: "internal/observe", may: []string{
 		"internal/dossier", "internal/library", "internal/journey", "internal/rule", "internal/behaviour", "internal/ledger",
 		"internal/source", "internal/sendtime", "internal/customer",

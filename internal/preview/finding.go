@@ -135,24 +135,24 @@ const (
 
 // Finding is one thing to mend, or to know.
 type Finding struct {
-	Code     Code             `json:"code"`
-	Severity Severity         `json:"severity"`
-	Channel  customer.Channel `json:"channel,omitempty"` // "" is the template as a whole
-	Value    string           `json:"value,omitempty"`   // what it is about, shortened
-	Message  string           `json:"message"`
-	Hint     string           `json:"hint,omitempty"` // how to mend it
-	File     string           `json:"file,omitempty"` // with Line and Column, where one place is to blame
-	Line     int              `json:"line,omitempty"`
-	Column   int              `json:"column,omitempty"`
+	Code     Code               `json:"code"`
+	Severity Severity           `json:"severity"`
+	Channels []customer.Channel `json:"channels,omitempty"` // none is the template as a whole
+	Value    string             `json:"value,omitempty"`    // what it is about, shortened
+	Message  string             `json:"message"`
+	Hint     string             `json:"hint,omitempty"` // how to mend it
+	File     string             `json:"file,omitempty"` // with Line and Column, where one place is to blame
+	Line     int                `json:"line,omitempty"`
+	Column   int                `json:"column,omitempty"`
 }
 
-// String gives the finding on one line: severity, channel, code, place, value,
+// String gives the finding on one line: severity, channels, code, place, value,
 // what, how to mend.
 func (f Finding) String() string {
 	var b strings.Builder
 	b.WriteString(string(f.Severity) + ": ")
-	if f.Channel != "" {
-		b.WriteString(string(f.Channel) + ": ")
+	if len(f.Channels) > 0 {
+		b.WriteString(listed(f.Channels) + ": ")
 	}
 	b.WriteString(string(f.Code) + ": ")
 	if f.File != "" {
@@ -170,18 +170,26 @@ func (f Finding) String() string {
 
 func rank(s Severity) int { return slices.Index([]Severity{Error, Warning, Note}, s) }
 
-// sorted puts the worst first and drops repeats.
+// sorted puts the worst first and makes one of what was found on several
+// channels.
 func sorted(list []Finding) []Finding {
-	seen := map[Finding]bool{}
-	list = slices.DeleteFunc(list, func(f Finding) bool {
-		again := seen[f]
-		seen[f] = true
-		return again
-	})
-	slices.SortStableFunc(list, func(a, b Finding) int {
-		return cmp.Compare(rank(a.Severity), rank(b.Severity))
-	})
-	return list
+	merged := []Finding{}
+	for _, f := range list {
+		i := slices.IndexFunc(merged, func(g Finding) bool { return f.same(g) })
+		switch {
+		case i < 0:
+			merged = append(merged, f)
+		case !slices.Equal(merged[i].Channels, f.Channels):
+			merged[i].Channels = append(slices.Clip(merged[i].Channels), f.Channels...)
+		}
+	}
+	slices.SortStableFunc(merged, func(a, b Finding) int { return cmp.Compare(rank(a.Severity), rank(b.Severity)) })
+	return merged
+}
+
+// same reports whether two findings differ in their channels at most.
+func (f Finding) same(g Finding) bool {
+	return f.Code == g.Code && f.Value == g.Value && f.Message == g.Message && f.File == g.File && f.Line == g.Line && f.Column == g.Column
 }
 
 // maxValue bounds how much of an offending text is shown, in letters.
@@ -196,7 +204,7 @@ func shortened(s string) string {
 
 // failed tells of a message that cannot be written.
 func failed(c customer.Channel, err error) Finding {
-	f := Finding{Code: RenderFailed, Severity: Error, Channel: c, Message: err.Error()}
+	f := Finding{Code: RenderFailed, Severity: Error, Channels: []customer.Channel{c}, Message: err.Error()}
 	if e, ok := errors.AsType[*message.RenderError](err); ok {
 		f.Value, f.Message, f.Hint, f.File, f.Line, f.Column = e.Variable, e.Trouble, e.Hint, e.File, e.Line, e.Column
 	}

@@ -152,5 +152,5 @@ func TestFindingsAreSortedAndSayWhere(t *testing.T) {
 	}, lines)
 	require.True(t, p.Broken())
 	require.True(t, slices.Contains(codes(show(t, sms("it’s"))), preview.SMSUnicode))
-	require.Equal(t, customer.SMS, p.Findings[0].Channel)
+	require.Equal(t, []customer.Channel{customer.SMS}, p.Findings[0].Channels)
 }

@@ -140,7 +140,7 @@ func (s *server) list(w http.ResponseWriter, r *http.Request) {
 }
 
 func summed(p *Preview, channels []customer.Channel) listedTemplate {
-	t := listedTemplate{Name: p.Template, Channels: channels, Rules: p.Rules, Verdict: strings.TrimSuffix(p.Verdict(), ":")}
+	t := listedTemplate{Name: p.Template, Channels: channels, Rules: p.Rules, Verdict: p.Count(), Worst: p.Worst()}
 	switch {
 	case p.Email != nil && p.Email.Subject != "":
 		t.Subject = p.Email.Subject
@@ -148,9 +148,6 @@ func summed(p *Preview, channels []customer.Channel) listedTemplate {
 		t.Subject = p.Push.Title
 	case p.SMS != nil:
 		t.Subject = cut(p.SMS.Text, 90)
-	}
-	if len(p.Findings) > 0 && p.Findings[0].Severity != Note {
-		t.Worst = p.Findings[0].Severity
 	}
 	return t
 }

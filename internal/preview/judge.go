@@ -36,7 +36,7 @@ func judge(t text) []Finding {
 		list = append(list, check(t)...)
 	}
 	for i := range list {
-		list[i].Channel = t.Channel
+		list[i].Channels = []customer.Channel{t.Channel}
 	}
 	return list
 }
@@ -87,7 +87,7 @@ func tone(t text) []Finding {
 		list = append(list, warning(SubjectCaps, title, "the "+t.titled()+" is in capitals, which filters take for spam", "write it as a sentence"))
 	}
 	if strings.Contains(words, "!!") || strings.Count(title, "!") > 1 || strings.Count(words, "!") > maxExclamations {
-		list = append(list, warning(Exclamations, "", fmt.Sprintf("has %d exclamation marks, which filters count", strings.Count(words, "!")), "keep one at most"))
+		list = append(list, warning(Exclamations, "", fmt.Sprintf("it has %d exclamation marks, which filters count", strings.Count(words, "!")), "keep one at most"))
 	}
 	var money []string
 	for _, word := range moneyWords.FindAllString(words, -1) {
@@ -138,13 +138,13 @@ func subject(t text) []Finding {
 func emailParts(t text) []Finding {
 	var list []Finding
 	if strings.TrimSpace(t.Content.Text) == "" {
-		list = append(list, warning(TextMissing, "", "has no plain text, which filters take for spam and some people read", "write words beside the pictures, or add email.txt"))
+		list = append(list, warning(TextMissing, "", "it has no plain text, which filters take for spam and some people read", "write words beside the pictures, or add email.txt"))
 	}
 	if n := len(t.Content.HTML); n > maxHTML {
 		list = append(list, warning(EmailLarge, "", fmt.Sprintf("the HTML has %s, providers add to it, and Gmail cuts off after 102 kB", kilobytes(n)), "shorten it, or move pictures out of it"))
 	}
 	if !knowsDark(t.Content.HTML) {
-		list = append(list, note(NoDark, "", "says nothing of dark mode, so each mail program picks colours of its own", "use the layout, or add the color-scheme meta tag and a prefers-color-scheme style"))
+		list = append(list, note(NoDark, "", "it says nothing of dark mode, so each mail program picks colours of its own", "use the layout, or add the color-scheme meta tag and a prefers-color-scheme style"))
 	}
 	return list
 }
@@ -167,7 +167,7 @@ func pictures(t text) []Finding {
 		}
 	}
 	if len(t.Page.images) > 0 && utf8.RuneCountInString(t.Page.words) < fewWords {
-		list = append(list, warning(ImageOnly, "", "is pictures with hardly a word, which filters take for spam", "write what the pictures say as text"))
+		list = append(list, warning(ImageOnly, "", "it is pictures with hardly a word, which filters take for spam", "write what the pictures say as text"))
 	}
 	return list
 }
@@ -182,7 +182,7 @@ func wayOut(t text) []Finding {
 	if !t.Marketing || len(t.Page.links) > 0 && (leaving.MatchString(t.Page.words) || leaving.MatchString(strings.Join(t.Page.links, " "))) {
 		return nil
 	}
-	return []Finding{warning(NoUnsubscribe, "", "is about a topic that customers are asked for, and has no link to unsubscribe; the law asks for one", "put one into the layout")}
+	return []Finding{warning(NoUnsubscribe, "", "it is about a topic that customers are asked for, and has no link to unsubscribe; the law asks for one", "put one into the layout")}
 }
 
 // maxSegments is how many segments a text message should take.
@@ -201,7 +201,7 @@ func smsLength(t text) []Finding {
 		list = append(list, warning(SMSUnicode, strings.Join(chars, " "), "is not in the SMS alphabet, so a segment holds 70 characters instead of 160", hint))
 	}
 	if n, encoding := message.Segments(t.Content.Text); n > maxSegments {
-		list = append(list, warning(SMSLong, "", fmt.Sprintf("takes %d segments in %s, and each is paid for", n, encoding), "shorten it to two: 306 characters in GSM-7, 134 in UCS-2"))
+		list = append(list, warning(SMSLong, "", fmt.Sprintf("it takes %d segments in %s, and each is paid for", n, encoding), "shorten it to two: 306 characters in GSM-7, 134 in UCS-2"))
 	}
 	return list
 }
@@ -211,10 +211,10 @@ func smsWords(t text) []Finding {
 	var list []Finding
 	lower := strings.ToLower(t.Content.Text)
 	if name := strings.ToLower(t.Company); name != "" && !strings.Contains(lower, name) && !strings.Contains(strings.ToLower(t.Sender), name) {
-		list = append(list, warning(SMSNoName, "", "does not say who writes", "begin with "+t.Company+":"))
+		list = append(list, warning(SMSNoName, "", "it does not say who writes", "begin with "+t.Company+":"))
 	}
 	if t.Marketing && !stopWord.MatchString(t.Content.Text) {
-		list = append(list, warning(SMSNoStop, "", "is about a topic that customers are asked for, and does not say how to stop it", "end with: Reply STOP to opt out."))
+		list = append(list, warning(SMSNoStop, "", "it is about a topic that customers are asked for, and does not say how to stop it", "end with: Reply STOP to opt out."))
 	}
 	return list
 }
@@ -236,7 +236,7 @@ func pushLength(t text) []Finding {
 		list = append(list, warning(PushTextLong, c.Text, fmt.Sprintf("the text has %d letters, and phones show about %d", n, maxPushText), "shorten it, or put the main thing first"))
 	}
 	if n := len(c.Subject) + len(c.Text) + len(c.Link); n > maxPushBytes {
-		list = append(list, warning(PushLarge, "", fmt.Sprintf("takes %d bytes of the 4,096 that phones' networks carry", n), "shorten it"))
+		list = append(list, warning(PushLarge, "", fmt.Sprintf("it takes %d bytes of the 4,096 that phones' networks carry", n), "shorten it"))
 	}
 	return list
 }

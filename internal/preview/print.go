@@ -56,6 +56,14 @@ func topics(list []customer.Topic) string {
 
 // Verdict counts the findings.
 func (p *Preview) Verdict() string {
+	if len(p.Findings) == 0 {
+		return "Nothing to mend."
+	}
+	return p.Count() + ":"
+}
+
+// Count gives the number of findings of each severity: 1 warning, 2 notes.
+func (p *Preview) Count() string {
 	counts := map[Severity]int64{}
 	for _, f := range p.Findings {
 		counts[f.Severity]++
@@ -67,9 +75,18 @@ func (p *Preview) Verdict() string {
 		}
 	}
 	if len(parts) == 0 {
-		return "Nothing to mend."
+		return "nothing to mend"
 	}
-	return strings.Join(parts, ", ") + ":"
+	return strings.Join(parts, ", ")
+}
+
+// Worst gives the severity of the worst finding, "" when none is worse than a
+// note.
+func (p *Preview) Worst() Severity {
+	if len(p.Findings) == 0 || p.Findings[0].Severity == Note {
+		return ""
+	}
+	return p.Findings[0].Severity
 }
 
 func from(what, sender string) string {

@@ -15,7 +15,7 @@ func (w *writer) variables(c customer.Channel) []Finding {
 	tell := func(code Code, severity Severity, m message.Mention, what, hint string) {
 		if key := string(code) + m.Path; !told[key] {
 			told[key] = true
-			list = append(list, Finding{Code: code, Severity: severity, Channel: c, Value: m.Path, Message: what, Hint: hint, File: m.File, Line: m.Line, Column: m.Column})
+			list = append(list, Finding{Code: code, Severity: severity, Channels: []customer.Channel{c}, Value: m.Path, Message: what, Hint: hint, File: m.File, Line: m.Line, Column: m.Column})
 		}
 	}
 	for _, m := range w.bundle.Templates.Mentions(w.out.Template, c, w.person.Vars.Customer.Locale) {

@@ -66,7 +66,7 @@ func previewCommand(now func() time.Time) *cobra.Command {
 	flags.StringVar(&p.locale, "locale", "", "language, as in de or pt-BR, whatever the customer's")
 	flags.BoolVar(&p.open, "open", false, "open it in the browser")
 	flags.StringVar(&p.out, "out", "", "file to write to (default: the terminal)")
-	flags.StringVar(&p.format, "format", "", "text, json or html (default: html with --open and for a file .html, else text)")
+	flags.StringVar(&p.format, "format", "", "text, json or html (default: by the name of --out, html with --open, else text)")
 	p.place = storeFlag(cmd, now)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if err := p.settle(cmd, args); err != nil {
@@ -94,6 +94,8 @@ func (p *previewing) settle(cmd *cobra.Command, args []string) error {
 		return hinted(fmt.Sprintf("--channel %q: is not a channel", p.channel), source.DidYouMean(p.channel, []string{"push", "sms", "email"}))
 	case p.format == "" && (p.open || strings.EqualFold(filepath.Ext(p.out), ".html")):
 		p.format = htmlFormat
+	case p.format == "" && strings.EqualFold(filepath.Ext(p.out), ".json"):
+		p.format = jsonFormat
 	case p.format == "":
 		p.format = textFormat
 	case !slices.Contains([]string{textFormat, jsonFormat, htmlFormat}, p.format):

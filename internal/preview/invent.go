@@ -109,7 +109,7 @@ func numberFor(name string) float64 {
 
 func textFor(name string) string {
 	return hinted(name, []hint[string]{
-		{"first_name", "Ana"}, {"last_name", "Silva"}, {"company", "Acme"}, {"product", "Fjord headphones"}, {"item", "Fjord headphones"}, {"name", "Ana Silva"},
+		{"first_name", "Ana"}, {"last_name", "Silva"}, {"company", "Acme"}, {"product", "Fjord speaker"}, {"item", "Fjord speaker"}, {"name", "Ana Silva"},
 		{"city", "Lisbon"}, {"currency", "EUR"}, {"country", "PT"}, {"email", "ana@example.com"}, {"phone", "+12025550123"}, {"locale", "en"}, {"language", "en"},
 		{"url", "https://www.example.com/here"}, {"link", "https://www.example.com/here"},
 	}, strings.ReplaceAll(name, "_", " "))
@@ -123,7 +123,7 @@ func (i inventor) match(r *rule.Rule, v message.Vars) map[string]customer.Value 
 	}
 	if u := r.When.Usage; u != nil {
 		limit := limitOf(u, v)
-		used := math.Ceil(limit * min(u.Reaches*1.03, max(u.Reaches, 0.99)))
+		used := math.Ceil(limit*min(u.Reaches*1.03, max(u.Reaches, 0.99)) - 1e-6)
 		maps.Copy(values, map[string]customer.Value{
 			"used": customer.Number(used), "limit": customer.Number(limit),
 			"left": customer.Number(max(limit-used, 0)), "share": customer.Number(used / limit),

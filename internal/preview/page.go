@@ -7,7 +7,6 @@ import (
 	"encoding/base64"
 	"html/template"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/outreach-engine/outreach/internal/customer"
 )
@@ -25,7 +24,7 @@ type pages struct {
 
 func newPages() *pages {
 	return &pages{
-		templates: template.Must(template.New("").Funcs(template.FuncMap{"label": label, "mail": letterOf, "letters": utf8.RuneCountInString}).ParseFS(files, "page/*.html")),
+		templates: template.Must(template.New("").Funcs(template.FuncMap{"label": label, "mail": letterOf}).ParseFS(files, "page/*.html")),
 		style:     template.CSS(embedded("page.css")),
 		script:    template.JS(embedded("page.js")),
 	}

@@ -118,7 +118,7 @@ Push
   See what is left.
   -> https://www.larkline.test/week
 
-  title 17 of 40 letters, text 17 of 178
+  title 17 of 40 letters, text 17 of 178 letters
 
 2 warnings:
   warning: sms: default_missing: templates/a/sms.txt:1:21: "customer.first_name": may be missing for others, and then nothing is sent; write customer.first_name | default: "...", or put it in {% if customer.first_name %}

@@ -3,8 +3,8 @@ package preview
 import (
 	"fmt"
 	"io"
-	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/outreach-engine/outreach/internal/customer"
 	"github.com/outreach-engine/outreach/internal/wording"
@@ -124,12 +124,20 @@ func (p *Push) lines() string {
 	if p.Link != "" {
 		text += "\n-> " + p.Link
 	}
-	return text + "\n\n" + p.Counts()
+	return text + "\n\ntitle " + p.TitleCount() + ", text " + p.TextCount()
 }
 
-// Counts says how long a notification is.
-func (p *Push) Counts() string {
-	return fmt.Sprintf("title %s of %d letters, text %s of %d", strconv.Itoa(len([]rune(p.Title))), maxTitle, strconv.Itoa(len([]rune(p.Text))), maxPushText)
+// SubjectCount says how long the subject is, beside what lists show.
+func (e *Email) SubjectCount() string { return ofMost(e.Subject, maxSubject) }
+
+// TitleCount says how long the title is, beside what phones show.
+func (p *Push) TitleCount() string { return ofMost(p.Title, maxTitle) }
+
+// TextCount says how long the text is, beside what phones show.
+func (p *Push) TextCount() string { return ofMost(p.Text, maxPushText) }
+
+func ofMost(s string, most int) string {
+	return fmt.Sprintf("%d of %d letters", utf8.RuneCountInString(s), most)
 }
 
 func orNone(s string) string {

@@ -1,12 +1,15 @@
 package preview_test
 
 import (
+	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/outreach-engine/outreach/internal/bundle"
 	"github.com/outreach-engine/outreach/internal/customer"
 	"github.com/outreach-engine/outreach/internal/preview"
 )
@@ -153,4 +156,47 @@ func TestFindingsAreSortedAndSayWhere(t *testing.T) {
 	require.True(t, p.Broken())
 	require.True(t, slices.Contains(codes(show(t, sms("it’s"))), preview.SMSUnicode))
 	require.Equal(t, []customer.Channel{customer.SMS}, p.Findings[0].Channels)
+}
+
+// TestTheCodesOfTheDocs holds the table of templates/README.md to the codes
+// that there are, which this package's source declares.
+func TestTheCodesOfTheDocs(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../../templates/README.md")
+	require.NoError(t, err)
+	_, table, found := strings.Cut(string(page), "| name | what it means |\n|---|---|\n")
+	require.True(t, found)
+	table, _, _ = strings.Cut(table, "\n\n")
+	var documented []string
+	for line := range strings.Lines(table) {
+		for _, code := range regexp.MustCompile("`([a-z_0-9]+)`").FindAllStringSubmatch(strings.Split(line, " | ")[0], -1) {
+			documented = append(documented, code[1])
+		}
+	}
+	source, err := os.ReadFile("finding.go")
+	require.NoError(t, err)
+	var declared []string
+	for _, code := range regexp.MustCompile(`\bCode = "([a-z_0-9]+)"`).FindAllStringSubmatch(string(source), -1) {
+		declared = append(declared, code[1])
+	}
+	slices.Sort(documented)
+	slices.Sort(declared)
+	require.Equal(t, declared, documented)
+}
+
+// TestTheSampleOfTheDocs reads the sample of templates/README.md with the
+// shipped data.yaml.
+func TestTheSampleOfTheDocs(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../../templates/README.md")
+	require.NoError(t, err)
+	_, text, found := strings.Cut(string(page), "```yaml\n")
+	require.True(t, found)
+	text, _, _ = strings.Cut(text, "```")
+	b := shipped(t)
+	b.Samples = map[string]bundle.Sample{"usage-warning": {File: "templates/README.md", Text: []byte(text)}}
+	require.Equal(t, []string{"ana", "nobody"}, preview.SampleNames(b, "usage-warning"))
+	person, err := preview.Sample(b, "usage-warning", "ana", now)
+	require.NoError(t, err)
+	require.Equal(t, "2026-11-23T18:30:00Z", person.Vars.Now.UTC().Format("2006-01-02T15:04:05Z07:00"))
 }

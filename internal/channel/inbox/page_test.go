@@ -305,6 +305,14 @@ func TestTextsStayTexts(t *testing.T) {
 	require.NotContains(t, w.get("/inbox/messages.json").Body.String(), "<script")
 }
 
+func TestTheHeadLeadsToOtherPages(t *testing.T) {
+	t.Parallel()
+	w := seed(t)
+	require.NotContains(t, w.get("/inbox").Body.String(), `class="beside"`)
+	w.handler = inbox.Handler(w.box, inbox.PageOptions{Store: w.store, Taker: w.taker, Beside: []inbox.Link{{Name: "Templates", Address: "/preview"}}})
+	require.Contains(t, w.get("/inbox").Body.String(), `<nav class="beside" aria-label="Other pages"><a href="/preview">Templates</a></nav>`)
+}
+
 func TestTextsStayTextsInBrowser(t *testing.T) {
 	t.Parallel()
 	w := seedEvil(t)

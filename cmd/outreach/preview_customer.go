@@ -34,7 +34,7 @@ func (p *previewing) print(out io.Writer, shown *preview.Preview) error {
 // they have none, figures and events are made up.
 func (o *office) recipient(ctx context.Context, b *bundle.Bundle, template, who string) (preview.Person, error) {
 	person := preview.Invent(b, template, o.instant())
-	person.Name = "customer " + who
+	person.Name, person.MadeUp = "customer "+who, true
 	err := o.store.Read(ctx, func(tx ledger.Tx) error {
 		id, err := o.find(tx, who)
 		if err != nil {
@@ -58,7 +58,7 @@ func (o *office) recipient(ctx context.Context, b *bundle.Bundle, template, who 
 			return err
 		}
 		zone := person.Vars.Zone
-		person.Vars, person.Invented = activities.VarsOf(file, m, outreach, facts), false
+		person.Vars, person.MadeUp = activities.VarsOf(file, m, outreach, facts), false
 		person.Vars.Zone = zone
 		return file.Err()
 	})

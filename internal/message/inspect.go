@@ -75,13 +75,6 @@ func (l *Library) Locales(name string, c customer.Channel) []string {
 	return nil
 }
 
-// WritesText reports whether the email that a locale is served has a text part
-// of its own, instead of one that is made from its HTML.
-func (l *Library) WritesText(name, locale string) bool {
-	e, _, _ := l.templates[name].email.find(locale)
-	return e != nil && e.text != nil
-}
-
 // Foreign is a character that the SMS alphabet does not have.
 type Foreign struct {
 	Char string

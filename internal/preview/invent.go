@@ -40,7 +40,7 @@ func Invent(b *bundle.Bundle, template string, now time.Time) Person {
 			}
 		}
 	}
-	return Person{Name: "a sample customer", Vars: v, Invented: true}
+	return Person{Name: "a sample customer", Vars: v}
 }
 
 // inventor makes up values.

@@ -142,6 +142,6 @@ func TestAsJSON(t *testing.T) {
 	t.Parallel()
 	text, err := json.Marshal(show(t, sms("Larkline: hi")))
 	require.NoError(t, err)
-	require.JSONEq(t, `{"template":"a","for":"a sample customer","locale":"","rules":["greet"],"topics":["service"],
+	require.JSONEq(t, `{"template":"a","for":"a sample customer","made_up":false,"locale":"","rules":["greet"],"topics":["service"],
 		"sms":{"from":"+12025550100","text":"Larkline: hi","characters":12,"encoding":"GSM-7","segments":1},"findings":[]}`, string(text))
 }

@@ -28,9 +28,9 @@ type Request struct {
 
 // Person is whose message it is.
 type Person struct {
-	Name     string       // in a sentence: "a sample customer", "the sample ana", "customer u-1001"
-	Vars     message.Vars // what the message may say
-	Invented bool         // values that nobody gave were made up
+	Name   string       // in a sentence: "a sample customer", "the sample ana", "customer u-1001"
+	Vars   message.Vars // what the message may say
+	MadeUp bool         // somebody real, with figures and events that are made up
 }
 
 // Preview is one template as one person would receive it. What a channel was
@@ -38,8 +38,9 @@ type Person struct {
 type Preview struct {
 	Template string           `json:"template"`
 	Person   string           `json:"for"`
-	Locale   string           `json:"locale"` // "" has none
-	Rules    []string         `json:"rules"`  // that send it
+	MadeUp   bool             `json:"made_up"` // as Person has it
+	Locale   string           `json:"locale"`  // "" has none
+	Rules    []string         `json:"rules"`   // that send it
 	Topics   []customer.Topic `json:"topics"`
 	SMS      *SMS             `json:"sms,omitempty"`
 	Email    *Email           `json:"email,omitempty"`
@@ -156,7 +157,7 @@ type sending struct {
 func newWriter(b *bundle.Bundle, r Request) *writer {
 	w := &writer{bundle: b, person: r.Person, sends: sendsOf(b, r.Template)}
 	w.out = &Preview{
-		Template: r.Template, Person: r.Person.Name, Locale: r.Person.Vars.Customer.Locale,
+		Template: r.Template, Person: r.Person.Name, MadeUp: r.Person.MadeUp, Locale: r.Person.Vars.Customer.Locale,
 		Rules: []string{}, Topics: []customer.Topic{}, Findings: []Finding{},
 	}
 	for _, s := range w.sends {

@@ -40,6 +40,9 @@ func (p *Preview) Headline() string {
 	if p.Locale != "" {
 		b.WriteString(" in " + p.Locale)
 	}
+	if p.MadeUp {
+		b.WriteString(" with made-up figures")
+	}
 	if len(p.Rules) > 0 {
 		b.WriteString(", sent by " + strings.Join(p.Rules, ", ") + " about " + topics(p.Topics))
 	}

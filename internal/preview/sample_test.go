@@ -56,7 +56,7 @@ func TestInvented(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := preview.Invent(company(t, c.files), "a", now)
-			require.Equal(t, preview.Person{Name: "a sample customer", Invented: true, Vars: message.Vars{
+			require.Equal(t, preview.Person{Name: "a sample customer", Vars: message.Vars{
 				Customer: customer.Profile{External: "sample", Country: "US", Zone: "America/New_York", Phone: "+12025550123", Email: "ana@example.com", Traits: traits},
 				Match:    c.match, Events: c.events, Now: now, Zone: newYork,
 			}}, p)

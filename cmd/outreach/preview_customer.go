@@ -5,7 +5,6 @@ import (
 	"io"
 	"slices"
 
-	"github.com/outreach-engine/outreach/activities"
 	"github.com/outreach-engine/outreach/internal/bundle"
 	"github.com/outreach-engine/outreach/internal/customer"
 	"github.com/outreach-engine/outreach/internal/ledger"
@@ -58,7 +57,7 @@ func (o *office) recipient(ctx context.Context, b *bundle.Bundle, template, who 
 			return err
 		}
 		zone := person.Vars.Zone
-		person.Vars, person.MadeUp = activities.VarsOf(file, m, outreach, facts), false
+		person.Vars, person.MadeUp = file.Vars(m, outreach, facts), false
 		person.Vars.Zone = zone
 		return file.Err()
 	})

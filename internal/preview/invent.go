@@ -1,9 +1,6 @@
 package preview
 
 import (
-	"maps"
-	"math"
-	"strconv"
 	"strings"
 	"time"
 
@@ -11,7 +8,6 @@ import (
 	"github.com/outreach-engine/outreach/internal/customer"
 	"github.com/outreach-engine/outreach/internal/dictionary"
 	"github.com/outreach-engine/outreach/internal/message"
-	"github.com/outreach-engine/outreach/internal/rule"
 	"github.com/outreach-engine/outreach/internal/sendtime"
 )
 
@@ -113,81 +109,6 @@ func textFor(name string) string {
 		{"city", "Lisbon"}, {"currency", "EUR"}, {"country", "PT"}, {"email", "ana@example.com"}, {"phone", "+12025550123"}, {"locale", "en"}, {"language", "en"},
 		{"url", "https://www.example.com/here"}, {"link", "https://www.example.com/here"},
 	}, strings.ReplaceAll(name, "_", " "))
-}
-
-// match makes up the figures that a rule gives.
-func (i inventor) match(r *rule.Rule, v message.Vars) map[string]customer.Value {
-	values := map[string]customer.Value{}
-	for _, name := range r.MatchNames() {
-		values[name] = i.figure(name)
-	}
-	if u := r.When.Usage; u != nil {
-		limit := limitOf(u, v)
-		used := math.Ceil(limit*min(u.Reaches*1.03, max(u.Reaches, 0.99)) - 1e-6)
-		maps.Copy(values, map[string]customer.Value{
-			"used": customer.Number(used), "limit": customer.Number(limit),
-			"left": customer.Number(max(limit-used, 0)), "share": customer.Number(used / limit),
-		})
-	}
-	if m := r.When.Missing; m != nil && m.By != "" {
-		promised := customer.Text(i.now.Add(-30 * time.Minute).Truncate(30 * time.Minute).UTC().Format(time.RFC3339))
-		values[m.By] = promised
-		if v.Events[m.After] != nil {
-			v.Events[m.After][m.By] = promised
-		}
-	}
-	return values
-}
-
-// figure makes up a figure by its name, or by what data.yaml declares of a
-// trait or property of that name.
-func (i inventor) figure(name string) customer.Value {
-	if f, ok := i.data.Traits[name]; ok {
-		return i.value(name, f)
-	}
-	for _, event := range i.data.EventNames() {
-		declared, _ := i.data.Event(event)
-		if f, ok := declared.Properties[name]; ok {
-			return i.value(name, f)
-		}
-	}
-	if strings.HasSuffix(name, "_at") {
-		return i.value(name, dictionary.Field{Kind: customer.KindTime})
-	}
-	return customer.Number(numberFor(name))
-}
-
-// limitOf gives a limit: the number that the rule writes, else the first trait
-// that it reads, else one that fits what is counted.
-func limitOf(u *rule.UsageTrigger, v message.Vars) float64 {
-	if u.Limit != nil {
-		if n, err := strconv.ParseFloat(u.Limit.String(), 64); err == nil && n > 0 {
-			return n
-		}
-		for _, trait := range u.Limit.Uses().Traits {
-			if n, ok := v.Customer.Traits[trait].Float(); ok && n > 0 {
-				return n
-			}
-		}
-	}
-	const plain = 100
-	if n := numberFor(u.Property); n >= plain {
-		return n
-	}
-	return plain
-}
-
-// triggerEvents gives the events without which a rule never begins.
-func triggerEvents(r *rule.Rule) []string {
-	switch t := r.When; {
-	case t.Event != nil:
-		return []string{t.Event.Event}
-	case t.Usage != nil:
-		return []string{t.Usage.Event}
-	case t.Missing != nil:
-		return []string{t.Missing.After}
-	}
-	return nil
 }
 
 // profileField gives a field that every profile has, by its name in templates.

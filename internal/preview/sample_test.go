@@ -46,6 +46,8 @@ func TestInvented(t *testing.T) {
 			values{"used": number(5), "limit": number(5), "left": number(0), "share": number(1)},
 			map[string]values{"order_placed": order},
 		},
+		"count": {rule("when: {count: {event: order_placed, times: 3, within: 30d}}"), values{"count": number(3)}, map[string]values{"order_placed": order}},
+		"drop":  {rule("when: {drop: {event: order_placed, by: 50%, per: week}}"), values{"count": number(5), "usual": number(10)}, map[string]values{"order_placed": order}},
 		"missing": {
 			rule("when: {missing: {event: order_delivered, after: order_placed, by: promised_at}}"),
 			values{"promised_at": text("2026-11-23T13:30:00Z")},
@@ -62,6 +64,17 @@ func TestInvented(t *testing.T) {
 			}}, p)
 		})
 	}
+}
+
+// TestADayThatIsToCome holds that trait and figures agree.
+func TestADayThatIsToCome(t *testing.T) {
+	t.Parallel()
+	files := rule("when: {date: {of: renews_on, before: [30d, 7d]}}")
+	files["a/sms.txt"] = "Larkline: {{ match.before }} to go, until {{ match.day }} {{ customer.renews_on | default: now | date: '%d %B' }}"
+	require.Equal(t, "Larkline: 30d to go, until 2026-12-23 23 December", show(t, files).SMS.Text)
+	files["rules/say.yaml"] = strings.Replace(files["rules/say.yaml"], "before: [30d, 7d]", "after: 1d", 1)
+	files["a/sms.txt"] = "Larkline: {{ match.after }} since {{ match.day }}"
+	require.Equal(t, "Larkline: 1d since 2026-11-22", show(t, files).SMS.Text)
 }
 
 // TestEveryShippedTemplateCanBeShown previews all of templates/ in each of its

@@ -93,6 +93,7 @@ type Position struct {
 type Plan struct {
 	Channel customer.Channel   `json:"channel"`
 	At      time.Time          `json:"at"`
+	From    time.Time          `json:"from"`            // where the search for At began
 	Tried   []customer.Channel `json:"tried,omitempty"` // channels that failed for good
 	Why     string             `json:"why"`
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"maps"
 	"path/filepath"
@@ -31,11 +32,20 @@ import (
 	"github.com/outreach-engine/outreach/internal/store/memory"
 )
 
+// tester is a test, or one try of a law.
+type tester interface {
+	require.TestingT
+	Helper()
+	Context() context.Context
+	Fatal(...any)
+	Output() io.Writer
+}
+
 // live is the engine that customers meet, with everything real but Temporal
 // and the providers: it plays the workflows' loops on a clock that the test
 // moves.
 type live struct {
-	t        *testing.T
+	t        tester
 	engine   *activities.Engine
 	observer *observe.Observer
 	store    ledger.Store
@@ -87,7 +97,7 @@ func (l *live) rest(ref ledger.Ref, answer activities.Answer) {
 }
 
 // perform plays a script as the live engine does, and gives its store.
-func perform(t *testing.T, files bundle.Files, store ledger.Store, script simulate.Script, newID func(string) customer.ID) *live {
+func perform(t tester, files bundle.Files, store ledger.Store, script simulate.Script, newID func(string) customer.ID) *live {
 	t.Helper()
 	b, _ := bundle.Check(files)
 	b.Policy.Rates = nil // they pace by the machine's clock
@@ -200,7 +210,7 @@ func (l *live) ask() (worked bool) {
 // told gives everything that a store holds of a customer as text: stories,
 // rows and parts, by outreach. The numbers of answers are left out: who is
 // hinted twice answers twice.
-func told(t *testing.T, store ledger.Store, external string) string {
+func told(t tester, store ledger.Store, external string) string {
 	t.Helper()
 	var b strings.Builder
 	require.NoError(t, store.Read(t.Context(), func(tx ledger.Tx) error {
@@ -230,7 +240,7 @@ func told(t *testing.T, store ledger.Store, external string) string {
 
 // alike plays a script, lets the live engine live through what happened in it,
 // and compares everything that was decided.
-func alike(t *testing.T, files bundle.Files, script simulate.Script) {
+func alike(t tester, files bundle.Files, script simulate.Script) {
 	t.Helper()
 	p := play(t, stage(t, files), script)
 	var users []string
@@ -255,7 +265,7 @@ func difference(live, played string) string {
 }
 
 // idOf gives the ids that customers have in a store.
-func idOf(t *testing.T, store ledger.Store) func(external string) customer.ID {
+func idOf(t tester, store ledger.Store) func(external string) customer.ID {
 	return func(external string) (id customer.ID) {
 		require.NoError(t, store.Read(t.Context(), func(tx ledger.Tx) (err error) {
 			id, _, err = tx.Resolve(external)
@@ -267,7 +277,7 @@ func idOf(t *testing.T, store ledger.Store) func(external string) customer.ID {
 
 // lived gives the acts of a play with the events as the play took them, and the
 // customers.
-func lived(t *testing.T, p *simulate.Play, script simulate.Script) (acts []simulate.Act, users []string) {
+func lived(t tester, p *simulate.Play, script simulate.Script) (acts []simulate.Act, users []string) {
 	t.Helper()
 	events := map[string]customer.Event{}
 	for _, act := range script.Acts {

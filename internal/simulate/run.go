@@ -36,7 +36,7 @@ func (s *Stage) begin(store ledger.Store, script Script) (*run, error) {
 		Passed: map[string]map[journey.Passed]int{}, Outcomes: make([]observe.Outcome, len(script.Acts)), Store: store,
 	}}
 	r.store = newWatched(store, r)
-	r.observer = observe.Observer{Store: r.store, Desk: s.desk, Now: func() time.Time { return r.now }, NewID: r.name}
+	r.observer = observe.Observer{Store: r.store, Desk: s.desk, Now: func() time.Time { return r.now }, NewID: r.newID}
 	r.order = make([]int, len(script.Acts))
 	for i, act := range script.Acts {
 		if act.At.Before(script.From) {
@@ -130,9 +130,16 @@ func (r *run) dues(ctx context.Context) (worked bool, err error) {
 	return worked, nil
 }
 
-// news tells customers what concerns all who share a value. Nothing makes news
-// yet.
-func (r *run) news(context.Context) (worked bool, err error) { return false, nil }
+// news tells customers of what concerns all who share a value.
+func (r *run) news(ctx context.Context) (worked bool, err error) {
+	for r.store.news {
+		if r.store.news, err = r.observer.Spread(ctx); err != nil {
+			return false, err
+		}
+		worked = true
+	}
+	return worked, nil
+}
 
 // steps takes those further that wait for no provider: matches, the hinted,
 // and those whose wait is over.

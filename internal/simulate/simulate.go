@@ -65,8 +65,8 @@ type Act struct {
 	At               time.Time // when the engine sees it
 	observe.Incoming           // Event.At zero: At
 	// Of names the template, or the step, whose newest accepted message a
-	// message_* or handoff_done event without a message property is about; "":
-	// the newest of all.
+	// message_* event without a message property is about, or whose newest task
+	// a handoff_done event without a task property; "": the newest of all.
 	Of string
 }
 
@@ -116,7 +116,7 @@ func (e *ActError) Unwrap() error { return e.Err }
 
 // Troubles of an act.
 var (
-	ErrNoMessage = errors.New("no accepted message that it could be about; let one go out before, or name another one")
+	ErrNoMessage = errors.New("no message or task went out that it could be about; let one go out before, or name another one")
 	ErrTooEarly  = errors.New("is before the beginning of the script; begin earlier")
 )
 

@@ -43,6 +43,7 @@ type watched struct {
 	ready   []*waiter
 	due     map[string]bool // rules with due times that have come
 	hinted  map[string]bool // rules with rows of hints
+	news    bool            // there may be some
 	alarms  alarms
 	notes   notes
 }
@@ -61,6 +62,7 @@ type notes struct {
 	dues   []ledger.Due
 	hints  []ledger.Ref
 	passed []passed
+	news   bool
 }
 
 // row is an outreach as it was written last.
@@ -94,7 +96,7 @@ func (s *watched) Write(ctx context.Context, lane ledger.Lane, fn func(ledger.Tx
 }
 
 func (n *notes) clear() {
-	*n = notes{n.lines[:0], n.people[:0], n.rows[:0], n.dues[:0], n.hints[:0], n.passed[:0]}
+	*n = notes{n.lines[:0], n.people[:0], n.rows[:0], n.dues[:0], n.hints[:0], n.passed[:0], false}
 }
 
 // watchedTx notes what one transaction writes.
@@ -133,6 +135,12 @@ func (t *watchedTx) Decide(decisions ...ledger.Decision) error {
 	return t.Tx.Decide(decisions...)
 }
 
+// AddNews implements ledger.Events.
+func (t *watchedTx) AddNews(n ledger.News) error {
+	t.notes.news = true
+	return t.Tx.AddNews(n)
+}
+
 // SetDue implements ledger.Work.
 func (t *watchedTx) SetDue(d ledger.Due) error {
 	t.notes.dues = append(t.notes.dues, d)
@@ -148,6 +156,7 @@ func (t *watchedTx) Hint(ref ledger.Ref, at time.Time) error {
 // keep takes over what a transaction wrote.
 func (s *watched) keep() {
 	n := &s.notes
+	s.news = s.news || n.news
 	for i := range n.people {
 		s.know(&n.people[i])
 	}

@@ -322,3 +322,23 @@ func TestLiveDecidesAlike(t *testing.T) {
 		})
 	}
 }
+
+// TestLiveDecidesAlikeOnTroubles holds I5 where texts cannot be written, and
+// on branches.
+func TestLiveDecidesAlikeOnTroubles(t *testing.T) {
+	t.Parallel()
+	nameless := strings.ReplaceAll(greeting, "name=Anna", "")
+	for name, c := range map[string]struct{ steps, script string }{
+		"falls back":   {"  - send: hello\n    channel: [sms, email]\n    at: now\n", nameless},
+		"no other way": {"  - send: hello\n    channel: sms\n    at: now\n  - send: again\n    at: now\n", nameless},
+		"two in a row": {"  - send: hello\n    channel: sms\n    at: now\n  - send: again\n    at: now\n", greeting},
+		"came in time": {"  - send: hello\n    at: now\n  - wait_for: bought\n    within: 1d\n    then:\n      - stop\n  - send: again\n",
+			greeting + "2026-11-23T12:00 anna bought\n2026-11-24T10:00 anna came\n"},
+		"late in the log": {"  - wait: 1h\n  - send: hello\n    unless: bought\n", greeting + "2026-11-23T11:00 anna bought\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			alike(t, house(c.steps), readScript(t, c.script+"until 2026-11-27T00:00\n"))
+		})
+	}
+}

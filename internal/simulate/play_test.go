@@ -175,6 +175,22 @@ func TestAPlayStopsWithItsContext(t *testing.T) {
 	require.ErrorIs(t, err, context.Canceled)
 }
 
+// TestAPlayThatDoesNotRestNamesTheRule holds both bounds: one round of an
+// instant is too few for a step and its message, and one instant for two acts.
+func TestAPlayThatDoesNotRestNamesTheRule(t *testing.T) {
+	t.Parallel()
+	s := stage(t, house("  - send: hello\n    channel: sms\n    at: now\n"))
+	script := readScript(t, greeting+"2026-11-23T11:00 anna came\nuntil 2026-11-24T00:00\n")
+	for name, bounded := range map[string]*simulate.Stage{"rounds": s.Bounded(1, 100), "instants": s.Bounded(100, 2)} {
+		_, err := bounded.Play(t.Context(), script)
+		var loop *simulate.LoopError
+		require.ErrorAs(t, err, &loop, name)
+		require.ErrorContains(t, err, "does not come to rest at 2026-11-23T", name)
+	}
+	_, err := s.Bounded(100, 2).Play(t.Context(), script)
+	require.EqualError(t, err, "rule hello: does not come to rest at 2026-11-23T10:00:00Z; play it alone to see what it repeats")
+}
+
 const outage = `
 description: Say that the network is down.
 owner: a@example.com

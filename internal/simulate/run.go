@@ -12,11 +12,14 @@ import (
 	"github.com/outreach-engine/outreach/internal/observe"
 )
 
-// Bounds of a play that does not come to rest.
-const (
-	maxRounds   = 10_000    // of one instant: an outreach is answered at most twice in each
-	maxInstants = 1_000_000 // of one play
-)
+// bounds end a play that does not come to rest.
+type bounds struct {
+	rounds   int // of one instant: an outreach is answered at most twice in each
+	instants int // of one play
+}
+
+// usual are the bounds that no play of sense comes near.
+func usual() bounds { return bounds{rounds: 10_000, instants: 1_000_000} }
 
 // run is one play under way.
 type run struct {
@@ -29,10 +32,11 @@ type run struct {
 	observer observe.Observer
 	rule     string // the one that was busy last
 	play     *Play
+	bounds   bounds
 }
 
 func (s *Stage) begin(store ledger.Store, script Script) (*run, error) {
-	r := &run{desk: s.desk, script: script, play: &Play{
+	r := &run{desk: s.desk, script: script, bounds: s.bounds, play: &Play{
 		Passed: map[string]map[journey.Passed]int{}, Outcomes: make([]observe.Outcome, len(script.Acts)), Store: store,
 	}}
 	r.store = newWatched(store, r)
@@ -50,7 +54,7 @@ func (s *Stage) begin(store ledger.Store, script Script) (*run, error) {
 
 // run jumps from instant to instant.
 func (r *run) run(ctx context.Context) error {
-	for range maxInstants {
+	for range r.bounds.instants {
 		at, ok := r.upcoming()
 		if !ok || at.After(r.script.To) {
 			return nil
@@ -79,7 +83,7 @@ func (r *run) upcoming() (at time.Time, ok bool) {
 
 // settle lets everything of one instant happen.
 func (r *run) settle(ctx context.Context) error {
-	for range maxRounds {
+	for range r.bounds.rounds {
 		if err := ctx.Err(); err != nil {
 			return err
 		}

@@ -30,12 +30,13 @@ const Provider = "simulated"
 // Stage is what is in force: rules, policy, templates and data, compiled once.
 // It is immutable and safe for concurrent use.
 type Stage struct {
-	desk dossier.Desk
+	desk   dossier.Desk
+	bounds bounds
 }
 
 // NewStage compiles a bundle. Several stages may share zones.
 func NewStage(b *bundle.Bundle, zones *sendtime.Zones) *Stage {
-	return &Stage{desk: dossier.Desk{Library: library.Fixed(b), Zones: zones}}
+	return &Stage{desk: dossier.Desk{Library: library.Fixed(b), Zones: zones}, bounds: usual()}
 }
 
 // Set gives what is in force.

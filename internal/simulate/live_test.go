@@ -3,6 +3,7 @@ package simulate_test
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
@@ -221,21 +222,27 @@ func told(t tester, store ledger.Store, external string) string {
 		outreaches, err := tx.OutreachesOf(id, 0)
 		for _, o := range outreaches {
 			o.Seq = 0
-			fmt.Fprintf(&b, "%+v position %s answer %s\n", o, o.Position, o.Answer)
+			b.WriteString(written(t, o) + string(o.Position) + string(o.Answer) + "\n")
 			parts, err := tx.PartsOf(o.Ref)
 			require.NoError(t, err)
 			for _, p := range parts {
-				fmt.Fprintf(&b, "  %+v\n", p)
+				b.WriteString("  " + written(t, p) + "\n")
 			}
 			for _, d := range decisions {
 				if d.Ref == o.Ref {
-					fmt.Fprintf(&b, "  %+v\n", d)
+					b.WriteString("  " + written(t, d) + "\n")
 				}
 			}
 		}
 		return err
 	}))
 	return b.String()
+}
+
+func written(t tester, row any) string {
+	text, err := json.Marshal(row)
+	require.NoError(t, err)
+	return string(text)
 }
 
 // alike plays a script, lets the live engine live through what happened in it,

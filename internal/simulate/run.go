@@ -39,8 +39,9 @@ func (s *Stage) begin(store ledger.Store, script Script) (*run, error) {
 	r := &run{desk: s.desk, script: script, bounds: s.bounds, play: &Play{
 		Passed: map[string]map[journey.Passed]int{}, Outcomes: make([]observe.Outcome, len(script.Acts)), Store: store,
 	}}
+	r.desk.Drawer = dossier.NewDrawer()
 	r.store = newWatched(store, r)
-	r.observer = observe.Observer{Store: r.store, Desk: s.desk, Now: func() time.Time { return r.now }, NewID: r.newID}
+	r.observer = observe.Observer{Store: r.store, Desk: r.desk, Now: func() time.Time { return r.now }, NewID: r.newID}
 	r.order = make([]int, len(script.Acts))
 	for i, act := range script.Acts {
 		if act.At.Before(script.From) {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/outreach-engine/outreach/internal/customer"
+	"github.com/outreach-engine/outreach/internal/dossier"
 	"github.com/outreach-engine/outreach/internal/journey"
 	"github.com/outreach-engine/outreach/internal/ledger"
 )
@@ -87,7 +88,7 @@ func newWatched(store ledger.Store, r *run) *watched {
 func (s *watched) Write(ctx context.Context, lane ledger.Lane, fn func(ledger.Tx) error) error {
 	err := s.Store.Write(ctx, lane, func(tx ledger.Tx) error {
 		s.notes.clear()
-		return fn(&watchedTx{Tx: tx, notes: &s.notes})
+		return fn(&watchedTx{Tx: tx, notes: &s.notes, drawer: s.run.desk.Drawer})
 	})
 	if err == nil {
 		s.keep()
@@ -102,7 +103,14 @@ func (n *notes) clear() {
 // watchedTx notes what one transaction writes.
 type watchedTx struct {
 	ledger.Tx
-	notes *notes
+	notes  *notes
+	drawer *dossier.Drawer
+}
+
+// Merge implements ledger.Customers.
+func (t *watchedTx) Merge(from, into customer.ID) error {
+	t.drawer.Drop(from)
+	return t.Tx.Merge(from, into)
 }
 
 // SaveCustomer implements ledger.Customers.

@@ -172,8 +172,8 @@ func (d *Dossier) Facts(m *rule.Matcher, o ledger.Outreach, now time.Time) (jour
 }
 
 // Step takes an outreach as far as it goes at one instant and writes what was
-// decided, but for the row itself, which the caller completes and saves. It
-// gives the facts that were decided on.
+// decided, traits that it set included, but for the row itself, which the
+// caller completes and saves. It gives the facts that were decided on.
 func (d *Dossier) Step(o ledger.Outreach, now time.Time) (journey.Outcome, journey.Facts, error) {
 	m, err := d.Matcher(o)
 	if err != nil {
@@ -188,6 +188,9 @@ func (d *Dossier) Step(o ledger.Outreach, now time.Time) (journey.Outcome, journ
 		return out, f, err
 	}
 	if err := d.keep(out); err != nil {
+		return out, f, err
+	}
+	if err := d.set(m, out, now); err != nil {
 		return out, f, err
 	}
 	return out, f, d.err

@@ -64,12 +64,15 @@ type Outcome struct {
 	// Path holds the steps that this answer went through, in order. The one
 	// that the outreach rests on is not among them. It is not stored.
 	Path []Passed
+	// Set holds the traits to be changed, by name: those of all the set steps
+	// that this answer went through, the last word of each.
+	Set map[string]customer.Value
 }
 
 // Passed is one step that an answer went through.
 type Passed struct {
 	Step   string
-	Branch string // then or else of a wait_for or if; "" elsewhere
+	Branch string // then or else of a wait_for or if, the name of a split's branch; "" elsewhere
 }
 
 // The branches of wait_for and if.
@@ -206,6 +209,10 @@ func (r *run) do(step *rule.Step, next string) bool {
 			branch, name = step.If.Then, Then
 		}
 		return r.branch(name, branch, next, r.pos.Began)
+	case step.Split != nil:
+		return r.split(step, next)
+	case len(step.Set) > 0:
+		return r.set(step, next)
 	case step.Stop:
 		r.pass("")
 		r.end(customer.StopStep)

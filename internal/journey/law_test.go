@@ -67,7 +67,7 @@ func (a *author) list(depth int) string {
 func (a *author) step(depth int) string {
 	a.steps++
 	id := fmt.Sprintf("s%d", a.steps)
-	kinds := []string{"send", "send", "send", "wait", "wait_for", "if"}
+	kinds := []string{"send", "send", "send", "wait", "wait_for", "if", "split", "set"}
 	if depth > 1 {
 		kinds = kinds[:4]
 	}
@@ -83,6 +83,11 @@ func (a *author) step(depth int) string {
 		return "{id: " + id + ", wait_for: " + a.what() + ", within: " + a.one("within", "30min", "1d", "4d") + branches + "}"
 	case "if":
 		return "{id: " + id + ", if: " + a.one("if", `plan == "gold"`, "'happened(app_opened, 2d)'", "score > 3") + branches + "}"
+	case "set":
+		return "{id: " + id + ", set: {" + a.one("set", "plan: gold", "score: 9", "score: 4, contract_ends: now", "plan: won") + "}}"
+	case "split":
+		return "{id: " + id + ", split: [{name: a, if: score > 3, steps: [" + a.list(depth+1) + "]}, {name: b, share: " + a.one("share", "0%", "30%", "100%") +
+			", steps: [" + a.list(depth+1) + "]}, {name: c" + a.one("rest", "", ", share: 0%") + ", steps: [" + a.list(depth+1) + "]}]}"
 	}
 	return a.send(id)
 }

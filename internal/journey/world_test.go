@@ -2,6 +2,7 @@ package journey_test
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -218,6 +219,7 @@ func (w *world) settled(out journey.Outcome) {
 	require.NoError(w.t, err)
 	require.Empty(w.t, again.Decisions, "a repeat decides nothing")
 	require.Empty(w.t, again.Parts, "a repeat changes no part")
+	require.Empty(w.t, again.Set, "a repeat sets nothing")
 	require.Empty(w.t, again.Path, "a repeat goes through no step")
 	require.Equal(w.t, out.Outreach, again.Outreach, "a repeat changes no row")
 	if w.open() {
@@ -235,6 +237,10 @@ func (w *world) keep(out journey.Outcome) {
 	}
 	for _, d := range out.Decisions {
 		w.tell(d)
+	}
+	for _, name := range slices.Sorted(maps.Keys(out.Set)) {
+		w.subject.Profile.Traits[name] = out.Set[name]
+		w.lines = append(w.lines, w.now.In(w.zone).Format("Mon 02 Jan 15:04:05")+" set "+name+" to "+out.Set[name].String())
 	}
 }
 

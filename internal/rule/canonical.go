@@ -196,9 +196,44 @@ func (s *Step) tree(at place, i int) tree {
 		t.text(kind, programText(s.If.Cond))
 		t.add("then", stepsTree(s.If.Then, at.branch(i, "then")))
 		t.add("else", stepsTree(s.If.Else, at.branch(i, "else")))
+	case s.Split != nil:
+		kind = "split"
+		t.add(kind, s.Split.tree(at, i))
+	case len(s.Set) > 0:
+		kind = "set"
+		t.add(kind, s.Set.tree())
 	}
 	if s.ID != kind+"-"+at.id(i) && (s.Send == nil || s.ID != s.Send.Template) {
 		t.text("id", s.ID)
+	}
+	return t
+}
+
+func (s Set) tree() tree {
+	var t tree
+	for _, a := range s {
+		if a.Now {
+			t.text(a.Trait, nowWord)
+			continue
+		}
+		t.text(a.Trait, a.Value.String())
+	}
+	return t
+}
+
+func (s *Split) tree(at place, i int) tree {
+	var t tree
+	for n, b := range s.Branches {
+		var branch tree
+		if b.Name != branchNumber(n) {
+			branch.text("name", b.Name)
+		}
+		branch.text("if", programText(b.If))
+		if b.Shared {
+			branch.text("share", percentText(b.Share))
+		}
+		branch.add("steps", stepsTree(b.Steps, at.branch(i, b.Name)))
+		t.list = append(t.list, branch)
 	}
 	return t
 }

@@ -42,7 +42,7 @@ func defaultGoalWithin() sendtime.Duration { return sendtime.Duration{Days: 14} 
 // The words of the whole language that this version does not read.
 var (
 	laterTriggers = []string{"count", "drop", "date", "schedule", "becomes"}
-	laterSteps    = []string{"attach", "split", "set", "webhook", "handoff"}
+	laterSteps    = []string{"attach", "webhook", "handoff"}
 	laterSend     = []string{"fallback_after"}
 )
 

@@ -21,7 +21,19 @@ const (
 // stopWord is a whole step.
 const stopWord = "stop"
 
-var stepKinds = []string{"send", "wait", "wait_for", "if"}
+var stepKinds = []string{"send", "wait", "wait_for", "if", "split", "set"}
+
+// stepKeys are what stands beside a step's kind, without id.
+func stepKeys() map[string][]string {
+	return map[string][]string{
+		"send":     {"channel", "at", "within", "late", "unless", "topic"},
+		"wait":     {},
+		"wait_for": {"within", "then", "else"},
+		"if":       {"then", "else"},
+		"split":    {},
+		"set":      {},
+	}
+}
 
 // place is where a list of steps stands: "" for the rule's own, 3.then- for
 // those of a branch.
@@ -69,6 +81,9 @@ func (s *Step) ends() bool {
 		return true
 	}
 	branches := s.branches()
+	if s.Split != nil && !s.Split.takesAll() {
+		return false
+	}
 	return len(branches) > 0 && !slices.ContainsFunc(branches, func(steps []Step) bool {
 		return len(steps) == 0 || !steps[len(steps)-1].ends()
 	})
@@ -82,7 +97,7 @@ func (r *reader) step(n source.Node, at place, i int) Step {
 	kind := ""
 	f, ok := stepFields(n)
 	if ok {
-		kind, ok = only(f, stepKinds, "step", "write one of send, wait, wait_for, if, or - stop")
+		kind, ok = only(f, stepKinds, "step", "write one of "+strings.Join(stepKinds, ", ")+", or - stop")
 	}
 	if !ok {
 		r.unread = true
@@ -104,6 +119,10 @@ func (r *reader) step(n source.Node, at place, i int) Step {
 		s.WaitFor = r.waitFor(value, f, at, i)
 	case "if":
 		s.If = r.choose(value, f, at, i)
+	case "split":
+		s.Split = r.split(value, at, i)
+	case "set":
+		s.Set = r.set(value)
 	}
 	r.name(&s, n, f)
 	return s
@@ -111,7 +130,10 @@ func (r *reader) step(n source.Node, at place, i int) Step {
 
 // stepFields reads a step's keys. Words of later versions are refused by name.
 func stepFields(n source.Node) (source.Fields, bool) {
-	keys := slices.Concat(stepKinds, []string{"id", "channel", "at", "within", "late", "unless", "topic", "then", "else", stopWord}, laterSend)
+	keys := slices.Concat(stepKinds, []string{"id", stopWord}, laterSend)
+	for _, kind := range stepKinds {
+		keys = append(keys, stepKeys()[kind]...)
+	}
 	for _, e := range n.Entries() {
 		switch {
 		case slices.Contains(laterSteps, e.Name):
@@ -145,12 +167,7 @@ func (r *reader) bareStep(n source.Node, at place, i int) Step {
 
 // refuseKeys reports the keys of a step that belong to another kind.
 func refuseKeys(f source.Fields, kind string) {
-	takes := map[string][]string{
-		"send":     {"channel", "at", "within", "late", "unless", "topic"},
-		"wait":     {},
-		"wait_for": {"within", "then", "else"},
-		"if":       {"then", "else"},
-	}[kind]
+	takes := stepKeys()[kind]
 	for _, e := range f.Of.Entries() {
 		_, known := f.Get(e.Name)
 		own := e.Name == kind || e.Name == "id" || slices.Contains(takes, e.Name)

@@ -37,13 +37,14 @@ func (c Coverage) Reached() int {
 // is all.
 func (c Coverage) Percent() int { return c.Reached() * 100 / max(1, len(c.Parts)) }
 
-// Cover says, for each rule of the bundle, what the tests reached: steps, both
+// Cover says, for each rule of the bundle, what the tests that were run
+// reached; suites are all there are. It looks at steps, both
 // ways of each choice, and the reasons for which the rule can end or be silent.
-func Cover(env Env, reports []Report) []Coverage {
+func Cover(env Env, suites []*Suite, reports []Report) []Coverage {
 	all := make([]Coverage, 0, len(env.Bundle.Rules))
 	for _, r := range env.Bundle.Rules {
 		seen := gather(r.Name, reports)
-		c := Coverage{Rule: r.Name, Tested: seen.tested}
+		c := Coverage{Rule: r.Name, Tested: slices.ContainsFunc(suites, func(s *Suite) bool { return s.Rule == r.Name })}
 		for _, p := range partsOf(r) {
 			c.Parts = append(c.Parts, Part{Name: p.name, Reached: p.in(seen)})
 		}
@@ -54,7 +55,6 @@ func Cover(env Env, reports []Report) []Coverage {
 
 // sight is what the tests of one rule saw.
 type sight struct {
-	tested bool
 	passed map[journey.Passed]bool
 	steps  map[string]bool
 	ended  map[customer.Reason]bool // ends, and matches that were not entered
@@ -76,7 +76,6 @@ func gather(name string, reports []Report) sight {
 		if report.Suite.Rule != name {
 			continue
 		}
-		s.tested = true
 		for _, result := range report.Results {
 			s.add(name, result)
 		}
@@ -102,6 +101,12 @@ func (s sight) add(name string, result Result) {
 	}
 }
 
+// silent reports whether a message stayed away for a reason. A rule is not
+// entered for want of consent when none of its messages has it.
+func (s sight) silent(why unsent) bool {
+	return s.unsent[why] || why.reason == customer.NoConsent && s.ended[why.reason]
+}
+
 // reachable is one thing of a rule that can be reached.
 type reachable struct {
 	name string
@@ -124,7 +129,7 @@ func partsOf(r *rule.Rule) []reachable {
 	r.EachStep(func(s *rule.Step) {
 		for _, reason := range silences(s) {
 			why := unsent{s.ID, reason}
-			parts = append(parts, reachable{s.ID + " not sent: " + string(reason), func(seen sight) bool { return seen.unsent[why] }})
+			parts = append(parts, reachable{s.ID + " not sent: " + string(reason), func(seen sight) bool { return seen.silent(why) }})
 		}
 	})
 	return parts

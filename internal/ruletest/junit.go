@@ -41,7 +41,7 @@ type junitCase struct {
 
 type junitTrouble struct {
 	Message string `xml:"message,attr"`
-	Text    string `xml:",chardata"`
+	Text    string `xml:",cdata"`
 }
 
 // WriteJUnit writes reports as JUnit XML: a suite for each file, the diff in
@@ -106,7 +106,7 @@ func (r Result) Summary() string {
 	}
 	var parts []string
 	if lost > 0 {
-		parts = append(parts, fmt.Sprintf("%d expected and not so", lost))
+		parts = append(parts, fmt.Sprintf("%d expected and missing", lost))
 	}
 	if extra > 0 {
 		parts = append(parts, fmt.Sprintf("%d sent and not expected", extra))

@@ -180,7 +180,7 @@ func parseLater(text string) (m moment, trouble, hint string) {
 	for _, part := range lengths(text) {
 		d, err := sendtime.ParseDuration(part)
 		if err != nil {
-			return moment{}, "is not a length of time", reasonOf(err)
+			return moment{}, reasonOf(err), ""
 		}
 		m.spans = append(m.spans, d)
 	}

@@ -302,7 +302,7 @@ func (c *casting) finish(f source.Fields) {
 		if text, isText := n.Text(); isText && text != "" {
 			d, err := sendtime.ParseDuration(text)
 			if err != nil {
-				n.Fail("is not a length of time", reasonOf(err)+"; so long the play goes on after its last line")
+				n.Fail(reasonOf(err), "so long the play goes on after the last line")
 			}
 			if span = d; d.Approx() > maxYears*366*24*time.Hour {
 				n.Fail("is longer than 10 years", "write a shorter one")
@@ -311,6 +311,7 @@ func (c *casting) finish(f source.Fields) {
 		}
 	}
 	c.Script.To = span.After(c.last, c.Zone)
+	c.draw()
 	c.Script.Render = slices.ContainsFunc(c.Expect, func(e Expectation) bool {
 		return len(e.Contains) > 0 || len(e.Lacks) > 0 || e.Subject != ""
 	})

@@ -300,6 +300,10 @@ func (c *casting) property(all map[string]customer.Value, entry source.Entry, ev
 	data := c.env.Bundle.Dictionary
 	declared, _ := data.Event(event)
 	field, ok := declared.Properties[entry.Name]
+	if !ok && slices.Contains(profileKeys(), entry.Name) {
+		entry.Key.Fail("is no property of "+event+", and a line says what happened or what changed", "write two lines")
+		return all
+	}
 	if !ok {
 		known := append(data.PropertyNames(event), "at", "event", "customer", "of", "with")
 		hint := "data.yaml gives it none"

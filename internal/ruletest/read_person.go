@@ -30,12 +30,28 @@ func (r *reader) person(n source.Node, over person) person {
 	if blank(n) {
 		return p
 	}
-	f := n.Fields(append(profileKeys(), "id")...)
+	known := append(profileKeys(), "id")
+	r.strayTraits(n, known)
+	f := n.Some(known...)
 	if id, ok := f.Get("id"); ok {
 		r.id(id, &p)
 	}
 	r.profile(f, &p)
 	return p
+}
+
+// strayTraits reports the keys that are not known.
+func (r *reader) strayTraits(n source.Node, known []string) {
+	for _, e := range n.Entries() {
+		_, isTrait := r.env.Bundle.Dictionary.Traits[e.Name]
+		switch {
+		case e.Key.Kind() != source.Scalar || e.Name == "" || slices.Contains(known, e.Name):
+		case isTrait:
+			e.Key.Fail("is a trait and stands beside traits", "write it inside: traits: {"+e.Name+": ...}")
+		default:
+			e.Key.Fail("is not a key that is known here", source.DidYouMean(e.Name, known))
+		}
+	}
 }
 
 func (r *reader) id(n source.Node, p *person) {

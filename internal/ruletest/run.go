@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"regexp"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"github.com/outreach-engine/outreach/internal/bundle"
 	"github.com/outreach-engine/outreach/internal/journey"
 	"github.com/outreach-engine/outreach/internal/simulate"
+	"github.com/outreach-engine/outreach/internal/source"
 )
 
 // Runner plays tests. The zero value of Now is not usable.
@@ -103,6 +105,25 @@ func (r Runner) Run(ctx context.Context, suites []*Suite, only *regexp.Regexp) (
 	return reports, ctx.Err()
 }
 
+// Again plays the tests of a report anew, as another text of its file has them.
+func (r Runner) Again(ctx context.Context, before Report, text []byte) (Report, error) {
+	var ps source.Problems
+	suite := Read(before.Suite.File, text, r.Env, &ps)
+	if err := ps.Err(); err != nil {
+		return Report{}, err
+	}
+	played := map[string]bool{}
+	for _, result := range before.Results {
+		played[result.Case.Name] = true
+	}
+	suite.Cases = slices.DeleteFunc(suite.Cases, func(c Case) bool { return !played[c.Name] })
+	reports, err := r.Run(ctx, []*Suite{suite}, nil)
+	if err != nil || len(reports) == 0 {
+		return before, err
+	}
+	return reports[0], nil
+}
+
 // inForce leaves of the bundle's rules the suite's own and those that it
 // names.
 func (r Runner) inForce(s *Suite) *staged {
@@ -172,7 +193,9 @@ type LineError struct {
 }
 
 // Error gives the line, the event and the trouble.
-func (e *LineError) Error() string { return "line " + itoa(e.Line) + ": " + e.Name + ": " + e.Err.Error() }
+func (e *LineError) Error() string {
+	return "line " + itoa(e.Line) + ": " + e.Name + ": " + e.Err.Error()
+}
 
 // Unwrap gives the trouble.
 func (e *LineError) Unwrap() error { return e.Err }

@@ -66,10 +66,19 @@ func (r Result) found(own string) []string {
 			continue
 		}
 		var text string
-		text, at = clockText(h, at)
+		text, at = clockText(h, r.windowOf(j, x), at)
 		lines = append(lines, "{at: "+text+r.said(h, x)+"}")
 	}
 	return lines
+}
+
+// windowOf gives the expectation whose window a line keeps: the one that it
+// meets.
+func (r Result) windowOf(j int, x Expectation) Expectation {
+	if r.verdict.used[j] < 0 {
+		return Expectation{}
+	}
+	return x
 }
 
 // asked gives the expectation that a line meets or nearly meets; -1: none.
@@ -99,17 +108,22 @@ func worthSaying(h happening, own string, all []happening) bool {
 	return false
 }
 
-// clockText writes an instant as a list wants it after the line before.
-func clockText(h happening, before time.Time) (string, time.Time) {
-	wall := sendtime.OnWall(h.at, h.zone)
-	text := wall.Format("Mon 15:04")
+// clockText writes when a line happened, as a list wants it after the line
+// before; a window that was met stays. It gives the instant from which the next
+// line counts.
+func clockText(h happening, x Expectation, before time.Time) (string, time.Time) {
+	from, to := minutes(h.at, h.at.Add(time.Minute))
+	const layout = "15:04"
+	end := ""
+	if x.Window {
+		from, to = x.From, x.To
+		end = "-" + sendtime.OnWall(to, h.zone).Format(layout)
+	}
+	wall := sendtime.OnWall(from, h.zone)
+	text := wall.Format("Mon "+layout) + end
 	m, _, _ := parseMoment(text)
-	from, to := minutes(m.between(before, h.zone))
-	if h.at.Before(from) || !h.at.Before(to) {
-		text = wall.Format(minuteLayout)
-		if m, _, _ = parseMoment(text); true {
-			from, _ = m.between(before, h.zone)
-		}
+	if first, last := minutes(m.between(before, h.zone)); !first.Equal(from) || !last.Equal(to) {
+		text = wall.Format(minuteLayout) + end
 	}
 	if from.Before(before) {
 		from = before
@@ -146,7 +160,7 @@ func (r Result) said(h happening, x Expectation) string {
 	if h.kind == Sent {
 		key("contains", several(holding(x.Contains, func(part string) Expectation { return Expectation{Contains: []string{part}} }, h)))
 		key("lacks", several(holding(x.Lacks, func(part string) Expectation { return Expectation{Lacks: []string{part}} }, h)))
-		if x.textNoteOf(h, Expectation{Subject: x.Subject}) {
+		if (Expectation{Subject: x.Subject}).textNote(h) == "" {
 			key("subject", plain(x.Subject))
 		}
 	}
@@ -162,11 +176,6 @@ func holding(parts []string, only func(string) Expectation, h happening) []strin
 		}
 	}
 	return kept
-}
-
-// textNoteOf reports whether a message's subject is what was asked.
-func (x Expectation) textNoteOf(h happening, only Expectation) bool {
-	return x.Subject != "" && only.textNote(h) == ""
 }
 
 func several(parts []string) string {

@@ -59,6 +59,7 @@ type tester struct {
 	update, cover               bool
 
 	now         func() time.Time
+	began       time.Time
 	out, errors io.Writer
 	ink         ink
 }
@@ -81,6 +82,7 @@ func (t *tester) test(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	t.began = t.now()
 	runner := ruletest.Runner{Env: env, Now: t.now, Workers: runtime.GOMAXPROCS(0)}
 	reports, err := runner.Run(ctx, suites, only)
 	if err != nil {

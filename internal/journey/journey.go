@@ -157,16 +157,20 @@ func Step(m *rule.Matcher, o ledger.Outreach, f Facts) (Outcome, error) {
 }
 
 // StoryOf gives what an outreach has lived through: of its customer's events
-// those since it began and the one that gave its reason, and what it sent.
+// those since it began and the one that gave its reason, what it sent, and
+// what webhooks answered.
 func StoryOf(o ledger.Outreach, events []customer.Event, parts []ledger.Part) *rule.Story {
-	story := &rule.Story{Match: o.Match, Sent: map[string]bool{}}
+	story := &rule.Story{Match: o.Match, Sent: map[string]bool{}, Answers: answersOf(parts)}
 	for i, e := range events {
+		if e.Name == customer.HandoffDone && !mine(o, e) {
+			continue
+		}
 		if !e.At.Before(o.At) || e.MessageID == o.Trigger {
 			story.Events = append(story.Events, events[i])
 		}
 	}
 	for _, p := range parts {
-		if p.Status == ledger.Accepted || p.Status == ledger.Delivered {
+		if p.Channel.Reaches() && (p.Status == ledger.Accepted || p.Status == ledger.Delivered) {
 			story.Sent[p.Template] = true
 		}
 	}
@@ -213,6 +217,10 @@ func (r *run) do(step *rule.Step, next string) bool {
 		return r.split(step, next)
 	case len(step.Set) > 0:
 		return r.set(step, next)
+	case step.Webhook != nil:
+		return r.webhook(step, next)
+	case step.Handoff != nil:
+		return r.handoff(step, next)
 	case step.Stop:
 		r.pass("")
 		r.end(customer.StopStep)

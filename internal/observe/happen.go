@@ -56,7 +56,7 @@ func (t *taking) expire(d *dossier.Dossier, asked []*rule.Matcher, e customer.Ev
 		if !ok {
 			continue
 		}
-		for _, why := range m.Expire(d.Subject(), about, e.At) {
+		for _, why := range m.ExpireBefore(d.Subject(), about, e.At) {
 			if err := t.match(d, m, why); err != nil {
 				return err
 			}
@@ -176,7 +176,7 @@ func (t *taking) reply(d *dossier.Dossier, e customer.Event) error {
 		return nil
 	}
 	ref, step, channel, err := ledger.ParseKey(e.Properties[customer.MessageProperty].String())
-	if err != nil {
+	if err != nil || !channel.Reaches() {
 		return nil
 	}
 	part, _, err := t.tx.Part(ref, step, channel)

@@ -66,7 +66,7 @@ func (r *reader) branch(n source.Node, several, k int) (b Branch, f source.Field
 		part.Fail("stands beside if", "write one of the two; a share of those for whom a condition holds is a split inside a branch")
 		return b, f, false
 	case hasIf:
-		b.If = r.condition(cond, r.scope())
+		b.If = r.condition(cond, r.stepScope())
 		return b, f, b.If != nil
 	case hasShare:
 		b.Shared = true
@@ -90,7 +90,7 @@ func branchFields(n source.Node) (source.Fields, bool) {
 			return source.Fields{}, false
 		}
 	}
-	return fields(n, []string{"name", "if", "share", "steps"}, nil)
+	return fields(n, []string{"name", "if", "share", "steps"})
 }
 
 func branchName(n source.Node, number string) string {

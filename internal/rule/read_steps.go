@@ -21,7 +21,7 @@ const (
 // stopWord is a whole step.
 const stopWord = "stop"
 
-var stepKinds = []string{"send", "wait", "wait_for", "if", "split", "set"}
+var stepKinds = []string{"send", "wait", "wait_for", "if", "split", "set", "webhook", "handoff"}
 
 // stepKeys are what stands beside a step's kind, without id.
 func stepKeys() map[string][]string {
@@ -32,6 +32,8 @@ func stepKeys() map[string][]string {
 		"if":       {"then", "else"},
 		"split":    {},
 		"set":      {},
+		"webhook":  {"as", "within"},
+		"handoff":  {"within"},
 	}
 }
 
@@ -110,9 +112,6 @@ func (r *reader) step(n source.Node, at place, i int) Step {
 	switch kind {
 	case "send":
 		s.Send = r.send(value, f)
-		if s.Send.Template != "" {
-			s.ID = s.Send.Template
-		}
 	case "wait":
 		s.Wait = readWait(value)
 	case "wait_for":
@@ -123,7 +122,12 @@ func (r *reader) step(n source.Node, at place, i int) Step {
 		s.Split = r.split(value, at, i)
 	case "set":
 		s.Set = r.set(value)
+	case "webhook":
+		s.Webhook = r.webhook(value, f)
+	case "handoff":
+		s.Handoff = r.handoff(value, f)
 	}
+	s.ID = s.named(s.ID)
 	r.name(&s, n, f)
 	return s
 }
@@ -146,7 +150,7 @@ func stepFields(n source.Node) (source.Fields, bool) {
 			return source.Fields{Of: n}, false
 		}
 	}
-	return fields(n, keys, nil)
+	return fields(n, keys)
 }
 
 // bareStep reads a step without a value: stop.
@@ -335,7 +339,7 @@ func (r *reader) waitFor(n source.Node, f source.Fields, at place, i int) *WaitF
 }
 
 func (r *reader) choose(n source.Node, f source.Fields, at place, i int) *If {
-	c := &If{Cond: r.condition(n, r.scope())}
+	c := &If{Cond: r.condition(n, r.stepScope())}
 	c.Then, c.Else = r.branches(f, at, i)
 	if !hasAny(f, []string{"then", "else"}) {
 		f.Of.Fail("then is missing", "list the steps for when the condition holds, such as then: [{send: welcome}]")
@@ -370,7 +374,7 @@ func (r *reader) checkSteps(n source.Node) {
 	items := n.Items()
 	switch last := len(r.rule.Steps) - 1; {
 	case r.unread || last < 0 || len(r.rule.Steps) != len(items):
-	case len(templates) == 0:
+	case len(templates) == 0 && !r.rule.acts():
 		n.Warn("no step sends anything", "add one, such as - send: welcome")
 	case r.rule.Steps[last].Wait.isSet():
 		items[last].Warn("waits for nothing, since no step follows", "leave it out")

@@ -4,8 +4,6 @@
 package rule
 
 import (
-	"math"
-
 	"github.com/outreach-engine/outreach/internal/behaviour"
 	"github.com/outreach-engine/outreach/internal/customer"
 	"github.com/outreach-engine/outreach/internal/expr"
@@ -42,6 +40,12 @@ type Trigger struct {
 	Usage   *UsageTrigger
 	Silent  *SilentTrigger
 	Missing *MissingTrigger
+
+	Count    *CountTrigger
+	Drop     *DropTrigger
+	Date     *DateTrigger
+	Schedule *ScheduleTrigger
+	Becomes  *BecomesTrigger
 }
 
 // EventTrigger holds when the event happened.
@@ -61,9 +65,11 @@ type UsageTrigger struct {
 }
 
 // SilentTrigger holds when nothing came for so long, after at least one.
+// Exactly one of For and Unusual is set.
 type SilentTrigger struct {
-	Event string // "" is any act of the customer's own
-	For   sendtime.Duration
+	Event   string // "" is any act of the customer's own
+	For     sendtime.Duration
+	Unusual bool // longer than the customer's own gaps usually are: behaviour.Unusual
 }
 
 // MissingTrigger holds when After came and Event did not, in time. Exactly
@@ -73,6 +79,41 @@ type MissingTrigger struct {
 	After  string
 	Within sendtime.Duration
 	By     string // property of After with the promised time
+}
+
+// CountTrigger holds when so many events lie within a sliding window.
+type CountTrigger struct {
+	Event  string
+	Where  *expr.Program // of the event's properties and traits alone; nil: all
+	Times  int
+	Within sendtime.Duration
+}
+
+// DropTrigger holds when a finished period had fewer events than the customer
+// usually has: by at least By below the median of the last eight periods
+// before it, of which there must be four.
+type DropTrigger struct {
+	Event string
+	By    float64 // share: 0.5
+	Per   Period  // day, week or month
+}
+
+// DateTrigger holds on local days before or after a trait's day.
+type DateTrigger struct {
+	Of     string
+	After  bool                // the days lie after, else before
+	Points []sendtime.Duration // whole days; never empty
+}
+
+// ScheduleTrigger holds at the first instants of its times, on each customer's
+// clock, for those in the audience.
+type ScheduleTrigger struct {
+	When sendtime.When
+}
+
+// BecomesTrigger holds when a condition turned true.
+type BecomesTrigger struct {
+	Cond *expr.Program
 }
 
 // Period is a usage trigger's span, in the customer's zone.
@@ -166,6 +207,8 @@ type Step struct {
 	If      *If
 	Split   *Split
 	Set     Set // empty: none
+	Webhook *Webhook
+	Handoff *Handoff
 	Stop    bool
 }
 
@@ -216,60 +259,4 @@ type If struct {
 	Cond *expr.Program
 	Then []Step
 	Else []Step
-}
-
-// Split sends customers different ways: into the first branch whose condition
-// holds, else into one by their share, else into the rest.
-type Split struct {
-	Branches []Branch
-}
-
-// Branch is one way of a split. It has a condition, or is Shared, or is
-// neither: the rest, which stands last.
-type Branch struct {
-	Name   string // unique in the split; its number as text when it has none
-	If     *expr.Program
-	Shared bool
-	Share  float64 // with Shared, 0 to 1, to a ten-thousandth of a percent
-	Steps  []Step  // may be none
-}
-
-// Rest reports whether the branch takes those who are left over.
-func (b *Branch) Rest() bool { return b.If == nil && !b.Shared }
-
-// takesAll reports whether nobody goes past every branch.
-func (s *Split) takesAll() bool {
-	millionths := 0
-	for i := range s.Branches {
-		if s.Branches[i].Rest() {
-			return true
-		}
-		millionths += s.Branches[i].millionths()
-	}
-	return millionths >= all
-}
-
-// Drawn gives the branch of a customer for whom no condition holds, by a
-// number of their own from 0 up to 1; nil when they take none. Whoever's
-// number stays has the same branch for as long as the shares up to it allow.
-func (s *Split) Drawn(number float64) *Branch {
-	millionths := 0
-	for i := range s.Branches {
-		b := &s.Branches[i]
-		millionths += b.millionths()
-		if b.Rest() || b.Shared && number < float64(millionths)/all {
-			return b
-		}
-	}
-	return nil
-}
-
-// all is everybody, in millionths: shares add up without rounding.
-const all = 1_000_000
-
-func (b *Branch) millionths() int {
-	if !b.Shared {
-		return 0
-	}
-	return int(math.Round(b.Share * all))
 }

@@ -170,7 +170,7 @@ func endsOf(r *rule.Rule) []customer.Reason {
 // standsOn reports whether the trigger is a condition, which may pass, and not
 // something that happened, which stands.
 func standsOn(t rule.Trigger) bool {
-	return t.Usage != nil || t.Silent != nil || t.Missing != nil
+	return t.Usage != nil || t.Silent != nil || t.Missing != nil || t.Count != nil || t.Becomes != nil
 }
 
 // silences gives the reasons for which a step's text lets its message stay

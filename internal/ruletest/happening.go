@@ -47,6 +47,12 @@ func happenings(lines []simulate.Line) []happening {
 func kindOfLine(l simulate.Line) (Kind, bool) {
 	switch l.Kind {
 	case ledger.KindSend:
+		switch l.Channel {
+		case customer.Handoff:
+			return Task, true
+		case customer.Webhook:
+			return Called, true
+		}
 		return Sent, true
 	case ledger.KindDrop:
 		if l.Template == "" && l.Step == "" {
@@ -56,7 +62,7 @@ func kindOfLine(l simulate.Line) (Kind, bool) {
 	case ledger.KindEnd:
 		return Ended, true
 	case ledger.KindPlan:
-		return Planned, true
+		return Planned, l.Channel.Reaches()
 	}
 	return "", false
 }

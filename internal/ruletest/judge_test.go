@@ -229,3 +229,38 @@ func TestSomeTests(t *testing.T) {
 		require.Equal(t, want, n, pattern)
 	}
 }
+
+const rescued = `start: 2026-11-23 09:00
+customer: {zone: Europe/Berlin, email: anna@example.com}
+tests:
+  - name: somebody calls
+    answers: {coupon: {code: SORRY-5, percent: 5}}
+    do:
+      - {at: Mon 10:00, event: order_placed, order_id: 007, promised_at: 2026-11-24 18:00}
+      - {at: Wed 09:00, event: handoff_done, of: call}
+    expect:
+`
+
+// TestTasksAndWebhooks are expected like messages.
+func TestTasksAndWebhooks(t *testing.T) {
+	t.Parallel()
+	env := company(t)
+	with := func(lines ...string) []string {
+		text := rescued
+		for _, line := range lines {
+			text += "      - " + line + "\n"
+		}
+		return told(play(t, env, read(t, env, "rescue", text)).Results[0])
+	}
+	const called, sorry = "{at: Tue 18:00, called: coupon}", "{at: Tue 18:00, sent: sorry, channel: email, contains: SORRY-5, subject: sorry}"
+	require.Empty(t, with(called, sorry, "{at: Tue 18:00, task: delivery-desk}", "{at: Wed 09:00, ended: stop_step}"))
+	require.Equal(t, []string{
+		"  Tue 2026-11-24 18:00  called coupon",
+		"  Tue 2026-11-24 18:00  sent sorry by email",
+		"  Tue 2026-11-24 18:00  task for delivery-desk",
+		"- Tue 2026-11-24 19:00  task for delivery-desk",
+		"?                       nearest: Tue 2026-11-24 18:00, at another time",
+		"  Wed 2026-11-25 09:00  ended: stop_step",
+		"- Fri 2026-11-27 18:00  called coupon",
+	}, with(called, sorry, "{at: Tue 19:00, task: delivery-desk}", "{at: Fri 18:00, called: coupon}"))
+}

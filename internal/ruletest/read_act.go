@@ -15,9 +15,6 @@ import (
 	"github.com/outreach-engine/outreach/internal/source"
 )
 
-// handoffDone is the event with which a person answers a task.
-const handoffDone = "handoff_done"
-
 func itoa(n int) string { return strconv.Itoa(n) }
 
 // entrance is the act by which the engine hears of a customer first.
@@ -333,11 +330,11 @@ func (c *casting) of(e entries, event string) string {
 		return ""
 	}
 	known := c.templates()
-	if event == handoffDone {
-		known = c.steps()
+	if event == customer.HandoffDone {
+		known = tidy(append(c.handoffs(), c.teams()...))
 	}
 	switch {
-	case event != handoffDone && !journey.OfMessage(event):
+	case event != customer.HandoffDone && !journey.OfMessage(event):
 		n.Fail("names a message, and "+event+" is about none", "leave of out; it stands with message_clicked and the like")
 	case len(c.force) > 0 && !slices.Contains(known, text):
 		n.Fail("is nothing that the rule sends or hands over", source.DidYouMean(text, known))
@@ -358,11 +355,15 @@ func (r *reader) templates() []string {
 	return tidy(names)
 }
 
-// steps gives the ids of the steps of the rules in force.
-func (r *reader) steps() []string {
+// handoffs gives the ids of the steps with which the rules in force hand over.
+func (r *reader) handoffs() []string {
 	var names []string
-	r.eachStep(func(s *rule.Step) { names = append(names, s.ID) })
-	return tidy(names)
+	r.eachStep(func(s *rule.Step) {
+		if s.Handoff != nil {
+			names = append(names, s.ID)
+		}
+	})
+	return names
 }
 
 func (r *reader) eachStep(f func(*rule.Step)) {

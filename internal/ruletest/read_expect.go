@@ -1,11 +1,14 @@
 package ruletest
 
 import (
+	"cmp"
+	"maps"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/outreach-engine/outreach/internal/customer"
+	"github.com/outreach-engine/outreach/internal/rule"
 	"github.com/outreach-engine/outreach/internal/source"
 )
 
@@ -237,39 +240,60 @@ func minutes(from, to time.Time) (time.Time, time.Time) {
 }
 
 // teams gives whom the rules in force hand over to.
-func (r *reader) teams() []string { return nil }
+func (r *reader) teams() []string {
+	var names []string
+	r.eachStep(func(s *rule.Step) {
+		if s.Handoff != nil {
+			names = append(names, s.Handoff.Team)
+		}
+	})
+	return tidy(names)
+}
 
-// webhooks gives the names of the answers of webhooks.
-func (r *reader) webhooks() []string { return nil }
+// webhooks gives the names of webhooks: as, or the step's id.
+func (r *reader) webhooks() []string {
+	var names []string
+	r.eachStep(func(s *rule.Step) {
+		if s.Webhook != nil {
+			names = append(names, cmp.Or(s.Webhook.As, s.ID))
+		}
+	})
+	return tidy(names)
+}
 
-// answers reads what webhooks answer in the test.
+// answers reads what webhooks answer in the test, by the types of data.yaml.
 func (c *casting) answers(n source.Node) {
 	if blank(n) {
 		return
 	}
 	all := map[string]map[string]customer.Value{}
 	for _, e := range n.Entries() {
-		if e.Key.Kind() != source.Scalar || e.Name == "" || blank(e.Value) {
-			continue
+		switch {
+		case e.Key.Kind() != source.Scalar || e.Name == "" || blank(e.Value):
+		case len(c.force) > 0 && !slices.Contains(c.webhooks(), e.Name):
+			e.Key.Fail("is not the name (as) of a webhook of the rule", source.DidYouMean(e.Name, c.webhooks()))
+		default:
+			all[e.Name] = c.answer(e)
 		}
-		c.oneOf(e.Key, e.Name, c.webhooks(), "is not the name (as) of a webhook of the rule")
-		answer := map[string]customer.Value{}
-		for _, field := range e.Value.Entries() {
-			if text, ok := field.Value.Text(); ok && text != "" {
-				answer[field.Name] = untyped(field.Value, text)
-			}
-		}
-		all[e.Name] = answer
 	}
 	c.Script.Answers = all
 }
 
-// untyped reads a value that nothing declares: a number when it stands there
-// without quotes and reads as one.
-func untyped(n source.Node, text string) customer.Value {
-	v := customer.Text(text)
-	if number, ok := v.Float(); ok && !n.Quoted() {
-		return customer.Number(number)
+func (c *casting) answer(e source.Entry) map[string]customer.Value {
+	answer := map[string]customer.Value{}
+	declared := c.env.Bundle.Dictionary.Webhooks[e.Name]
+	for _, field := range e.Value.Entries() {
+		if field.Key.Kind() != source.Scalar || field.Name == "" {
+			continue
+		}
+		as, ok := declared[field.Name]
+		if !ok {
+			field.Key.Fail("is not a field of "+e.Name+" in data.yaml", source.DidYouMean(field.Name, slices.Sorted(maps.Keys(declared))))
+			continue
+		}
+		if v, ok := typed(field.Value, as); ok {
+			answer[field.Name] = v
+		}
 	}
-	return v
+	return answer
 }

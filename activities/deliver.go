@@ -3,16 +3,12 @@ package activities
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/outreach-engine/outreach/internal/channel"
 	"github.com/outreach-engine/outreach/internal/customer"
-	"github.com/outreach-engine/outreach/internal/dossier"
-	"github.com/outreach-engine/outreach/internal/journey"
 	"github.com/outreach-engine/outreach/internal/ledger"
 	"github.com/outreach-engine/outreach/internal/message"
-	"github.com/outreach-engine/outreach/internal/rule"
 )
 
 // How long one attempt may take. A call's deadline ends before its lease, so
@@ -24,12 +20,13 @@ const (
 	waitFor  = 3 * time.Second
 )
 
-// attempt is one message part on its way to its provider.
+// attempt is one part on its way to whoever carries it.
 type attempt struct {
 	seq    int64
 	part   ledger.Part
 	vars   message.Vars
 	texts  *message.Library
+	errand *channel.Message // what is handed over of a part that reaches nobody; nil for a message
 	sender channel.Sender
 }
 
@@ -38,13 +35,9 @@ type attempt struct {
 // goes on. A call that takes long goes on by itself: its end is recorded and
 // hinted.
 func (e *Engine) Deliver(ctx context.Context, q Question) (Answer, error) {
-	_, _, ch, err := ledger.ParseKey(q.Deliver)
+	ch, sender, err := e.carrier(ctx, q.Deliver)
 	if err != nil {
 		return Answer{}, err
-	}
-	sender := e.Senders[ch]
-	if sender == nil {
-		return Answer{}, fmt.Errorf("channel %s: no provider is configured", ch)
 	}
 	release, wait := e.admit(ch, sender, q.Deliver)
 	if wait > 0 {
@@ -85,59 +78,29 @@ func (e *Engine) open(ctx context.Context, q Question, sender channel.Sender) (a
 		}
 		seq := max(q.Seq, o.Seq+1)
 		if !out.Due || out.Deliver != q.Deliver {
-			answer, err = e.save(tx, out, seq)
+			answer, err = e.save(d, out, seq)
 			return err
 		}
 		m, err := d.Matcher(o)
 		if err != nil {
 			return err
 		}
-		try = &attempt{seq: seq, sender: sender, texts: d.Set.Templates, vars: varsOf(d, m, out.Outreach, facts)}
-		try.part, err = e.lease(tx, d, out, sender)
+		try = &attempt{seq: seq, sender: sender, texts: d.Set.Templates, vars: d.Vars(m, out.Outreach, facts)}
+		try.part, err = d.Lease(out, facts.Now, facts.Now.Add(e.Clock.Span(leaseFor)))
 		if err != nil {
 			return err
 		}
+		try.part.Provider = sender.Name()
 		o = out.Outreach
+		if !try.part.Channel.Reaches() {
+			if err := try.prepare(d, m, o, facts); err != nil {
+				return err
+			}
+		}
 		o.NextAt = try.part.Lease
-		return tx.SaveOutreach(o)
+		return errors.Join(tx.SavePart(try.part), tx.SaveOutreach(o))
 	})
 	return answer, try, err
-}
-
-// lease marks the part that is due as being sent.
-func (e *Engine) lease(tx ledger.Tx, d *dossier.Dossier, out journey.Outcome, sender channel.Sender) (ledger.Part, error) {
-	_, step, ch, err := ledger.ParseKey(out.Deliver)
-	if err != nil {
-		return ledger.Part{}, err
-	}
-	part, ok, err := tx.Part(out.Outreach.Ref, step, ch)
-	if err != nil || !ok {
-		return part, fmt.Errorf("%s: part found %t: %w", out.Deliver, ok, err)
-	}
-	now := e.now()
-	part.Status, part.Attempt, part.Updated, part.Sent = ledger.Sending, part.Attempt+1, now, now
-	part.Lease = now.Add(e.Clock.Span(leaseFor))
-	part.Address, part.Provider = d.Profile.Address(ch), sender.Name()
-	return part, tx.SavePart(part)
-}
-
-// varsOf gives what the message's text may name: of each event the newest that
-// concerns the outreach.
-func varsOf(d *dossier.Dossier, m *rule.Matcher, o ledger.Outreach, f journey.Facts) message.Vars {
-	v := message.Vars{
-		Customer: d.Profile.Clone(), Match: m.Present(d.Subject(), journey.ReasonOf(o), f.Now), Events: map[string]map[string]customer.Value{}, Now: f.Now, Zone: d.Zone,
-	}
-	reason := "" // the name of the event that gave the reason: the text speaks of that one
-	for _, event := range journey.StoryOf(o, f.Events, nil).Events {
-		if m.Joins(event, o.About) && !event.At.After(f.Now) && event.Name != reason {
-			v.Events[event.Name] = event.Properties
-		}
-		if event.MessageID == o.Trigger {
-			reason = event.Name
-			v.Events[reason] = event.Properties
-		}
-	}
-	return v
 }
 
 // call hands an attempt to its provider and waits a while for the outcome. An
@@ -197,16 +160,25 @@ func (e *Engine) hint(ref ledger.Ref) {
 
 // send renders the message and calls the provider once.
 func (e *Engine) send(try *attempt) (channel.Receipt, error) {
-	content, err := try.texts.Render(try.part.Template, try.part.Channel, try.vars)
+	m, err := try.write()
 	if err != nil {
 		return channel.Receipt{}, &templateError{err}
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), callFor)
 	defer cancel()
-	return try.sender.Send(ctx, channel.Message{
+	return try.sender.Send(ctx, m)
+}
+
+// write gives what is handed over.
+func (try *attempt) write() (channel.Message, error) {
+	if try.errand != nil {
+		return *try.errand, nil
+	}
+	content, err := try.texts.Render(try.part.Template, try.part.Channel, try.vars)
+	return channel.Message{
 		Key: try.part.Key(), Customer: try.part.Customer, Channel: try.part.Channel, To: try.part.Address,
 		Topic: try.part.Topic, Template: try.part.Template, Locale: try.vars.Customer.Locale, Content: content,
-	})
+	}, err
 }
 
 // templateError says that a message's text could not be written.
@@ -249,7 +221,7 @@ func (e *Engine) record(try *attempt, receipt channel.Receipt, trouble error) (A
 func leave(tx ledger.Tx, o ledger.Outreach, part ledger.Part) error {
 	switch part.Status {
 	case ledger.Accepted:
-		o.Sent++
+		o.Sent += messages(part)
 		return tx.SaveOutreach(o)
 	case ledger.Planned:
 		part.Status, part.Reason = ledger.Withdrawn, o.Reason
@@ -258,11 +230,19 @@ func leave(tx ledger.Tx, o ledger.Outreach, part ledger.Part) error {
 	return nil
 }
 
+// messages counts a part: 1 for what reaches a customer.
+func messages(p ledger.Part) int {
+	if p.Channel.Reaches() {
+		return 1
+	}
+	return 0
+}
+
 // proceed counts an accepted message and takes the outreach further. When the
 // question was answered otherwise meanwhile, whoever took that answer is hinted.
 func (e *Engine) proceed(tx ledger.Tx, o ledger.Outreach, part ledger.Part, seq int64) (Answer, error) {
 	if part.Status == ledger.Accepted {
-		o.Sent++
+		o.Sent += messages(part)
 	}
 	if o.Seq >= seq {
 		seq = o.Seq + 1
@@ -281,6 +261,9 @@ func (e *Engine) outcome(tx ledger.Tx, part *ledger.Part, receipt channel.Receip
 		Template: part.Template, Planned: part.Planned}
 	if trouble == nil {
 		part.Status, part.Sent, part.ProviderID = ledger.Accepted, now, receipt.ProviderID
+		part.Answer = []byte(receipt.Answer)
+	} else if !part.Channel.Reaches() {
+		e.failed(part, &story, trouble)
 	} else if err := e.refused(tx, part, &story, trouble); err != nil {
 		return err
 	}

@@ -134,6 +134,7 @@ func (o Options) build(ctx context.Context, store ledger.Store, box *inbox.Box) 
 	if r.Loaded, err = o.loadAtStart(ctx, rules); err != nil {
 		return r, err
 	}
+	o.warnOfUnsigned(rules.Current())
 	if r.Client, err = o.dial(ctx); err != nil {
 		return r, err
 	}
@@ -194,10 +195,11 @@ func (o Options) serve(ctx context.Context, r Running, listener net.Listener) er
 	undo.add(w.Stop)
 
 	wake := &waker{
-		store: r.Store, library: r.Library, wake: r.starter().Wake, clock: o.Clock, patience: o.Patience,
+		store: r.Store, library: r.Library, wake: r.starter().Wake, spread: r.Observer.Spread, clock: o.Clock, patience: o.Patience,
 		poked: make(chan struct{}, 1), logger: o.Logger,
 	}
 	r.Observer.Poke = wake.poke
+	wake.poke() // what came while nothing ran
 	var loops sync.WaitGroup
 	undo.add(loops.Wait)
 	undo.add(func() { cancel(nil) })
@@ -254,7 +256,11 @@ func (o Options) routes(r Running) http.Handler {
 			Zone: func(p customer.Profile) *time.Location {
 				return r.Library.Current().Policy.ZoneOf(r.Engine.Desk.Zones, &p)
 			},
+			Beside: []inbox.Link{{Name: "Templates", Address: "/preview"}},
 		}))
+		pages := previews(r, o)
+		mux.Handle("/preview", pages)
+		mux.Handle("/preview/", pages)
 	}
 	for pattern, handler := range o.Extra {
 		mux.Handle(pattern, handler)

@@ -22,6 +22,7 @@ type Desk struct {
 	Library *library.Library
 	Zones   *sendtime.Zones
 	Lag     time.Duration // as journey.Facts has it, in engine time
+	Drawer  *Drawer       // files that stay open; nil: none
 }
 
 // Dossier is one customer's file. It belongs to one transaction and one
@@ -35,6 +36,7 @@ type Dossier struct {
 	desk       Desk
 	tx         ledger.Tx
 	changed    bool
+	told       bool // the profile was changed: others may find them by other values
 	suppressed map[customer.Channel]bool
 	running    []ledger.Outreach // while known
 	known      bool
@@ -43,6 +45,9 @@ type Dossier struct {
 
 // Open reads a customer's file and locks their row.
 func (k Desk) Open(tx ledger.Tx, id customer.ID) (d *Dossier, ok bool, err error) {
+	if d := k.Drawer.find(tx, id); d != nil {
+		return d, true, nil
+	}
 	record, ok, err := tx.Customer(id)
 	if err != nil || !ok {
 		return nil, false, err
@@ -55,6 +60,7 @@ func (k Desk) Open(tx ledger.Tx, id customer.ID) (d *Dossier, ok bool, err error
 	profile.ID = id
 	d = &Dossier{Set: k.Library.Current(), Profile: &profile, State: state, desk: k, tx: tx}
 	d.locate()
+	k.Drawer.keep(d)
 	return d, true, nil
 }
 
@@ -62,7 +68,7 @@ func (k Desk) Open(tx ledger.Tx, id customer.ID) (d *Dossier, ok bool, err error
 func (k Desk) Begin(tx ledger.Tx, id customer.ID, since time.Time) *Dossier {
 	d := &Dossier{
 		Set: k.Library.Current(), Profile: &customer.Profile{ID: id, Since: since}, State: &behaviour.State{},
-		desk: k, tx: tx, changed: true,
+		desk: k, tx: tx, changed: true, told: true,
 	}
 	d.locate()
 	return d
@@ -73,9 +79,12 @@ func (d *Dossier) locate() { d.Zone = d.Set.Policy.ZoneOf(d.desk.Zones, d.Profil
 // Change says that profile or state were changed and are to be saved; the
 // zone and what addresses allow are read anew.
 func (d *Dossier) Change() {
-	d.changed, d.suppressed = true, nil
+	d.changed, d.told, d.suppressed = true, true, nil
 	d.locate()
 }
+
+// Reindex says that a rule has come that finds customers by other values.
+func (d *Dossier) Reindex() { d.changed, d.told = true, true }
 
 // Touch says that the state was changed and is to be saved.
 func (d *Dossier) Touch() { d.changed = true }
@@ -86,7 +95,28 @@ func (d *Dossier) Save() error {
 		return d.err
 	}
 	d.changed = false
-	return d.tx.SaveCustomer(ledger.Record{Profile: *d.Profile, State: d.State.Encode()})
+	if err := d.tx.SaveCustomer(ledger.Record{Profile: *d.Profile, State: d.State.Encode()}); err != nil {
+		return err
+	}
+	return d.share()
+}
+
+// maxShared bounds a value that customers are found by, in bytes.
+const maxShared = 200
+
+// share keeps by which values events that name no customer find this one.
+func (d *Dossier) share() error {
+	if !d.told || len(d.Set.Shared()) == 0 {
+		return nil
+	}
+	d.told = false
+	values := map[string]string{}
+	for _, trait := range d.Set.Shared() {
+		if v, ok := d.Subject().Trait(trait); ok && len(v.String()) <= maxShared {
+			values[trait] = v.String()
+		}
+	}
+	return d.tx.Share(d.Profile.ID, values)
 }
 
 // Err gives the first trouble of a look-up that could not report it itself.
@@ -131,6 +161,11 @@ func (d *Dossier) Log(names []string, from, to time.Time) ([]customer.Event, err
 	return d.tx.Events(ledger.EventQuery{Customer: d.Profile.ID, Names: names, From: from, To: to})
 }
 
+// Recent gives the customer's newest events of any name, oldest first.
+func (d *Dossier) Recent(from, to time.Time, limit int) ([]customer.Event, error) {
+	return d.tx.Events(ledger.EventQuery{Customer: d.Profile.ID, From: from, To: to, Limit: limit, Newest: true})
+}
+
 // maxTriggers bounds how many of the customer's newest events are looked
 // through for one that gave a reason long ago.
 const maxTriggers = 1000
@@ -156,6 +191,7 @@ func (d *Dossier) Heard(m *rule.Matcher, trigger string, from, to time.Time) ([]
 func (d *Dossier) Facts(m *rule.Matcher, o ledger.Outreach, now time.Time) (journey.Facts, error) {
 	f := journey.Facts{
 		Now: now, Lag: d.desk.Lag, Subject: d.Subject(), Policy: d.Set.Policy, Suppressed: d.Suppressed, Texts: d.Set.Texts,
+		Country: d.Set.Policy.CountryOf(d.desk.Zones, d.Profile),
 	}
 	var err error
 	if f.Events, err = d.Heard(m, o.Trigger, journey.Since(o, now, d.Zone), time.Time{}); err != nil {
@@ -172,8 +208,8 @@ func (d *Dossier) Facts(m *rule.Matcher, o ledger.Outreach, now time.Time) (jour
 }
 
 // Step takes an outreach as far as it goes at one instant and writes what was
-// decided, but for the row itself, which the caller completes and saves. It
-// gives the facts that were decided on.
+// decided, traits that it set included, but for the row itself, which the
+// caller completes and saves. It gives the facts that were decided on.
 func (d *Dossier) Step(o ledger.Outreach, now time.Time) (journey.Outcome, journey.Facts, error) {
 	m, err := d.Matcher(o)
 	if err != nil {
@@ -188,6 +224,9 @@ func (d *Dossier) Step(o ledger.Outreach, now time.Time) (journey.Outcome, journ
 		return out, f, err
 	}
 	if err := d.keep(out); err != nil {
+		return out, f, err
+	}
+	if err := d.set(m, out, now); err != nil {
 		return out, f, err
 	}
 	return out, f, d.err

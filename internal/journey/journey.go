@@ -25,6 +25,7 @@ type Facts struct {
 	Lag        time.Duration // by how much the engine itself may be late without its counting
 	Subject    rule.Subject
 	Policy     *policy.Policy
+	Country    string // the customer's as the policy has it; "": it is asked anew
 	Suppressed func(customer.Channel) bool
 	Events     []customer.Event // of the customer since Since(), of names that the rule mentions, oldest first
 	Parts      []ledger.Part    // of this outreach
@@ -61,7 +62,25 @@ type Outcome struct {
 	Due bool
 	// Why says in words what is waited for: no personal data.
 	Why string
+	// Path holds the steps that this answer went through, in order. The one
+	// that the outreach rests on is not among them. It is not stored.
+	Path []Passed
+	// Set holds the traits to be changed, by name: those of all the set steps
+	// that this answer went through, the last word of each.
+	Set map[string]customer.Value
 }
+
+// Passed is one step that an answer went through.
+type Passed struct {
+	Step   string
+	Branch string // then or else of a wait_for or if, the name of a split's branch; "" elsewhere
+}
+
+// The branches of wait_for and if.
+const (
+	Then = "then"
+	Else = "else"
+)
 
 // Position is where an outreach stands in its rule.
 type Position struct {
@@ -75,6 +94,7 @@ type Position struct {
 type Plan struct {
 	Channel customer.Channel   `json:"channel"`
 	At      time.Time          `json:"at"`
+	From    time.Time          `json:"from"`            // where the search for At began
 	Tried   []customer.Channel `json:"tried,omitempty"` // channels that failed for good
 	Why     string             `json:"why"`
 }
@@ -139,16 +159,20 @@ func Step(m *rule.Matcher, o ledger.Outreach, f Facts) (Outcome, error) {
 }
 
 // StoryOf gives what an outreach has lived through: of its customer's events
-// those since it began and the one that gave its reason, and what it sent.
+// those since it began and the one that gave its reason, what it sent, and
+// what webhooks answered.
 func StoryOf(o ledger.Outreach, events []customer.Event, parts []ledger.Part) *rule.Story {
-	story := &rule.Story{Match: o.Match, Sent: map[string]bool{}}
+	story := &rule.Story{Match: o.Match, Sent: map[string]bool{}, Answers: answersOf(parts)}
 	for i, e := range events {
+		if e.Name == customer.HandoffDone && !mine(o, e) {
+			continue
+		}
 		if !e.At.Before(o.At) || e.MessageID == o.Trigger {
 			story.Events = append(story.Events, events[i])
 		}
 	}
 	for _, p := range parts {
-		if p.Status == ledger.Accepted || p.Status == ledger.Delivered {
+		if p.Channel.Reaches() && (p.Status == ledger.Accepted || p.Status == ledger.Delivered) {
 			story.Sent[p.Template] = true
 		}
 	}
@@ -186,12 +210,21 @@ func (r *run) do(step *rule.Step, next string) bool {
 	case step.WaitFor != nil:
 		return r.waitFor(step, next)
 	case step.If != nil:
-		branch := step.If.Else
+		branch, name := step.If.Else, Else
 		if r.holds(step.If.Cond, r.f.Now) {
-			branch = step.If.Then
+			branch, name = step.If.Then, Then
 		}
-		return r.goTo(rule.First(branch, next), r.pos.Began)
+		return r.branch(name, branch, next, r.pos.Began)
+	case step.Split != nil:
+		return r.split(step, next)
+	case len(step.Set) > 0:
+		return r.set(step, next)
+	case step.Webhook != nil:
+		return r.webhook(step, next)
+	case step.Handoff != nil:
+		return r.handoff(step, next)
 	case step.Stop:
+		r.pass("")
 		r.end(customer.StopStep)
 		return false
 	}
@@ -200,8 +233,20 @@ func (r *run) do(step *rule.Step, next string) bool {
 
 // goTo moves on to a step that began at an instant.
 func (r *run) goTo(step string, began time.Time) bool {
-	r.pos, r.paused = Position{Step: step, Began: began}, false
+	return r.branch("", nil, step, began)
+}
+
+// branch moves on to a branch's first step, or to the one after it when the
+// branch has none.
+func (r *run) branch(name string, steps []rule.Step, next string, began time.Time) bool {
+	r.pass(name)
+	r.pos, r.paused = Position{Step: rule.First(steps, next), Began: began}, false
 	return true
+}
+
+// pass notes that the step is gone through.
+func (r *run) pass(branch string) {
+	r.out.Path = append(r.out.Path, Passed{Step: r.pos.Step, Branch: branch})
 }
 
 func (r *run) decide(d ledger.Decision) {

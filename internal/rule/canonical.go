@@ -113,7 +113,11 @@ func (t Trigger) tree() tree {
 		out.add("usage", inner)
 	case t.Silent != nil:
 		inner.text("event", t.Silent.Event)
-		inner.text("for", t.Silent.For.String())
+		length := t.Silent.For.String()
+		if t.Silent.Unusual {
+			length = unusualWord
+		}
+		inner.text("for", length)
 		out.add("silent", inner)
 	case t.Missing != nil:
 		inner.text("event", t.Missing.Event)
@@ -123,8 +127,47 @@ func (t Trigger) tree() tree {
 			inner.text("within", t.Missing.Within.String())
 		}
 		out.add("missing", inner)
+	default:
+		t.restTree(&out)
 	}
 	return out
+}
+
+func (t Trigger) restTree(out *tree) {
+	var inner tree
+	switch {
+	case t.Count != nil:
+		inner.text("event", t.Count.Event)
+		inner.text("where", programText(t.Count.Where))
+		inner.text("times", strconv.Itoa(t.Count.Times))
+		inner.text("within", t.Count.Within.String())
+		out.add("count", inner)
+	case t.Drop != nil:
+		inner.text("event", t.Drop.Event)
+		inner.text("by", percentText(t.Drop.By))
+		inner.text("per", t.Drop.Per.String())
+		out.add("drop", inner)
+	case t.Date != nil:
+		inner.text("of", t.Date.Of)
+		var list tree
+		for _, d := range t.Date.Points {
+			list.list = append(list.list, scalar(d.String()))
+		}
+		inner.add(t.Date.side(), list)
+		out.add("date", inner)
+	case t.Schedule != nil:
+		out.text("schedule", t.Schedule.When.String())
+	case t.Becomes != nil:
+		out.text("becomes", programText(t.Becomes.Cond))
+	}
+}
+
+// side is the key that a date's points stand under.
+func (d *DateTrigger) side() string {
+	if d.After {
+		return "after"
+	}
+	return "before"
 }
 
 func (g *Goal) tree() tree {
@@ -163,66 +206,6 @@ func (a Alternative) tree() tree {
 	t.text("since", string(a.Since))
 	t.text("if", programText(a.If))
 	return t
-}
-
-func stepsTree(steps []Step, at place) tree {
-	var t tree
-	for i := range steps {
-		t.list = append(t.list, steps[i].tree(at, i))
-	}
-	return t
-}
-
-func (s *Step) tree(at place, i int) tree {
-	var t tree
-	kind := ""
-	switch {
-	case s.Stop:
-		return scalar(stopWord)
-	case s.Send != nil:
-		kind = "send"
-		s.Send.tree(&t)
-	case s.Wait != nil:
-		kind = "wait"
-		t.text(kind, s.Wait.String())
-	case s.WaitFor != nil:
-		kind = "wait_for"
-		t.add(kind, s.WaitFor.What.tree())
-		t.text("within", s.WaitFor.Within.String())
-		t.add("then", stepsTree(s.WaitFor.Then, at.branch(i, "then")))
-		t.add("else", stepsTree(s.WaitFor.Else, at.branch(i, "else")))
-	case s.If != nil:
-		kind = "if"
-		t.text(kind, programText(s.If.Cond))
-		t.add("then", stepsTree(s.If.Then, at.branch(i, "then")))
-		t.add("else", stepsTree(s.If.Else, at.branch(i, "else")))
-	}
-	if s.ID != kind+"-"+at.id(i) && (s.Send == nil || s.ID != s.Send.Template) {
-		t.text("id", s.ID)
-	}
-	return t
-}
-
-func (s *Send) tree(t *tree) {
-	t.text("send", s.Template)
-	var list tree
-	for _, c := range s.Channels {
-		list.list = append(list.list, scalar(string(c)))
-	}
-	t.add("channel", list)
-	t.text("at", s.At.String())
-	t.text("within", s.Within.String())
-	t.text("late", string(s.Late))
-	t.add("unless", s.Unless.tree())
-	t.text("topic", string(s.Topic))
-}
-
-// String gives a wait as rules write it.
-func (w Wait) String() string {
-	if w.When.IsZero() {
-		return w.For.String()
-	}
-	return w.When.String()
 }
 
 // tree is one YAML value: a scalar, a list, or pairs.

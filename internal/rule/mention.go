@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/outreach-engine/outreach/internal/customer"
 	"github.com/outreach-engine/outreach/internal/expr"
 )
 
@@ -18,6 +19,11 @@ func (r *Rule) Events() []string {
 	for _, p := range r.allPrograms() {
 		names = append(names, p.Uses().Events...)
 	}
+	r.EachStep(func(s *Step) {
+		if s.Handoff != nil {
+			names = append(names, customer.HandoffDone)
+		}
+	})
 	for _, w := range r.whats() {
 		for _, a := range w {
 			if a.Event != "" {
@@ -51,10 +57,29 @@ func (t Trigger) events() []string {
 		names = []string{t.Silent.Event}
 	case t.Missing != nil:
 		names = []string{t.Missing.After, t.Missing.Event}
+	case t.Count != nil:
+		names = []string{t.Count.Event}
+	case t.Drop != nil:
+		names = []string{t.Drop.Event}
+	case t.Becomes != nil && t.Becomes.Cond != nil:
+		names = slices.Clone(t.Becomes.Cond.Uses().Events)
 	}
 	names = slices.DeleteFunc(names, func(name string) bool { return name == "" })
 	slices.Sort(names)
 	return slices.Compact(names)
+}
+
+// ofThePerson gives the word of a trigger that knows no about; "" for others.
+func (t Trigger) ofThePerson() string {
+	switch {
+	case t.Date != nil:
+		return "date"
+	case t.Schedule != nil:
+		return "schedule"
+	case t.Becomes != nil:
+		return "becomes"
+	}
+	return ""
 }
 
 // Traits gives every trait that the rule names anywhere, sorted.
@@ -92,6 +117,14 @@ func (r *Rule) MatchNames() []string {
 		return []string{"left", "limit", "share", "used"}
 	case t.Missing != nil && t.Missing.By != "":
 		return []string{t.Missing.By}
+	case t.Count != nil:
+		return []string{"count"}
+	case t.Drop != nil:
+		return []string{"count", "usual"}
+	case t.Date != nil && t.Date.After:
+		return []string{"after", "day"}
+	case t.Date != nil:
+		return []string{"before", "day"}
 	}
 	return nil
 }

@@ -10,12 +10,12 @@ func whatKeys() []string { return []string{"event", "where", "since", "if"} }
 // will do, {event, where, since}, or {if: condition}.
 func (r *reader) what(n source.Node) What {
 	if n.Kind() == source.Mapping {
-		return r.alternatives(fields(n, whatKeys(), nil))
+		return r.alternatives(fields(n, whatKeys()))
 	}
 	var w What
 	for _, item := range n.Items() {
 		if item.Kind() == source.Mapping {
-			w = append(w, r.alternatives(fields(item, whatKeys(), nil))...)
+			w = append(w, r.alternatives(fields(item, whatKeys()))...)
 			continue
 		}
 		if event, ok := r.event(item); ok {
@@ -48,7 +48,7 @@ func (r *reader) alternatives(f source.Fields, ok bool) What {
 			since.Fail("since stands beside if", "leave it out; a condition holds or does not")
 		}
 		cond, _ := f.Get("if")
-		return What{{If: r.condition(cond, r.scope())}}
+		return What{{If: r.condition(cond, r.stepScope())}}
 	}
 	from := SinceStart
 	if hasSince {

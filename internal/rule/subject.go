@@ -24,6 +24,9 @@ func (s Subject) Clock() behaviour.Clock {
 	return behaviour.Clock{Zone: s.Zone, Trait: s.trait}
 }
 
+// Trait gives a trait by name, as rules read it.
+func (s Subject) Trait(name string) (customer.Value, bool) { return s.trait(name) }
+
 // trait gives a trait by name; what the profile holds in fields of its own
 // answers to the names that identify calls use.
 func (s Subject) trait(name string) (customer.Value, bool) {
@@ -53,6 +56,8 @@ type Story struct {
 	Events []customer.Event // since it began, oldest first, the trigger included
 	Match  map[string]customer.Value
 	Sent   map[string]bool // templates that went out
+	// Answers holds what webhooks answered, by the name of the answer.
+	Answers map[string]map[string]customer.Value
 }
 
 // usedFor is how long an act by a channel shows that it is in use.
@@ -93,6 +98,10 @@ func (v *view) Property(object, name string) (customer.Value, bool) {
 	}
 	if object == "match" {
 		p, ok := v.story.Match[name]
+		return p, ok
+	}
+	if answer, ok := v.story.Answers[object]; ok {
+		p, ok := answer[name]
 		return p, ok
 	}
 	for i := len(v.story.Events) - 1; i >= 0; i-- {

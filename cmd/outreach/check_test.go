@@ -66,7 +66,7 @@ func TestCheckWarns(t *testing.T) {
 	})
 	stdout, stderr, code := outcome(t, filepath.Join(dir, "rules"))
 	require.Equal(t, "1 rule, 1 template: fine, with 1 warning\n", stdout)
-	require.Contains(t, stderr, "welcome.yaml:7:5: warning: steps[1]: waits for nothing")
+	require.Contains(t, stderr, "welcome.yaml:7:5: warning [idle-wait]: steps[1]: waits for nothing")
 	require.Zero(t, code)
 }
 

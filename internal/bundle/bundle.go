@@ -84,7 +84,7 @@ func Check(files Files) (*Bundle, []source.Problem) {
 		}
 	}
 	if len(b.Rules) > 0 && len(files.Rules[DataFile]) == 0 {
-		ps.Add(source.Problem{File: path.Join(dir, DataFile), Severity: source.Warning,
+		ps.Add(source.Problem{File: path.Join(dir, DataFile), Severity: source.Warning, Code: "no-data",
 			Message: "is missing, so no trait and no event of yours is known", Hint: "declare them there"})
 	}
 	return b, ps.List()

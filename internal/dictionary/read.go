@@ -175,7 +175,7 @@ func (d *Dictionary) readFrom(name string, n source.Node) []string {
 		_, declared := d.Events[outside]
 		switch {
 		case outside == name:
-			item.Warn("is the event's own name", "leave it out of from")
+			item.Warn("own-name", "is the event's own name", "leave it out of from")
 			continue
 		case slices.Contains(customer.Kinds(), customer.Kind(outside)):
 			item.Fail("is a type, but from names what the event is called outside", `write from: "Order Completed", and give a property another name`)

@@ -112,7 +112,7 @@ func TestFaults(t *testing.T) {
 		"trait and event": {"events: {plan: {}}\ntraits: {plan: text}\n", []string{`data.yaml:1:10: events.plan: "plan": is a trait too; give the trait or the event another name`}},
 		"outside name": {"events:\n  a: {from: X}\n  b: {from: [X, a, b, text, message_sent]}\n", []string{`data.yaml:3:14: events.b.from[0]: "X": is the outside name of a already; an outside name belongs to one event; keep one of them`,
 			`data.yaml:3:17: events.b.from[1]: "a": is an event of its own; leave it out of from, or do not declare it as an event`,
-			`data.yaml:3:20: warning: events.b.from[2]: "b": is the event's own name; leave it out of from`,
+			`data.yaml:3:20: warning [own-name]: events.b.from[2]: "b": is the event's own name; leave it out of from`,
 			`data.yaml:3:23: events.b.from[3]: "text": is a type, but from names what the event is called outside; write from: "Order Completed", and give a property another name`,
 			`data.yaml:3:29: events.b.from[4]: "message_sent": is an event of its own; leave it out of from, or do not declare it as an event`}},
 		"by":    {"events: {a: {by: them}}\n", []string{`data.yaml:1:18: events.a.by: "them": is not known here; write by: us for an event that is not the customer's own act, or leave by out`}},

@@ -3,7 +3,6 @@ package expr
 import (
 	"slices"
 	"time"
-
 )
 
 // contradicts reports whether it is certain that no facts make every literal
@@ -382,4 +381,3 @@ func fixedOf(q quantity) (float64, fixity) {
 	}
 	return 0, fixity{}
 }
-

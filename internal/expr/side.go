@@ -92,7 +92,7 @@ func (s *side) in(list []float64, holds bool) {
 func (s *side) empty() bool {
 	for _, over := range s.atLeast {
 		for _, under := range s.lessThan {
-			if within(under, over) || most(under) <= least(over) {
+			if under.AtMost(over) {
 				return true
 			}
 		}
@@ -160,37 +160,10 @@ func (t *textSet) empty() bool {
 	})
 }
 
-// within reports whether a span is certainly no longer than another one,
-// whenever and wherever both begin. The zero span is all of the time.
+// within reports whether a window is certainly no longer than another one. The
+// zero window is all of the time.
 func within(short, long sendtime.Duration) bool {
-	switch {
-	case long.IsZero():
-		return true
-	case short.IsZero():
-		return false
-	}
-	return short.Elapsed <= long.Elapsed && short.Days <= long.Days && short.Months <= long.Months || most(short) <= least(long)
-}
-
-// moved is by how much a clock change, or a zone that jumps over the date
-// line, makes days longer or shorter.
-const moved = 26 * time.Hour
-
-// least and most bound how long a span can be.
-func least(d sendtime.Duration) time.Duration {
-	bound := d.Elapsed + 24*time.Hour*time.Duration(d.Days+28*d.Months)
-	if d.Days > 0 || d.Months > 0 {
-		bound -= moved
-	}
-	return bound
-}
-
-func most(d sendtime.Duration) time.Duration {
-	bound := d.Elapsed + 24*time.Hour*time.Duration(d.Days+31*d.Months)
-	if d.Days > 0 || d.Months > 0 {
-		bound += moved
-	}
-	return bound
+	return long.IsZero() || !short.IsZero() && short.AtMost(long)
 }
 
 func compare(a, b float64) int { return cmp.Compare(a, b) }

@@ -36,9 +36,9 @@ func (c *compiler) fail(at int, value, message, hint string) {
 	c.ps.Add(c.src.problem(at, value, message, hint))
 }
 
-func (c *compiler) warn(at int, value, message, hint string) {
+func (c *compiler) warn(code string, at int, value, message, hint string) {
 	p := c.src.problem(at, value, message, hint)
-	p.Severity = source.Warning
+	p.Severity, p.Code = source.Warning, code
 	c.ps.Add(p)
 }
 
@@ -176,7 +176,7 @@ func (c *compiler) checkStray(list []span) {
 			}
 		}
 		if m := stray.FindStringIndex(s.body); m != nil {
-			c.warn(s.at+m[0], s.body[m[0]:m[1]], "is shown as it stands", "write two braces on each side")
+			c.warn("single-braces", s.at+m[0], s.body[m[0]:m[1]], "is shown as it stands", "write two braces on each side")
 		}
 	}
 }

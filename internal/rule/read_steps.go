@@ -354,8 +354,8 @@ func (r *reader) checkSteps(n source.Node) {
 	switch last := len(r.rule.Steps) - 1; {
 	case r.unread || last < 0 || len(r.rule.Steps) != len(items):
 	case len(templates) == 0:
-		n.Warn("no step sends anything", "add one, such as - send: welcome")
+		n.Warn("sends-nothing", "no step sends anything", "add one, such as - send: welcome")
 	case r.rule.Steps[last].Wait.isSet():
-		items[last].Warn("waits for nothing, since no step follows", "leave it out")
+		items[last].Warn("idle-wait", "waits for nothing, since no step follows", "leave it out")
 	}
 }

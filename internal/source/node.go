@@ -2,6 +2,7 @@ package source
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	yaml "go.yaml.in/yaml/v4"
@@ -73,9 +74,46 @@ func (n Node) FailAt(offset int, message, hint string) {
 	n.file.problems.Add(n.problem(offset, message, hint, Error))
 }
 
-// Warn reports what is allowed and most likely not meant.
-func (n Node) Warn(message, hint string) {
-	n.file.problems.Add(n.problem(0, message, hint, Warning))
+// Warn reports what is allowed and most likely not meant. An allow line names
+// the code.
+func (n Node) Warn(code, message, hint string) {
+	p := n.problem(0, message, hint, Warning)
+	p.Code = code
+	n.file.problems.Add(p)
+}
+
+// At gives the node at a path below this one, such as steps[1].then[0].at; of
+// what is not there it gives the nearest node above.
+func (n Node) At(path string) Node {
+	for _, word := range strings.FieldsFunc(path, func(r rune) bool { return r == '.' || r == '[' || r == ']' }) {
+		next, ok := n.child(word)
+		if !ok {
+			return n
+		}
+		n = next
+	}
+	return n
+}
+
+// child gives a mapping's value by its key, or a list's member by its number;
+// a single value is a list of one.
+func (n Node) child(word string) (Node, bool) {
+	if i, err := strconv.Atoi(word); err == nil {
+		items := n.Items()
+		if i < 0 || i >= len(items) {
+			return n, false
+		}
+		return items[i], true
+	}
+	if n.Kind() != Mapping {
+		return n, false
+	}
+	for _, e := range n.Entries() {
+		if e.Name == word {
+			return e.Value, true
+		}
+	}
+	return n, false
 }
 
 func (n Node) problem(offset int, message, hint string, severity Severity) Problem {

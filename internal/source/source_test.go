@@ -65,9 +65,9 @@ func TestWarningsAreNoError(t *testing.T) {
 	t.Parallel()
 	var ps source.Problems
 	n, _ := source.ReadAt("a.yaml", []byte("a: 1\n"), 4, &ps)
-	n.Warn("looks odd", "")
+	n.Warn("odd-looks", "looks odd", "")
 	require.NoError(t, ps.Err())
-	require.Equal(t, "a.yaml:5:1: warning: looks odd", ps.List()[0].String())
+	require.Equal(t, "a.yaml:5:1: warning [odd-looks]: looks odd", ps.List()[0].String())
 }
 
 func TestNearest(t *testing.T) {

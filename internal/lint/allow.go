@@ -125,7 +125,9 @@ func (a *allow) covers(p source.Problem) bool {
 func (a *allow) judge(file string, ps *source.Problems) {
 	p := source.Problem{File: file, Line: a.line, Column: a.column, Severity: source.Warning, Code: idleAllow, Value: a.code}
 	switch {
-	case !slices.Contains(Codes(), a.code) || a.code == idleAllow:
+	case a.code == idleAllow:
+		p.Message, p.Hint = "is about comments such as this one and cannot be allowed", "leave the comment out"
+	case !slices.Contains(Codes(), a.code):
 		p.Message, p.Hint = "is not the code of a warning", source.DidYouMean(a.code, Codes())
 		if p.Hint == "" {
 			p.Hint = "write the word that stands in [ ] in the warning"

@@ -140,6 +140,9 @@ func (d *Dictionary) readEvents(entries []source.Entry) {
 		d.Events[e.Name] = Event{}
 	}
 	for _, e := range entries {
+		if blank(e.Value) {
+			e.Value.Mend("write " + e.Name + ": {} for an event without properties")
+		}
 		if _, ok := d.Events[e.Name]; ok && !isOwn(e.Name) && !blank(e.Value) {
 			d.Events[e.Name] = d.readEvent(e)
 		}

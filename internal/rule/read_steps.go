@@ -21,6 +21,9 @@ const (
 // stopWord is a whole step.
 const stopWord = "stop"
 
+// stepWord is what messages call a step.
+const stepWord = "step"
+
 var stepKinds = []string{"send", "wait", "wait_for", "if"}
 
 // place is where a list of steps stands: "" for the rule's own, 3.then- for
@@ -82,7 +85,11 @@ func (r *reader) step(n source.Node, at place, i int) Step {
 	kind := ""
 	f, ok := stepFields(n)
 	if ok {
-		kind, ok = only(f, stepKinds, "step", "write one of send, wait, wait_for, if, or - stop")
+		hint := "write one of " + strings.Join(stepKinds, ", ") + ", or - stop"
+		if hasAny(f, []string{"then", "else"}) {
+			hint = "put then and else under their if or wait_for, in the same column and without a -"
+		}
+		kind, ok = only(f, stepKinds, stepWord, hint)
 	}
 	if !ok {
 		r.unread = true

@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/outreach-engine/outreach/internal/expr"
@@ -12,8 +13,13 @@ import (
 // always do.
 func (v *view) conditions() {
 	v.condition("audience", v.Audience, nil, "nobody is ever in the audience")
-	if e := v.When.Event; e != nil {
-		v.condition("when.where", e.Where, nil, "the rule never starts")
+	switch t := v.When; {
+	case t.Event != nil:
+		v.condition("when.where", t.Event.Where, nil, neverStarts)
+	case t.Count != nil:
+		v.condition("when.count.where", t.Count.Where, nil, neverStarts)
+	case t.Becomes != nil:
+		v.becomes(t.Becomes.Cond)
 	}
 	if v.Goal != nil {
 		v.what("goal", v.Goal.What, "the goal is never reached")
@@ -26,26 +32,55 @@ func (v *view) conditions() {
 		case s.WaitFor != nil:
 			v.what(s.at+".wait_for", s.WaitFor.What, "it is never waited for with success")
 		case s.If != nil:
-			v.condition(s.at+".if", s.If.Cond, v.Audience, "the then branch is never taken")
+			v.condition(s.at+".if", s.If.Cond, v.given(), "the then branch is never taken")
 		}
 	})
 }
 
-// condition looks at one expression that is asked while the audience holds;
-// never says what follows when it cannot.
-func (v *view) condition(at string, p, audience *expr.Program, never string) {
+// neverStarts is what follows from a trigger that never holds.
+const neverStarts = "the rule never starts"
+
+// becomes looks at a condition that is to turn true.
+func (v *view) becomes(p *expr.Program) {
+	const at = "when.becomes"
+	switch {
+	case p.Never():
+		v.condition(at, p, nil, neverStarts)
+	case v.Audience != nil && !v.Audience.Never() && expr.Disjoint(v.Audience, p):
+		v.warn(at, warning{neverTrue, "can never hold for customers of the audience, so " + neverStarts, "change one of the two"})
+	case p.Always(), p.NeverFails():
+		v.warn(at, warning{alwaysTrue, "is never false, so it never turns true", "write what is to change"})
+	}
+}
+
+// given lists what holds whenever a step is taken: the audience, and a reason
+// that is a condition.
+func (v *view) given() []*expr.Program {
+	var list []*expr.Program
+	if v.Audience != nil {
+		list = append(list, v.Audience)
+	}
+	if v.When.Becomes != nil {
+		list = append(list, v.When.Becomes.Cond)
+	}
+	return list
+}
+
+// condition looks at one expression that is asked while others hold; never
+// says what follows when it cannot.
+func (v *view) condition(at string, p *expr.Program, given []*expr.Program, never string) {
 	within := ""
-	if audience != nil {
-		within = " for customers of the audience"
+	if len(given) > 0 {
+		within = " for customers whom the rule reaches"
 	}
 	const leave = "leave it out"
 	switch {
-	case p == nil || audience != nil && audience.Never():
+	case p == nil || slices.ContainsFunc(given, (*expr.Program).Never):
 	case p.Never():
 		v.warn(at, warning{neverTrue, "can never hold, so " + never, "look for two parts that exclude each other: and, where or was meant?"})
-	case audience != nil && expr.Disjoint(audience, p):
-		v.warn(at, warning{neverTrue, "can never hold" + within + ", so " + never, "change one of the two, or leave the step out"})
-	case p.Always(), audience != nil && expr.Follows(audience, p):
+	case slices.ContainsFunc(given, func(g *expr.Program) bool { return expr.Disjoint(g, p) }):
+		v.warn(at, warning{neverTrue, "can never hold" + within + ", so " + never, "change it or the audience, or leave the step out"})
+	case p.Always(), followsAny(given, p):
 		v.warn(at, warning{alwaysTrue, "always holds" + within, leave + alsoElse(at)})
 	case p.NeverFails():
 		v.warn(at, warning{alwaysTrue, "is never false: it holds for everybody of whom what it asks is known", leave + ", or write known() of what must be known"})
@@ -84,7 +119,12 @@ func (v *view) what(at string, w rule.What, never string) {
 // holdsFromTheStart reports whether a condition holds for all whom the rule
 // may reach.
 func (v *view) holdsFromTheStart(p *expr.Program) bool {
-	return p.Always() || v.Audience != nil && !v.Audience.Never() && expr.Follows(v.Audience, p)
+	return p.Always() || !slices.ContainsFunc(v.given(), (*expr.Program).Never) && followsAny(v.given(), p)
+}
+
+// followsAny reports whether a condition holds wherever one of those does.
+func followsAny(given []*expr.Program, p *expr.Program) bool {
+	return slices.ContainsFunc(given, func(g *expr.Program) bool { return expr.Follows(g, p) })
 }
 
 // alternatives gives the place of each alternative of a what, in the order in

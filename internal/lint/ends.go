@@ -42,6 +42,8 @@ func (v *view) startsAgain(a rule.Alternative) bool {
 		return t.Event.Event == a.Event && t.Event.Where == nil
 	case t.Usage != nil:
 		return t.Usage.Event == a.Event
+	case t.Count != nil:
+		return t.Count.Event == a.Event && t.Count.Where == nil
 	}
 	return false
 }

@@ -15,8 +15,31 @@ import (
 // rivals looks for two rules that the same moment starts for the same
 // customers, and of which nobody said which goes first.
 func (h *house) rivals() {
-	for i, later := range h.Bundle.Rules {
-		for _, first := range h.Bundle.Rules[:i] {
+	for _, group := range h.groups() {
+		h.rivalsAmong(group)
+	}
+}
+
+// groups gives the rules by their reason, in the order of their names.
+func (h *house) groups() [][]*rule.Rule {
+	var groups [][]*rule.Rule
+	place := map[string]int{}
+	for _, r := range h.Bundle.Rules {
+		why := reason(r)
+		i, ok := place[why]
+		if !ok {
+			i = len(groups)
+			place[why] = i
+			groups = append(groups, nil)
+		}
+		groups[i] = append(groups[i], r)
+	}
+	return groups
+}
+
+func (h *house) rivalsAmong(rules []*rule.Rule) {
+	for i, later := range rules {
+		for _, first := range rules[:i] {
 			if !meet(first, later) {
 				continue
 			}
@@ -60,11 +83,10 @@ func shared(a, b []customer.Channel) customer.Channel {
 	return ""
 }
 
-// meet reports whether two rules have the same reason, and may have it for
-// one customer.
+// meet reports whether two rules of one reason may have it for one customer.
 func meet(a, b *rule.Rule) bool {
 	switch {
-	case reason(a) == "" || reason(a) != reason(b) || a.About != b.About:
+	case a.About != b.About:
 		return false
 	case a.Audience != nil && b.Audience != nil && expr.Disjoint(a.Audience, b.Audience):
 		return false
@@ -104,19 +126,22 @@ func opening(r *rule.Rule) int {
 // in a day.
 func (h *house) crowds() {
 	for _, limit := range h.Bundle.Policy.Caps {
-		if limit.Per == policy.PerDay && limit.Channel == "" {
-			h.crowd(limit)
+		if limit.Per != policy.PerDay || limit.Channel != "" {
+			continue
+		}
+		for _, group := range h.groups() {
+			h.crowd(limit, group)
 		}
 	}
 }
 
 // crowd reports the rule whose messages are too many for a cap, together with
 // those of the rules before it that start with it.
-func (h *house) crowd(limit policy.Cap) {
-	for i, last := range h.Bundle.Rules {
+func (h *house) crowd(limit policy.Cap, rules []*rule.Rule) {
+	for i, last := range rules {
 		together := []*rule.Rule{last}
 		count := opening(last)
-		for _, r := range h.Bundle.Rules[:i] {
+		for _, r := range rules[:i] {
 			if opening(r) > 0 && !slices.ContainsFunc(together, func(t *rule.Rule) bool { return !meet(r, t) }) {
 				together = append(together, r)
 				count += opening(r)

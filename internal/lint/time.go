@@ -144,7 +144,19 @@ func earlier(a sendtime.Duration, aEnds bool, b sendtime.Duration, bEnds bool) (
 func aMonday() time.Time { return time.Date(2026, time.January, 5, 0, 0, 0, 0, time.UTC) }
 
 // startOfSteps gives the hours at which the first step begins; zero: at any.
-func (v *view) startOfSteps() sendtime.When { return sendtime.When{} }
+// What a day or a finished period gives begins at midnight.
+func (v *view) startOfSteps() sendtime.When {
+	switch t := v.When; {
+	case t.Schedule != nil:
+		return t.Schedule.When
+	case t.Date != nil, t.Drop != nil:
+		midnight, err := sendtime.ParseWhen("daily 00:00")
+		if err == nil {
+			return midnight
+		}
+	}
+	return sendtime.When{}
+}
 
 // places looks at when the sends of a list may go out. start is when the list
 // begins; zero: at any time.

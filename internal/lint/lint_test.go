@@ -123,6 +123,8 @@ func TestRules(t *testing.T) {
 		"a time that comes sometimes":       {signed + "steps:\n  - wait: [Fri 18:00, Sat 09:00]\n  - send: a\n    at: Sat 10:00\n    within: 15h\n", nil},
 		"a wait for a window":               {signed + "steps:\n  - wait: Fri 18:00-20:00\n  - send: a\n    at: Fri 19:00\n    within: 15min\n", nil},
 		"a short within after an event":     {signed + send + "    at: Mon 09:00\n    within: 15min\n", nil},
+		"29 February":                       {"when: {schedule: 'cron 0 10 29 2 *'}\n" + send + "    within: 3h\n", nil},
+		"29 February, by law":               {signed + send + "    topic: urgent\n    at: cron 0 10 29 2 *\n    channel: sms\n", nil},
 		"midnight, at once, two hours":      {"when: {date: {of: trial_ends_on, before: 3d}}\n" + send + "    at: now\n    within: 2h\n", []string{"never-in-time | within: 2h"}},
 		"midnight, at once, until noon":     {"when: {date: {of: trial_ends_on, before: 3d}}\n" + send + "    at: now\n    within: 12h\n", nil},
 		"a schedule at night":               {"when: {schedule: 'Mon 22:00'}\n" + send + "    within: 3h\n", []string{"never-in-time | within: 3h"}},

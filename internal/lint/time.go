@@ -182,8 +182,8 @@ func (v *view) places(b branch, start sendtime.When) {
 
 // legal looks for places whose law leaves nothing of the time of a send open.
 func (v *view) legal(s step) {
-	if s.Send.At.When.IsZero() {
-		return
+	if when := s.Send.At.When; when.IsZero() || !sendtime.Next(sendtime.Request{Now: aMonday(), Zone: time.UTC, When: when}).OK {
+		return // any time, or none within a year, such as 29 February
 	}
 	var closed []string
 	for _, law := range v.Bundle.Policy.Legal {
@@ -252,8 +252,11 @@ func (v *view) inTime(s step, start sendtime.When) {
 	}
 	const starts = 100
 	from := aMonday()
-	for range starts {
+	for i := range starts {
 		begins := sendtime.Next(sendtime.Request{Now: from, Zone: time.UTC, When: start})
+		if !begins.OK && i == 0 {
+			return // not within a year, such as 29 February
+		}
 		if !begins.OK {
 			break
 		}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/outreach-engine/outreach/internal/bundle"
 	"github.com/outreach-engine/outreach/internal/lint"
+	"github.com/outreach-engine/outreach/internal/preview"
 	"github.com/outreach-engine/outreach/internal/source"
 )
 
@@ -63,10 +64,12 @@ func check(dir, templates string, stdout, stderr io.Writer) (warnings int, err e
 		return 0, &exitError{code: exitTrouble, err: err}
 	}
 	in := lint.Input{Files: files, Tested: func(rule string) bool { return isThere(filepath.Join(dir, rule+".test.yaml")) }}
-	in.Bundle, in.Found = bundle.Check(files)
-	list := lint.Look(in)
 	var problems source.Problems
-	problems.Add(list...)
+	in.Bundle, in.Found = bundle.Check(files)
+	problems.Add(in.Found...)
+	preview.CheckSamples(in.Bundle, &problems)
+	in.Found = problems.List()
+	list := lint.Look(in)
 	for _, p := range list {
 		if _, err := fmt.Fprintln(stderr, p); err != nil {
 			return 0, &exitError{code: exitTrouble, err: err}

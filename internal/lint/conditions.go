@@ -33,8 +33,28 @@ func (v *view) conditions() {
 			v.what(s.at+".wait_for", s.WaitFor.What, "it is never waited for with success")
 		case s.If != nil:
 			v.condition(s.at+".if", s.If.Cond, v.given(), "the then branch is never taken")
+		case s.Split != nil:
+			v.split(s)
 		}
 	})
+}
+
+// split looks at the conditions of a split's branches, of which the first
+// that holds is taken.
+func (v *view) split(s step) {
+	var before []*expr.Program
+	for i, b := range s.Split.Branches {
+		at := s.way(i) + ".if"
+		switch {
+		case b.If == nil:
+			continue
+		case !b.If.Never() && slices.ContainsFunc(before, func(first *expr.Program) bool { return expr.Follows(b.If, first) }):
+			v.warn(at, warning{neverTrue, "holds only where the condition of a branch before it does, so the branch is never taken", "put it first, or leave it out"})
+			continue
+		}
+		v.condition(at, b.If, v.given(), "the branch is never taken")
+		before = append(before, b.If)
+	}
 }
 
 // neverStarts is what follows from a trigger that never holds.
@@ -87,9 +107,12 @@ func (v *view) condition(at string, p *expr.Program, given []*expr.Program, neve
 	}
 }
 
-// alsoElse names the steps that go with a condition that always holds.
+// alsoElse names the branches that go with a condition that always holds.
 func alsoElse(at string) string {
-	if strings.HasSuffix(at, ".if") {
+	switch {
+	case strings.HasSuffix(at, "].if") && strings.Contains(at, ".split["):
+		return ", and with it the branches behind it"
+	case strings.HasSuffix(at, "].if"):
 		return ", and with it the else branch"
 	}
 	return ""

@@ -126,9 +126,18 @@ func (s step) branches() []branch {
 		return []branch{{s.at + ".then", s.WaitFor.Then}, {s.at + ".else", s.WaitFor.Else}}
 	case s.If != nil:
 		return []branch{{s.at + ".then", s.If.Then}, {s.at + ".else", s.If.Else}}
+	case s.Split != nil:
+		list := make([]branch, len(s.Split.Branches))
+		for i, b := range s.Split.Branches {
+			list[i] = branch{s.way(i) + ".steps", b.Steps}
+		}
+		return list
 	}
 	return nil
 }
+
+// way gives the place of a split's branch.
+func (s step) way(i int) string { return s.at + ".split[" + itoa(i) + "]" }
 
 // list gives the steps of a list with their places.
 func (b branch) list() []step {

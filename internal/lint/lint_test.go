@@ -86,6 +86,12 @@ func TestRules(t *testing.T) {
 		"known, or what follows from it":        {signed + "audience: known(score)\n" + send + "  - if: score < 7 or score >= 7\n    then: [{send: b}]\n", []string{"always-true | - if: score < 7 or score >= 7"}},
 		"a goal that most of the audience lack": {signed + "audience: plan == \"basic\"\ngoal: {if: 'plan == \"surf\"'}\n" + send, nil},
 
+		"a split that the audience excludes":   {signed + "audience: plan == \"surf\"\nsteps:\n  - split:\n      - name: n1\n        if: plan == \"basic\"\n        steps: [{send: a}]\n      - name: n2\n        steps: [{send: b}]\n", []string{"never-true | if: plan == \"basic\""}},
+		"a split whose first branch takes all": {signed + "steps:\n  - split:\n      - name: n1\n        if: score > 3\n        steps: [{send: a}]\n      - name: n2\n        if: score > 5\n        steps: [{send: b}]\n", []string{"never-true | if: score > 5"}},
+		"a split of parts that do not meet":    {signed + "steps:\n  - split:\n      - name: n1\n        if: score > 5\n        steps: [{send: a}]\n      - name: n2\n        if: score > 3\n        steps: [{send: b}]\n", nil},
+		"a split in which all wait":            {signed + "until: 7d\nsteps:\n  - split:\n      - name: n1\n        if: score > 5\n        steps: [{wait: 6d}]\n      - name: n2\n        steps: [{wait: 5d}]\n  - wait: 2d\n  - send: a\n", []string{"past-until | - wait: 2d"}},
+		"a split that some go past":            {signed + "until: 7d\nsteps:\n  - split:\n      - name: n1\n        if: score > 5\n        steps: [{wait: 6d}]\n      - name: n2\n        share: 50%\n        steps: [{wait: 5d}]\n  - wait: 2d\n  - send: a\n", nil},
+
 		// ends
 		"a goal with a where of its own":          {"when: {event: order_placed}\ngoal: {event: order_placed, where: total > 100}\n" + send, nil},
 		"a goal that starts usage anew":           {"when: {usage: {sum: data_session.mb, limit: '100', reaches: 80%}}\ngoal: [app_opened, data_session]\n" + send, []string{"goal-is-trigger | goal: [app_opened, data_session]"}},

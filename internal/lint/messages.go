@@ -2,6 +2,7 @@ package lint
 
 import (
 	"maps"
+	"path"
 	"slices"
 	"strings"
 
@@ -57,7 +58,7 @@ func (h *house) templates() {
 // firstFile gives the first file of a template.
 func (h *house) firstFile(template string) string {
 	for _, name := range slices.Sorted(maps.Keys(h.Files.Templates)) {
-		if strings.HasPrefix(name, template+"/") {
+		if strings.HasPrefix(name, template+"/") && path.Ext(name) != ".yaml" {
 			return name
 		}
 	}

@@ -120,7 +120,8 @@ func (w *walk) waitFor(s step, from sendtime.Duration, more bool) (sendtime.Dura
 // branches goes through ways of which any may be taken. A step without any
 // takes no time.
 func (w *walk) branches(s step, from sendtime.Duration, more bool) (at sendtime.Duration, ended bool) {
-	at, ended = from, len(s.branches()) > 0
+	past := s.Split != nil && !slices.ContainsFunc(s.Split.Branches, func(b rule.Branch) bool { return b.Rest() })
+	at, ended = from, len(s.branches()) > 0 && !past
 	for _, b := range s.branches() {
 		end, stops := w.list(b, from, more)
 		at, ended = earlier(at, ended, end, stops)

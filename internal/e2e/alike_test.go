@@ -149,8 +149,6 @@ func (c *conductor) play(acts []simulate.Act, to time.Time) {
 			last = time.Now()
 			continue
 		}
-			fmt.Println("was behind", time.Since(checked), now)
-		}
 		checked = time.Now()
 		if n := together(acts, now); n > 0 {
 			for _, act := range acts[:n] {

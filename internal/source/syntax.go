@@ -157,6 +157,8 @@ func (f *file) slip(line, opened int, message string) slip {
 		return slip{opened, "opens a quote that nothing closes", "close it behind the last word, or leave it out"}
 	case has("expected ',' or") && opened > 0:
 		return slip{opened, "opens a bracket and does not close it, or lacks a comma", "close every bracket on its line, or put the whole value in quotes"}
+	case has("node content") && bare == "":
+		return slip{f.before(line), "opens a bracket and does not close it, or lacks a value", "close every bracket on its line, or put the whole value in quotes"}
 	case has("max depth"):
 		return slip{line, "is nested too deep", "close every bracket, or put the whole value in quotes"}
 	}

@@ -68,6 +68,9 @@ var layers = []layer{
 	{name: "internal/library", may: []string{
 		"internal/bundle", "internal/rule", "internal/behaviour", "internal/ledger", "internal/source", "internal/customer",
 	}},
+	{name: "internal/lint", may: []string{
+		"internal/bundle", "internal/rule", "internal/policy", "internal/expr", "internal/source", "internal/sendtime", "internal/customer",
+	}},
 	{name: "internal/bundle", may: []string{
 		"internal/rule", "internal/policy", "internal/message", "internal/dictionary", "internal/source", "internal/customer",
 	}},

@@ -26,9 +26,8 @@ func schemaCommand() *cobra.Command {
 		Short: "Write JSON Schemas, with which editors complete and check rules.",
 		Long: "Write the JSON Schema (draft-07) of a kind of file, with which an editor completes it, explains its keys and marks\n" +
 			"mistakes while they are typed. With --rules the schema knows your own topics, traits, events and templates. With\n" +
-			"--out it goes into a folder, and all four kinds when none is named. A file names its schema in its first line:\n" +
-			"  # yaml-language-server: $schema=.schema/rule.json\n" +
-			"Write the schemas anew when data.yaml, policy.yaml or the folders of templates change.",
+			"--out it goes into a folder, and all four kinds when none is named. The first line of each shipped rule names its\n" +
+			"schema to the editor. Write the schemas anew when data.yaml, policy.yaml or the folders of templates change.",
 		Example:   "  outreach schema --rules rules --out rules/.schema\n  outreach schema rule",
 		Args:      cobra.MaximumNArgs(1),
 		ValidArgs: []string{"rule", "test", "policy", "data"},

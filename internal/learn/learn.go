@@ -24,6 +24,7 @@ const (
 type Seen struct {
 	traits map[string]*sketch
 	events map[string]*happened
+	apps   bool // an event came from an app or a browser
 }
 
 // happened is what was seen of one event.
@@ -77,6 +78,7 @@ func (s *Seen) Event(e customer.Event) {
 		s.events[e.Name] = h
 	}
 	h.times++
+	s.apps = s.apps || e.Via == customer.ViaApp || e.Via == customer.ViaWeb
 	h.people.see(e.Customer)
 	if e.Via == customer.ViaServer {
 		h.fromServer++

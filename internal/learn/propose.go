@@ -35,7 +35,7 @@ type Event struct {
 	Declared   bool
 	Times      int64
 	People     int64 // customers to whom it happened
-	ByServer   bool  // every one came from a system of the company's own
+	ByServer   bool  // all came from systems of the company's own, while others came from apps
 	Properties []Field
 }
 
@@ -63,6 +63,7 @@ func (s *Seen) Propose(known *dictionary.Dictionary) Proposal {
 			continue
 		}
 		if e, ok := p.event(name, s.events[name], known); ok {
+			e.ByServer = e.ByServer && s.apps
 			p.Events = append(p.Events, e)
 		}
 	}

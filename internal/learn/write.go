@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/outreach-engine/outreach/internal/dictionary"
+	"github.com/outreach-engine/outreach/internal/wording"
 )
 
 // Fragment gives the proposal as a part of a data.yaml, with what speaks for
@@ -78,21 +79,21 @@ func (e Event) words() string {
 	if e.Declared {
 		return "declared; these properties came too"
 	}
-	text := counted(e.Times, "time") + ", " + counted(e.People, "customer")
+	text := wording.Count(e.Times, "time") + ", " + wording.Count(e.People, "customer")
 	if e.ByServer {
 		text += "; all from your own systems: if it is no act of the customer's own, add by: us"
 	}
 	return text
 }
 
-func (f Field) traitWords() string { return counted(f.Seen, "customer") + oddWords(f.Odd) }
+func (f Field) traitWords() string { return wording.Count(f.Seen, "customer") + oddWords(f.Odd) }
 
 func (f Field) propertyWords(e Event) string {
 	switch {
 	case f.Odd > 0:
-		return counted(f.Seen, "value") + oddWords(f.Odd)
+		return wording.Count(f.Seen, "value") + oddWords(f.Odd)
 	case f.Seen < e.Times:
-		return counted(f.Seen, "value")
+		return wording.Count(f.Seen, "value")
 	}
 	return ""
 }
@@ -101,25 +102,5 @@ func oddWords(odd int64) string {
 	if odd == 0 {
 		return ""
 	}
-	return ", " + thousands(odd) + " odd"
-}
-
-func counted(n int64, one string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return thousands(n) + " " + one + "s"
-}
-
-// thousands writes a number with commas.
-func thousands(n int64) string {
-	digits := strconv.FormatInt(n, 10)
-	var b strings.Builder
-	for i, d := range digits {
-		if i > 0 && (len(digits)-i)%3 == 0 {
-			b.WriteByte(',')
-		}
-		b.WriteRune(d)
-	}
-	return b.String()
+	return ", " + wording.Number(float64(odd)) + " odd"
 }

@@ -28,6 +28,9 @@ type Observer struct {
 	// Poke is called after a commit that left work for the watches; nil is
 	// nobody.
 	Poke func()
+	// NewID names somebody new by their outside id, a device's with "anonymous/"
+	// before it; nil draws at random.
+	NewID func(external string) customer.ID
 
 	strays strays
 }
@@ -41,26 +44,34 @@ const maxStale = 5
 // Take takes a batch in its order and gives what became of each. It returns
 // after everything is committed; with an error nothing of the batch was taken.
 func (o *Observer) Take(ctx context.Context, batch []Incoming) ([]Outcome, error) {
+	t, err := o.write(ctx, func(t *taking) error { return t.all(batch) })
+	if err != nil {
+		return nil, fmt.Errorf("take events: %w", err)
+	}
+	return t.outcomes, nil
+}
+
+// write does something in one transaction by the rules in force.
+func (o *Observer) write(ctx context.Context, do func(*taking) error) (t *taking, err error) {
 	for range maxStale {
-		var t *taking
-		err := o.Store.Write(ctx, ledger.IntakeLane, func(tx ledger.Tx) error {
+		err = o.Store.Write(ctx, ledger.IntakeLane, func(tx ledger.Tx) error {
 			t = o.begin(tx)
-			return t.all(batch)
+			return do(t)
 		})
 		switch {
 		case err == nil:
 			if t.work && o.Poke != nil {
 				o.Poke()
 			}
-			return t.outcomes, nil
+			return t, nil
 		case !errors.Is(err, errStale):
-			return nil, fmt.Errorf("take events: %w", err)
+			return nil, err
 		}
 		if _, err := o.Desk.Library.Follow(ctx); err != nil {
 			return nil, fmt.Errorf("follow the rules in force: %w", err)
 		}
 	}
-	return nil, fmt.Errorf("take events: %w", errStale)
+	return nil, errStale
 }
 
 // Reject keeps what was refused on the way in.
@@ -80,26 +91,24 @@ type taking struct {
 	waits    []wait                   // to be settled when all of the batch is in
 	waiting  map[wait]bool
 	strays   *strays
+	newID    func(external string) customer.ID
 	outcomes []Outcome
 	work     bool
 }
 
 func (o *Observer) begin(tx ledger.Tx) *taking {
-	return &taking{
+	t := &taking{
 		desk: o.Desk, set: o.Desk.Library.Current(), tx: tx, now: o.Now().UTC().Truncate(time.Microsecond),
-		files: map[customer.ID]*dossier.Dossier{}, waiting: map[wait]bool{}, strays: &o.strays,
+		files: map[customer.ID]*dossier.Dossier{}, waiting: map[wait]bool{}, strays: &o.strays, newID: o.NewID,
 	}
+	if t.newID == nil {
+		t.newID = randomID
+	}
+	return t
 }
 
 func (t *taking) all(batch []Incoming) error {
-	stale, err := library.Stale(t.tx, t.set)
-	if err != nil {
-		return err
-	}
-	if stale {
-		return errStale
-	}
-	if err := t.readActive(); err != nil {
+	if err := t.ready(); err != nil {
 		return err
 	}
 	for _, in := range batch {
@@ -109,6 +118,23 @@ func (t *taking) all(batch []Incoming) error {
 		}
 		t.outcomes = append(t.outcomes, outcome)
 	}
+	return t.finish()
+}
+
+// ready looks whether the rules that this process goes by are in force.
+func (t *taking) ready() error {
+	stale, err := library.Stale(t.tx, t.set)
+	if err != nil {
+		return err
+	}
+	if stale {
+		return errStale
+	}
+	return t.readActive()
+}
+
+// finish writes what was taken in.
+func (t *taking) finish() error {
 	if err := t.settle(); err != nil {
 		return err
 	}
@@ -144,18 +170,14 @@ func (t *taking) readActive() error {
 
 func (t *taking) one(in Incoming) (Outcome, error) {
 	if in.User == "" && in.Anonymous == "" {
-		return Outcome{Status: Refused, Reason: "names no customer: give userId or anonymousId"}, nil
+		return t.nobody(in)
 	}
 	d, err := t.resolve(in)
 	if err != nil {
 		return Outcome{}, err
 	}
-	e := in.Event
-	e.Customer, e.ReceivedAt = d.Profile.ID, t.now
-	e.At = e.At.UTC().Truncate(time.Microsecond)
-	if e.Name == "" {
-		e.Name = customer.Identified
-	}
+	e := t.stamp(in.Event)
+	e.Customer = d.Profile.ID
 	fresh, err := t.tx.Append(e)
 	if err != nil {
 		return Outcome{}, err
@@ -263,10 +285,13 @@ func (t *taking) file(id customer.ID, in Incoming) (*dossier.Dossier, error) {
 }
 
 func (t *taking) create(external string, in Incoming) (*dossier.Dossier, error) {
-	id := newID()
+	id := t.newID(external)
 	d := t.desk.Begin(t.tx, id, t.now)
 	d.Profile.External = in.User
 	t.keep(d)
+	for _, m := range t.set.Scheduled() {
+		t.await(wait{customer: id, rule: m})
+	}
 	if err := t.tx.Join(external, id); err != nil {
 		return nil, err
 	}
@@ -283,8 +308,8 @@ func (t *taking) keep(d *dossier.Dossier) {
 	t.order = append(t.order, d.Profile.ID)
 }
 
-// newID gives an opaque id: 80 random bits.
-func newID() customer.ID {
+// randomID gives an opaque id: 80 random bits.
+func randomID(string) customer.ID {
 	var b [10]byte
 	_, _ = rand.Read(b[:]) // never fails (crypto/rand)
 	return customer.ID("c" + strings.ToLower(base32.StdEncoding.EncodeToString(b[:])))

@@ -15,11 +15,19 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the expected marks of testdata/bad")
 
-// TestAnEditorMarksWhatIsWrong opens the shipped files and bad ones in the
-// language server that editors use. Beside each bad file stands what it marks.
-func TestAnEditorMarksWhatIsWrong(t *testing.T) {
+// TestInAnEditor works with the language server that editors use.
+func TestInAnEditor(t *testing.T) {
 	t.Parallel()
 	e := openEditor(t)
+	e.marksWhatIsWrong(t)
+	e.completes(t)
+	e.explains(t)
+}
+
+// marksWhatIsWrong opens the shipped files and bad ones. Beside each bad file
+// stands what is marked in it.
+func (e *editor) marksWhatIsWrong(t *testing.T) {
+	t.Helper()
 	uris := map[string]string{}
 	good := readAll(t, "../../rules/*.yaml")
 	for name, text := range good {
@@ -72,9 +80,8 @@ func at(t *testing.T, text string) (string, map[string]any) {
 	return before + after, map[string]any{"line": line, "character": len(before) - strings.LastIndex(before, "\n") - 1}
 }
 
-func TestAnEditorCompletes(t *testing.T) {
-	t.Parallel()
-	e := openEditor(t)
+func (e *editor) completes(t *testing.T) {
+	t.Helper()
 	for i, c := range []struct {
 		text  string
 		whole bool // nothing else is offered
@@ -109,9 +116,8 @@ func TestAnEditorCompletes(t *testing.T) {
 	}
 }
 
-func TestAnEditorExplains(t *testing.T) {
-	t.Parallel()
-	e := openEditor(t)
+func (e *editor) explains(t *testing.T) {
+	t.Helper()
 	for i, c := range []struct{ text, want string }{
 		{"wh|en: {event: order_placed}\n", "The reason: one trigger."},
 		{"topic: ser|vice\n", "Assumed: sent until the customer says no."},

@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/outreach-engine/outreach/internal/schema"
 )
 
 // server is the program that editors run for YAML, as `make editor` installs
@@ -70,8 +72,8 @@ func openEditor(t *testing.T) *editor {
 	out, err := cmd.StdoutPipe()
 	require.NoError(t, err)
 	require.NoError(t, cmd.Start())
-	folder, err := filepath.Abs("../../rules")
-	require.NoError(t, err)
+	folder := t.TempDir()
+	writeSchemas(t, filepath.Join(folder, ".schema"))
 	e := &editor{t: t, ctx: ctx, in: in, folder: folder, answers: map[int]chan json.RawMessage{}, faults: map[string]chan []fault{}}
 	listened := make(chan struct{})
 	go func() { defer close(listened); e.listen(bufio.NewReader(out)) }()
@@ -82,6 +84,18 @@ func openEditor(t *testing.T) *editor {
 	})
 	e.begin()
 	return e
+}
+
+// writeSchemas writes the schemas of the shipped words.
+func writeSchemas(t *testing.T, folder string) {
+	t.Helper()
+	require.NoError(t, os.Mkdir(folder, 0o700))
+	words := wordsOf(shipped(t))
+	for _, kind := range schema.Kinds() {
+		text, err := schema.Write(kind, words)
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(filepath.Join(folder, kind.File()), text, 0o600))
+	}
 }
 
 // begin does what editors do first, and asks for nothing from the network.
@@ -203,7 +217,7 @@ func receive(from *bufio.Reader) (m message, err error) {
 	return m, json.Unmarshal(text, &m)
 }
 
-// open shows a file in the editor, as one that lies beside the shipped rules.
+// open shows a file in the editor, as one that lies beside the schemas.
 func (e *editor) open(name, text string) (uri string) {
 	uri = "file://" + filepath.ToSlash(filepath.Join(e.folder, name))
 	e.tell("textDocument/didOpen", map[string]any{"textDocument": map[string]any{

@@ -39,14 +39,16 @@ func moment() *node {
 const nothing = "none"
 
 // person gives the schema of a customer in a test.
-func (a author) person() *node {
+func (a author) person() *node { return object(a.personKeys()) }
+
+func (a author) personKeys() map[string]*node {
 	anyText := func(words string) *node { return (&node{Type: text, Message: "is not a text"}).about(words) }
 	said := names("a topic of policy.yaml", a.topicChoices(), pattern{topicForm, "is not a topic: write one of policy.yaml, such as service"})
 	if said.Enum != nil {
 		said.Enum = append(said.Enum, nothing)
 	}
 	topics := listOr(said, a.topic())
-	return object(map[string]*node{
+	return map[string]*node{
 		"id":         anyText("The customer's outside id."),
 		"zone":       anyText("Their clock: Europe/Berlin."),
 		"country":    anyText("Their country: DE."),
@@ -58,27 +60,19 @@ func (a author) person() *node {
 		"consent":    topics.offering(a.topicChoices()...).about("The topics that they said yes to, a list; none for no topic. They said no to all others."),
 		"traits":     a.traitValues(),
 		"prefers":    a.prefers(),
-	})
+	}
 }
 
 // traitValues gives the schema of traits with values.
 func (a author) traitValues() *node {
-	value := &node{Type: text, Message: "is not a value"}
-	if a.Dictionary == nil {
-		return (&node{Type: "object", Additional: value}).about("What is known of them: {plan: surf}.")
-	}
-	keys := map[string]*node{}
-	for _, t := range a.traits() {
-		one := *value
-		keys[t.name] = one.about(t.words)
-		if f := a.Dictionary.Traits[t.name]; len(f.Allowed) > 0 {
-			for _, allowed := range f.Allowed {
-				keys[t.name].offering(choice{name: allowed})
-			}
+	n := &node{Type: "object", Additional: &node{Type: text, Message: "is not a value"}}
+	if a.Dictionary != nil {
+		n.Properties, n.Additional = map[string]*node{}, false
+		n.Message = "is not a trait of data.yaml" + refresh
+		for _, name := range a.Dictionary.TraitNames() {
+			n.Properties[name] = traitValue(a.Dictionary.Traits[name])
 		}
 	}
-	n := object(keys)
-	n.Message = "is not a trait of data.yaml" + refresh
 	return n.about("What is known of them: {plan: surf}.")
 }
 
@@ -95,7 +89,7 @@ func (a author) oneTest() *node {
 	return object(map[string]*node{
 		"name":     (&node{Type: text, Message: "is not a text"}).about("What the test shows, in a few words."),
 		"start":    startTime(),
-		"until":    moment().about("When the play ends. Default: when nothing more can come."),
+		"until":    span().usually("100d").about("How long the play goes on after the last line of both lists."),
 		"customer": ref(personName).about("What is different about the customer in this test."),
 		"do":       (&node{Type: "array", Items: a.act(), Message: "is not a list: begin each line with a dash, - {at: Mon 14:20, event: order_placed}"}).about("What happens, one line each."),
 		"expect":   (&node{Type: "array", Items: a.expectation(), Message: "is not a list: begin each line with a dash, - {at: Mon 18:00-21:00, sent: welcome}"}).about("What is then sent and not sent. Nothing else may be."),
@@ -103,36 +97,66 @@ func (a author) oneTest() *node {
 	}, need{"name", "say in a few words what the test shows"}, need{"expect", "write what is to happen, or expect: [] when nothing may be sent"})
 }
 
-// act gives the schema of a line of do: an event with its properties, or news
-// of a customer.
+// act gives the schema of a line of do: an event with its properties, or what
+// changes of a customer.
 func (a author) act() *node {
-	keys := map[string]*node{
-		"at":    moment().about("When it happens, on the customer's clock."),
-		"event": a.event().about("What happens. Its properties stand beside it."),
+	at := need{"at", "write when it happens, such as at: Mon 14:20"}
+	beside := map[string]*node{
+		"at":       moment().about("When it happens, on the customer's clock."),
+		"customer": (&node{Type: text}).about("Whom the line is about, by id; none: an event that names nobody. Default: the first customer."),
 	}
-	n := &node{Type: "object", Properties: keys, AllOf: []*node{{Required: []string{"at"}, Message: "at is missing: write when it happens, such as at: Mon 14:20"}}}
-	n.Snippets = []snippet{{"{at, event}", "An event.", map[string]any{"at": "${1:Mon 14:20}", "event": "${2:order_placed}"}}}
-	return n
+	event := object(maps.Clone(beside), at)
+	event.Message = ""
+	event.Properties["event"] = a.event().about("What happens. Its properties stand beside it.")
+	event.Properties["of"] = (&node{Type: text}).about("Whose newest message it is about, by template; for handoff_done the step or team.")
+	event.Properties["with"] = (&node{Type: "object"}).about("Properties that are called as a key of the line.")
+	event.Additional = &node{Type: text, Message: "is not a value: write a text or a number"}
+	change := object(a.personKeys(), at)
+	delete(change.Properties, "id")
+	maps.Copy(change.Properties, beside)
+	change.Properties["event"] = &node{Description: "What happens. Its properties stand beside it."}
+	change.Message = "is not known of a customer: write event: order_placed, or what changes, such as traits: {plan: surf}"
+	return &node{If: &node{Type: "object", Required: []string{"event"}}, Then: event, Else: change, Snippets: []snippet{
+		{"{at, event}", "An event.", map[string]any{"at": "${1:Mon 14:20}", "event": "${2:order_placed}"}},
+		{"{at, traits}", "Something changes.", map[string]any{"at": "${1:Mon 14:20}", "traits": map[string]any{"${2:plan}": "${3:surf}"}}},
+	}}
 }
 
+// expectation gives the schema of a line of expect.
 func (a author) expectation() *node {
-	reason := &node{Enum: reasons(), Message: "is not a reason: write one of the list in the reference, such as no_consent"}
-	keys := map[string]*node{
-		"at":       moment().about("When, on the customer's clock."),
-		"sent":     a.template().about("The template of a message that is sent."),
-		"not_sent": a.template().about("The template of a message that is not sent."),
-		"ended":    reason.about("Why the outreach ends."),
-		"reason":   (&node{Enum: reasons(), Message: reason.Message}).about("Why it is not sent."),
-		"channel":  (&node{Enum: values(channelChoices()), Message: "is not a channel: write push, sms or email"}).about("The channel of the message."),
-		"contains": listOr(&node{Type: text}, &node{Type: text}).about("What stands in the text."),
+	reason := func() *node {
+		return &node{Enum: reasons(), Message: "is not a reason: write one of the list in the reference, such as no_consent"}
 	}
-	n := &node{Type: "object", Properties: maps.Clone(keys)}
-	n.Snippets = []snippet{
-		{"{at, sent}", "A message that is sent.", map[string]any{"at": "${1:Mon 18:00-21:00}", "sent": "${2:welcome}"}},
-		{"{at, not_sent, reason}", "A message that is not sent.", map[string]any{"at": "${1:Fri 09:00}", "not_sent": "${2:welcome}", "reason": "${3:no_consent}"}},
-		{"{at, ended}", "The end of the outreach.", map[string]any{"at": "${1:Mon 17:59}", "ended": "${2:reason_gone}"}},
+	texts := func(words string) *node { return listOr(&node{Type: text}, &node{Type: text}).about(words) }
+	name := func() *node { return &node{Type: text} }
+	channel := (&node{Enum: values(channelChoices()), Message: "is not a channel: write push, sms or email"}).about("The channel of the message.")
+	at := need{"at", "write at: Mon 18:00, or a window: at: Mon 18:00-21:00"}
+	kind := func(key, words string, value *node, beside map[string]*node, needs ...need) kindOf {
+		keys := map[string]*node{
+			key: value.about(words), "at": moment().about("When, on the customer's clock: a minute or a window."),
+			"customer": name().about("Whom the line is about, by id. Default: the first customer."),
+		}
+		maps.Copy(keys, beside)
+		return kindOf{key: key, words: words, keys: keys, need: needs}
 	}
-	return n
+	return pick([]kindOf{
+		kind("sent", "A message goes out: its template.", a.template(), map[string]*node{
+			"channel": channel, "contains": texts("What stands in its text."), "lacks": texts("What does not stand in its text."),
+			"subject": name().about("What stands in its subject, or in the title of a push."),
+		}, at),
+		kind("not_sent", "A message is dropped, or the customer does not enter the rule.", a.template(),
+			map[string]*node{"channel": channel, "reason": reason().about("Why it is not sent.")},
+			need{"reason", "say why it does not go out, such as reason: no_consent"}),
+		kind("ended", "The outreach ends, for this reason.", reason(), nil),
+		kind("not_entered", "There is a reason to begin, and the customer does not enter, for this reason.", reason(), nil),
+		kind("planned", "A message is planned: its template.", a.template(),
+			map[string]*node{"channel": channel, "for": moment().about("For when.")}, at),
+		kind("task", "A task is handed over to this team.", name(), nil, at),
+		kind("called", "The webhook of this as is called.", name(), nil, at),
+	}, "does not say what is to happen: write one of sent, not_sent, ended, not_entered, planned, task, called",
+		snippet{"{at, sent}", "A message goes out.", map[string]any{"at": "${1:Mon 18:00-21:00}", "sent": "${2:welcome}"}},
+		snippet{"{not_sent, reason}", "A message is dropped.", map[string]any{"not_sent": "${1:welcome}", "reason": "${2:no_consent}"}},
+		snippet{"{at, ended}", "The outreach ends.", map[string]any{"at": "${1:Mon 17:59}", "ended": "${2:reason_gone}"}})
 }
 
 func reasons() []any {

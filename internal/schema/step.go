@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/outreach-engine/outreach/internal/customer"
+	"github.com/outreach-engine/outreach/internal/dictionary"
 )
 
 // stopWord is a whole step.
@@ -136,21 +137,32 @@ func (a author) splitStep() kindOf {
 }
 
 func (a author) setStep() kindOf {
-	value := func(f string) *node {
-		return (&node{Type: text, Message: "is not a value: write one, or now"}).about(f)
-	}
 	n := &node{Type: "object", MinFields: 1, Message: "names no trait: write set: {trait: value}"}
 	if a.Dictionary == nil {
-		n.Additional = value("What the trait becomes: a value, or now.")
+		n.Additional = (&node{Type: text, Message: "is not a value: write one, or now"}).about("What the trait becomes: a value, or now.")
 	} else {
 		n.Properties, n.Additional = map[string]*node{}, false
 		n.Message = "is not a trait of data.yaml" + refresh
-		for _, t := range a.traits() {
-			n.Properties[t.name] = value(t.words).offering(choice{"now", "The moment of the step."})
+		for _, name := range a.Dictionary.TraitNames() {
+			n.Properties[name] = traitValue(a.Dictionary.Traits[name])
 		}
 	}
 	return stepOf("set", "Changes traits of the customer: {trait: value}, or now for the moment of the step.", n, nil).
 		showing(map[string]any{"${1:trait}": "${2:now}"})
+}
+
+// traitValue gives the schema of a value of a trait.
+func traitValue(f dictionary.Field) *node {
+	n := &node{Type: text, Message: "is not a value: write " + fieldWords(f)}
+	switch {
+	case len(f.Allowed) > 0:
+		for _, allowed := range f.Allowed {
+			n.offering(choice{name: allowed})
+		}
+	case f.Kind == customer.KindDate || f.Kind == customer.KindTime:
+		n.offering(choice{"now", "The moment of the step."})
+	}
+	return n.about("A trait: " + fieldWords(f) + ".")
 }
 
 func webhookStep() kindOf {

@@ -100,11 +100,11 @@ func (a author) missingTrigger() kindOf {
 }
 
 func (a author) countTrigger() kindOf {
-	const most = 1_000_000
+	const least, most = 2, 200
 	keys := object(map[string]*node{
 		"event":  a.event().about("The event that is counted."),
 		"where":  condition().about("What must hold of the event's own properties. Default: any."),
-		"times":  whole(1, most, "is not a number of times: write a whole number, such as 3").about("How often it came."),
+		"times":  whole(least, most, "is not a number of times: write a whole number, such as 3").about("How often it came."),
 		"within": span().about("In how long a time, counted back from the newest."),
 	}, need{"event", "name the event that is counted"}, need{"times", "write how often it came, such as times: 3"},
 		need{"within", "write in how long a time, such as within: 7d"})
@@ -124,21 +124,22 @@ func (a author) dropTrigger() kindOf {
 }
 
 func (a author) dateTrigger() kindOf {
-	form := "^" + spanPattern(anyNumber) + "$"
-	one := func() *node { return &node{Type: "string", Pattern: form, Message: spanMessage} }
+	const message = "is not a length of days: write days, weeks or months, such as 3d"
+	days := &node{Type: "string", Pattern: `^ *[0-9]+ *` + foldAll("d", "days?", "w", "weeks?", "months?", "years?") + ` *$`, Message: message}
 	point := func() *node {
-		n := listOr(one(), one())
-		n.Snippets = offers([]choice{{"30d", ""}, {"0d", "On the day itself."}})
+		n := listOr(days, days).offering(choice{"30d", ""}, choice{"7d", ""}, choice{"1d", ""})
+		n.Then.Unique = true
 		return n
 	}
 	keys := object(map[string]*node{
 		"of": names("a trait of type date or time", a.traits(customer.KindDate, customer.KindTime), wordForm("trait", "renewal_on")).
-			about("The trait with the date."),
+			about("The trait with the day."),
 		"before": point().about("How long before it, one or a list: [30d, 7d, 1d]. One outreach for each; a newer one ends the older."),
 		"after":  point().about("How long after it, one or a list."),
-	}, need{"of", "name the trait with the date, such as of: renewal_on"}).
-		both(oneKey("names no day: write before: 30d, or after: 7d; 0d is the day itself", "before", "after"))
-	return single("date", "A day in a trait comes near or has passed.", keys, map[string]any{"of": "${1:renewal_on}", "before": []any{"${2:30d}", "${3:7d}"}})
+	}, need{"of", "name the trait with the day, such as of: renewal_on"}).
+		both(apart("before", "after", "after stands beside before: write two rules, one for each side of the day"))
+	return single("date", "A day that a trait names: on it, or so long before or after.", keys,
+		map[string]any{"of": "${1:renewal_on}", "before": []any{"${2:30d}", "${3:7d}"}})
 }
 
 func scheduleTrigger() kindOf {

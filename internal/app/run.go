@@ -134,6 +134,7 @@ func (o Options) build(ctx context.Context, store ledger.Store, box *inbox.Box) 
 	if r.Loaded, err = o.loadAtStart(ctx, rules); err != nil {
 		return r, err
 	}
+	o.warnOfUnsigned(rules.Current())
 	if r.Client, err = o.dial(ctx); err != nil {
 		return r, err
 	}

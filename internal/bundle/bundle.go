@@ -124,7 +124,7 @@ func envOf(b *Bundle) rule.Env {
 	for name, topic := range b.Policy.Topics {
 		topics[name] = topic.Urgent
 	}
-	return rule.Env{Data: b.Dictionary, Topics: topics, Quiet: b.Policy.Quiet}
+	return rule.Env{Data: b.Dictionary, Topics: topics, Quiet: b.Policy.Quiet, Teams: b.Policy.TeamNames()}
 }
 
 // addRule reads a rule, and keeps it when it is sound.

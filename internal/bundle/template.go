@@ -30,7 +30,7 @@ func checkUses(r *rule.Rule, l *message.Library, ps *source.Problems) {
 	for _, send := range r.Sends() {
 		l.CheckUse(message.Use{
 			Rule: r.Name, Template: send.Template, Channels: send.Channels,
-			Match: r.MatchNames(), Events: r.Events(),
+			Match: r.MatchNames(), Events: append(r.Events(), r.Answers()...),
 		}, ps)
 	}
 }

@@ -239,9 +239,67 @@ func (s *Step) tree(at place, i int) tree {
 		t.text(kind, programText(s.If.Cond))
 		t.add("then", stepsTree(s.If.Then, at.branch(i, "then")))
 		t.add("else", stepsTree(s.If.Else, at.branch(i, "else")))
+	case s.Split != nil:
+		kind = "split"
+		t.add(kind, s.Split.tree(at, i))
+	case len(s.Set) > 0:
+		kind = "set"
+		t.add(kind, s.Set.tree())
+	case s.Webhook != nil:
+		kind = "webhook"
+		t.text(kind, s.Webhook.URL)
+		t.text("as", s.Webhook.As)
+		t.text("within", s.Webhook.Within.String())
+	case s.Handoff != nil:
+		kind = "handoff"
+		t.text(kind, s.Handoff.Team)
+		if !s.Handoff.Within.IsZero() {
+			t.text("within", s.Handoff.Within.String())
+		}
 	}
-	if s.ID != kind+"-"+at.id(i) && (s.Send == nil || s.ID != s.Send.Template) {
+	if s.ID != s.named(kind+"-"+at.id(i)) {
 		t.text("id", s.ID)
+	}
+	return t
+}
+
+// named gives the id of a step that is given none: what it names, else its
+// place.
+func (s *Step) named(place string) string {
+	switch {
+	case s.Send != nil && s.Send.Template != "":
+		return s.Send.Template
+	case s.Webhook != nil && s.Webhook.As != "":
+		return s.Webhook.As
+	}
+	return place
+}
+
+func (s Set) tree() tree {
+	var t tree
+	for _, a := range s {
+		if a.Now {
+			t.text(a.Trait, nowWord)
+			continue
+		}
+		t.text(a.Trait, a.Value.String())
+	}
+	return t
+}
+
+func (s *Split) tree(at place, i int) tree {
+	var t tree
+	for n, b := range s.Branches {
+		var branch tree
+		if b.Name != branchNumber(n) {
+			branch.text("name", b.Name)
+		}
+		branch.text("if", programText(b.If))
+		if b.Shared {
+			branch.text("share", percentText(b.Share))
+		}
+		branch.add("steps", stepsTree(b.Steps, at.branch(i, b.Name)))
+		t.list = append(t.list, branch)
 	}
 	return t
 }

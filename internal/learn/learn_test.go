@@ -138,6 +138,15 @@ func TestWhatIsDeclaredIsNotProposed(t *testing.T) {
 	require.True(t, p.Empty(), p.Fragment())
 }
 
+func TestAnswersOfWebhooksKeepTheirNames(t *testing.T) {
+	t.Parallel()
+	seen := people(1, func(int) (traits, []customer.Event) {
+		return traits{"coupon": customer.Text("x")}, []customer.Event{{Name: "risk"}, {Name: "handoff_done"}}
+	})
+	p := seen.Propose(read(t, "webhooks: {coupon: {code: text}, risk: {score: number}}\n"))
+	require.Equal(t, learn.Proposal{Unnamed: []string{"coupon", "risk"}}, p)
+}
+
 const declared = `# What we know.
 traits:
   plan: text   # as on the bill

@@ -49,9 +49,10 @@ func (s *Seen) Propose(known *dictionary.Dictionary) Proposal {
 	var p Proposal
 	for _, name := range slices.Sorted(maps.Keys(s.traits)) {
 		_, isEvent := known.Event(name)
+		_, isAnswer := known.Webhooks[name]
 		switch _, declared := known.Traits[name]; {
 		case declared:
-		case isEvent || !nameable("traits: {%: text}", name):
+		case isEvent || isAnswer || !nameable("traits: {%: text}", name):
 			p.Unnamed = append(p.Unnamed, name)
 		default:
 			p.Traits = append(p.Traits, fieldOf(name, s.traits[name]))
@@ -77,11 +78,12 @@ func (s *Seen) Propose(known *dictionary.Dictionary) Proposal {
 func (p *Proposal) event(name string, h *happened, known *dictionary.Dictionary) (e Event, ok bool) {
 	declared, isDeclared := known.Event(name)
 	_, isTrait := known.Traits[name]
+	_, isAnswer := known.Webhooks[name]
 	isTrait = isTrait || slices.ContainsFunc(p.Traits, func(f Field) bool { return f.Name == name })
 	if outside := known.EventName(name); outside != name {
 		return Event{}, false // it came before that was declared
 	}
-	if !isDeclared && (isTrait || !nameable("events: {%: {}}", name)) {
+	if !isDeclared && (isTrait || isAnswer || !nameable("events: {%: {}}", name)) {
 		p.Unnamed = append(p.Unnamed, name)
 		return Event{}, false
 	}

@@ -7,6 +7,8 @@ func (a author) data() *node {
 	n := object(map[string]*node{
 		"traits": named("trait", field()).about("What we know of customers: each trait with its type."),
 		"events": named("event", eventDeclaration()).about("What can happen: each event with its properties, {} for none."),
+		"webhooks": named("webhook's answer", named("field", field())).
+			about("What webhooks answer: each name that a step has under as, with its fields and their types."),
 	})
 	n.Title, n.Description = "The company's words", "What rules and templates may name. What arrives and is not declared is kept and counted."
 	return n
@@ -14,7 +16,7 @@ func (a author) data() *node {
 
 // named gives the schema of a mapping from names to something.
 func named(what string, value *node) *node {
-	form := wordForm(what, map[string]string{"trait": "plan_mb", "event": "order_placed"}[what])
+	form := wordForm(what, map[string]string{"trait": "plan_mb", "event": "order_placed", "webhook's answer": "coupon", "field": "code"}[what])
 	return &node{Type: "object", Names: &node{Pattern: form.regexp, Message: form.message}, Additional: value}
 }
 

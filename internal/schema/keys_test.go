@@ -48,6 +48,7 @@ var places = []struct {
 	{schema.Policy, "%s\n"},
 	{schema.Policy, "topics: {tips: {%s}}\n"},
 	{schema.Policy, "legal: [{%s}]\n"},
+	{schema.Policy, "teams: {care: {%s}}\n"},
 }
 
 var (

@@ -20,6 +20,7 @@ func (a author) policy() *node {
 		"rates":    perChannel(rate()).about("How fast the engine sends on a channel, so that no provider is flooded."),
 		"holdout":  percent("1%").usually("0%").about("The share of customers that no rule reaches but urgent ones, for comparison."),
 		"senders":  senders(),
+		"teams":    teams(),
 	})
 	n.Title, n.Description = "The policy", "What holds for every rule, and what no single rule may decide."
 	return n
@@ -109,4 +110,21 @@ func senders() *node {
 	})
 	n.Message = "is not a channel with a sender: write email or sms; push messages come from the app itself"
 	return n.about("Who messages come from.")
+}
+
+// endpointForm is how the address of a system is written.
+const (
+	endpointForm    = `^https?://[^ ]+$`
+	endpointMessage = "is not an address: write it whole, such as https://example.com/score"
+)
+
+func teams() *node {
+	const message = "says not where its tasks go: write email: care@example.com, or webhook: https://desk.example.com/tasks"
+	team := object(map[string]*node{
+		"email":   (&node{Type: "string", Pattern: "@", Message: "is not an email address: write it alone, such as care@example.com"}).about("Where its tasks go, by email."),
+		"webhook": (&node{Type: "string", Pattern: endpointForm, Message: endpointMessage}).about("Where its tasks go, to a system of yours."),
+	}).both(oneKey(message, "email", "webhook"))
+	team.Snippets = []snippet{{"{email}", "By email.", map[string]any{"email": "${1:care@example.com}"}}, {"{webhook}", "To a system of yours.", map[string]any{"webhook": "${1:https://desk.example.com/tasks}"}}}
+	return (&node{Type: "object", Additional: team, Names: &node{Pattern: topicForm, Message: "is not a name for a team: use small letters and digits, such as care-calls"}}).
+		about("Who does the tasks of handoffs, by name, and where their tasks go.")
 }

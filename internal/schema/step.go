@@ -3,6 +3,7 @@ package schema
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/outreach-engine/outreach/internal/customer"
 	"github.com/outreach-engine/outreach/internal/dictionary"
@@ -29,7 +30,7 @@ func (a author) step() *node {
 }
 
 func (a author) stepKinds() []kindOf {
-	return []kindOf{a.sendStep(), waitStep(), a.waitForStep(), a.ifStep(), a.splitStep(), a.setStep(), webhookStep(), handoffStep()}
+	return []kindOf{a.sendStep(), waitStep(), a.waitForStep(), a.ifStep(), a.splitStep(), a.setStep(), a.webhookStep(), a.handoffStep()}
 }
 
 // stepOf gives a kind of step: its key, those beside it, and an id.
@@ -165,17 +166,31 @@ func traitValue(f dictionary.Field) *node {
 	return n.about("A trait: " + fieldWords(f) + ".")
 }
 
-func webhookStep() kindOf {
-	url := &node{Type: "string", Pattern: `^https?://[^ ]+$`, Message: "is not an address: write it whole, such as https://example.com/score"}
+func (a author) webhookStep() kindOf {
+	var known []choice
+	if a.Dictionary != nil {
+		known = []choice{}
+		for _, name := range a.Dictionary.WebhookNames() {
+			known = append(known, choice{name, "Answers with " + strings.Join(slices.Sorted(maps.Keys(a.Dictionary.Webhooks[name])), ", ") + "."})
+		}
+	}
+	url := &node{Type: "string", Pattern: endpointForm, Message: endpointMessage}
 	return stepOf("webhook", "Asks a system of yours. Its answer may be used by expressions and templates, as NAME.field.", url, map[string]*node{
-		"as": (&node{Type: "string", Pattern: "^" + word + "$", Message: "is not a name: use small letters, digits and _"}).
-			about("The name of the answer: score makes score.field."),
+		"as":     names("declared under webhooks in data.yaml", known, wordForm("webhook's answer", "coupon")).about("The name of the answer: coupon gives coupon.code."),
+		"within": span().usually("1d").about("How long it is tried again, from the first attempt on."),
 	}).showing("${1:https://example.com/score}")
 }
 
-func handoffStep() kindOf {
-	team := &node{Type: text, Message: "is not a team: write its name"}
-	return stepOf("handoff", "A task for a person of a team, with the customer's story. It answers with the event handoff_done.", team, map[string]*node{
-		"within": span().about("How soon the team should see to it."),
-	}).showing("${1:care}")
+func (a author) handoffStep() kindOf {
+	var known []choice
+	if a.Policy != nil {
+		known = []choice{}
+		for _, name := range a.Policy.TeamNames() {
+			known = append(known, choice{name: name})
+		}
+	}
+	return stepOf("handoff", "A task for a person of a team, with the customer's story. It answers with the event handoff_done.",
+		names("a team of policy.yaml", known, pattern{topicForm, "is not a team: write one of policy.yaml, such as care-calls"}), map[string]*node{
+			"within": span().about("How long its end is waited for. Default: not at all."),
+		}).showing("${1:care-calls}")
 }

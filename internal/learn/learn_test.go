@@ -138,6 +138,14 @@ func TestWhatIsDeclaredIsNotProposed(t *testing.T) {
 	require.True(t, p.Empty(), p.Fragment())
 }
 
+func TestNamesMadeOfCustomersAreLeftOut(t *testing.T) {
+	t.Parallel()
+	seen := people(101, func(i int) (traits, []customer.Event) {
+		return traits{fmt.Sprintf("ann%d_example_com", i): customer.Text("x"), "plan": customer.Text("basic")}, nil
+	})
+	require.Equal(t, "# Left out: 101 names that came with one customer each\ntraits:\n  plan: text # 101 customers\n", seen.Propose(dictionary.Empty()).Fragment())
+}
+
 func TestAnswersOfWebhooksKeepTheirNames(t *testing.T) {
 	t.Parallel()
 	seen := people(1, func(int) (traits, []customer.Event) {

@@ -18,6 +18,9 @@ type Proposal struct {
 	// Unnamed are received names that no rule could write, by name: words of
 	// the rule language, or names of another form.
 	Unnamed []string
+	// Lone counts names left out, since each came with one customer where many
+	// names came: they are keys that apps make of what belongs to customers.
+	Lone int
 }
 
 // Field is a trait or a property.
@@ -47,7 +50,7 @@ func (p Proposal) Empty() bool { return len(p.Traits) == 0 && len(p.Events) == 0
 // or property that never had a value is a text.
 func (s *Seen) Propose(known *dictionary.Dictionary) Proposal {
 	var p Proposal
-	for _, name := range slices.Sorted(maps.Keys(s.traits)) {
+	for _, name := range p.shared(s.traits) {
 		_, isEvent := known.Event(name)
 		_, isAnswer := known.Webhooks[name]
 		switch _, declared := known.Traits[name]; {
@@ -73,6 +76,21 @@ func (s *Seen) Propose(known *dictionary.Dictionary) Proposal {
 	return p
 }
 
+// shared gives names in order, without those that may be made of what belongs
+// to a single customer.
+func (p *Proposal) shared(all map[string]*sketch) []string {
+	const many = 100
+	var names []string
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		if len(all) > many && all[name].people.count < 2 {
+			p.Lone++
+			continue
+		}
+		names = append(names, name)
+	}
+	return names
+}
+
 // event gives what could be declared of an event; ok is false when there is
 // nothing.
 func (p *Proposal) event(name string, h *happened, known *dictionary.Dictionary) (e Event, ok bool) {
@@ -91,7 +109,7 @@ func (p *Proposal) event(name string, h *happened, known *dictionary.Dictionary)
 		Name: name, Declared: isDeclared, Times: h.times, People: h.people.count,
 		ByServer: !isDeclared && h.fromServer == h.times,
 	}
-	for _, property := range slices.Sorted(maps.Keys(h.properties)) {
+	for _, property := range p.shared(h.properties) {
 		_, has := declared.Properties[property]
 		switch {
 		case has:

@@ -110,13 +110,16 @@ func (s *sketch) field(name string) (f dictionary.Field, odd int64) {
 		return of(customer.KindTime), s.seen - s.times
 	case endsWith(name, "at", "time", "date", "on") && s.nearly(s.epochs):
 		return of(customer.KindTime), s.seen - s.times
-	case endsWith(name, "id", "uuid", "key", "code", "sku") || s.codes > 0 && s.nearly(s.numbers):
+	case endsWith(name, "id", "uuid", "key") || s.nearly(s.numbers) && (s.codes > 0 || endsWith(name, "code", "sku", "zip")):
 		return of(customer.KindID), 0
 	case s.nearly(s.numbers):
 		return of(customer.KindNumber), s.seen - s.numbers
 	}
 	if allowed, covered := s.allowed(); len(allowed) > 0 && !personal(name) {
 		return dictionary.Field{Kind: customer.KindText, Allowed: allowed}, s.seen - covered
+	}
+	if endsWith(name, "code", "sku") {
+		return of(customer.KindID), 0
 	}
 	return of(customer.KindText), 0
 }

@@ -13,6 +13,9 @@ import (
 func (p Proposal) Fragment() string {
 	var b strings.Builder
 	b.WriteString(p.unnamed())
+	if p.Lone > 0 {
+		b.WriteString("# Left out: " + wording.Count(int64(p.Lone), "name") + " that came with one customer each\n")
+	}
 	if len(p.Traits) > 0 {
 		b.WriteString("traits:\n")
 		for _, f := range p.Traits {

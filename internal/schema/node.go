@@ -185,7 +185,11 @@ func listOr(one, item *node) *node {
 	}
 }
 
-// whole gives the schema of a whole number.
+// whole gives the schema of a whole number, in quotes or not.
 func whole(from, to int, message string) *node {
-	return &node{Type: "integer", Minimum: &from, Maximum: &to, Message: message}
+	return &node{
+		If:   &node{Type: "string"},
+		Then: &node{Pattern: "^[0-9]+$", Message: message},
+		Else: &node{Type: "integer", Minimum: &from, Maximum: &to, Message: message},
+	}
 }

@@ -199,6 +199,17 @@ func TestTheModelineChangesNoRule(t *testing.T) {
 	}
 }
 
+// TestValuesInQuotesAreAccepted holds forms that the readers take too.
+func TestValuesInQuotesAreAccepted(t *testing.T) {
+	t.Parallel()
+	accepts(t, wordsOf(shipped(t)), map[string]string{"x.yaml": aRule + `priority: "70"
+when: {count: {event: order_placed, times: '3', within: "2 Days"}}
+fresh: "24H"
+holdout: 5 %
+steps: {send: welcome, at: "mon - fri 18:00 - 21:00", channel: ['push']}
+`})
+}
+
 func TestUnknownKind(t *testing.T) {
 	t.Parallel()
 	_, err := schema.Write("rules", schema.Words{})

@@ -256,7 +256,11 @@ func (o Options) routes(r Running) http.Handler {
 			Zone: func(p customer.Profile) *time.Location {
 				return r.Library.Current().Policy.ZoneOf(r.Engine.Desk.Zones, &p)
 			},
+			Beside: []inbox.Link{{Name: "Templates", Address: "/preview"}},
 		}))
+		pages := previews(r, o)
+		mux.Handle("/preview", pages)
+		mux.Handle("/preview/", pages)
 	}
 	for pattern, handler := range o.Extra {
 		mux.Handle(pattern, handler)

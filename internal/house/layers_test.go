@@ -30,6 +30,7 @@ var layers = []layer{
 	{name: "internal/e2e", may: below},
 	{name: "internal/house"},
 	{name: "internal/devserver"},
+	{name: "internal/browsertest"},
 	{name: "internal/demo", may: []string{"internal/observe", "internal/behaviour", "internal/sendtime", "internal/customer"}},
 	{name: "internal/app", may: below},
 	{name: "workflows", may: []string{"activities", "internal/ledger"}},
@@ -47,6 +48,10 @@ var layers = []layer{
 	{name: "internal/channel/inbox", may: []string{
 		"internal/observe", "internal/channel/line", "internal/channel", "internal/wording", "internal/ledger", "internal/sendtime",
 		"internal/customer",
+	}},
+	{name: "internal/preview", may: []string{
+		"internal/bundle", "internal/rule", "internal/policy", "internal/message", "internal/wording", "internal/channel",
+		"internal/dictionary", "internal/source", "internal/sendtime", "internal/customer",
 	}},
 	{name: "internal/observe", may: []string{
 		"internal/dossier", "internal/library", "internal/journey", "internal/rule", "internal/behaviour", "internal/ledger",

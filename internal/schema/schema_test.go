@@ -144,17 +144,22 @@ func TestTheShippedFilesAreAccepted(t *testing.T) {
 
 var yamlBlock = regexp.MustCompile("(?s)```yaml\n# rules/([a-z0-9.-]+\\.yaml)\n(.*?)```")
 
-func TestTheExamplesOfTheReferenceAreAccepted(t *testing.T) {
+func TestTheExamplesOfThePagesAreAccepted(t *testing.T) {
 	t.Parallel()
-	page, err := os.ReadFile("../../docs/rules.md")
-	require.NoError(t, err)
-	examples := map[string]string{}
-	for _, block := range yamlBlock.FindAllStringSubmatch(string(page), -1) {
-		examples[block[1]] = block[2]
+	for page, text := range readAll(t, "../../docs/*.md") {
+		examples := map[string]string{}
+		for _, block := range yamlBlock.FindAllStringSubmatch(text, -1) {
+			examples[block[1]] = block[2]
+		}
+		words := schema.Words{}
+		if page == "rules.md" {
+			var ps source.Problems
+			house := bundle.ReadOne("x", nil, []byte(examples["data.yaml"]), []byte(examples["policy.yaml"]), &ps)
+			words = schema.Words{Dictionary: house.Dictionary, Policy: house.Policy}
+			require.Greater(t, len(examples), 3)
+		}
+		accepts(t, words, examples)
 	}
-	var ps source.Problems
-	house := bundle.ReadOne("x", nil, []byte(examples["data.yaml"]), []byte(examples["policy.yaml"]), &ps)
-	accepts(t, schema.Words{Dictionary: house.Dictionary, Policy: house.Policy}, examples)
 }
 
 // TestTheReadersExamplesAreAccepted takes the files with which the reader of

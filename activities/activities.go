@@ -6,7 +6,6 @@ package activities
 
 import (
 	"context"
-	"encoding/json"
 	"log/slog"
 	"sync"
 	"time"
@@ -108,25 +107,10 @@ func (e *Engine) asked(tx ledger.Tx, q Question) (o ledger.Outreach, stored Answ
 	return o, Answer{}, false, nil
 }
 
-// kept is how an answer stands in its row; its instant is the row's NextAt.
-type kept struct {
-	Deliver string `json:"deliver,omitempty"`
-	Why     string `json:"why,omitempty"`
-}
-
-// Why gives what an outreach's newest answer waits for, in words; "" when it
-// has none.
-func Why(o ledger.Outreach) string {
-	var k kept
-	_ = json.Unmarshal(o.Answer, &k) // an answer that does not read says nothing
-	return k.Why
-}
-
 // again gives a row's newest answer, with the time that is left.
 func (e *Engine) again(o ledger.Outreach) Answer {
-	var k kept
-	_ = json.Unmarshal(o.Answer, &k) // an answer that does not read is asked for again at once
-	return Answer{Seq: o.Seq, Done: o.Status == ledger.Ended, Sleep: e.Clock.Until(o.NextAt), Deliver: k.Deliver, Why: k.Why}
+	known := dossier.AnswerOf(o)
+	return Answer{Seq: o.Seq, Done: o.Status == ledger.Ended, Sleep: e.Clock.Until(o.NextAt), Deliver: known.Deliver, Why: known.Why}
 }
 
 // step takes an outreach one answer further and saves the row.
@@ -142,7 +126,7 @@ func (e *Engine) step(tx ledger.Tx, o ledger.Outreach, seq int64) (Answer, error
 	if err != nil {
 		return Answer{}, err
 	}
-	return e.save(tx, out, seq)
+	return e.save(d, out, seq)
 }
 
 // nobody is the answer for a customer who is no more.
@@ -151,14 +135,9 @@ func nobody(seq int64) Answer {
 }
 
 // save writes an outcome's row under a number and gives its answer.
-func (e *Engine) save(tx ledger.Tx, out journey.Outcome, seq int64) (Answer, error) {
-	o := out.Outreach
-	text, err := json.Marshal(kept{Deliver: out.Deliver, Why: out.Why})
+func (e *Engine) save(d *dossier.Dossier, out journey.Outcome, seq int64) (Answer, error) {
+	o, err := d.Answer(out, seq)
 	if err != nil {
-		return Answer{}, err
-	}
-	o.Seq, o.Answer = seq, text
-	if err := tx.SaveOutreach(o); err != nil {
 		return Answer{}, err
 	}
 	return e.again(o), nil

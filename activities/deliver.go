@@ -8,11 +8,8 @@ import (
 
 	"github.com/outreach-engine/outreach/internal/channel"
 	"github.com/outreach-engine/outreach/internal/customer"
-	"github.com/outreach-engine/outreach/internal/dossier"
-	"github.com/outreach-engine/outreach/internal/journey"
 	"github.com/outreach-engine/outreach/internal/ledger"
 	"github.com/outreach-engine/outreach/internal/message"
-	"github.com/outreach-engine/outreach/internal/rule"
 )
 
 // How long one attempt may take. A call's deadline ends before its lease, so
@@ -85,59 +82,24 @@ func (e *Engine) open(ctx context.Context, q Question, sender channel.Sender) (a
 		}
 		seq := max(q.Seq, o.Seq+1)
 		if !out.Due || out.Deliver != q.Deliver {
-			answer, err = e.save(tx, out, seq)
+			answer, err = e.save(d, out, seq)
 			return err
 		}
 		m, err := d.Matcher(o)
 		if err != nil {
 			return err
 		}
-		try = &attempt{seq: seq, sender: sender, texts: d.Set.Templates, vars: varsOf(d, m, out.Outreach, facts)}
-		try.part, err = e.lease(tx, d, out, sender)
+		try = &attempt{seq: seq, sender: sender, texts: d.Set.Templates, vars: d.Vars(m, out.Outreach, facts)}
+		try.part, err = d.Lease(out, facts.Now, facts.Now.Add(e.Clock.Span(leaseFor)))
 		if err != nil {
 			return err
 		}
+		try.part.Provider = sender.Name()
 		o = out.Outreach
 		o.NextAt = try.part.Lease
-		return tx.SaveOutreach(o)
+		return errors.Join(tx.SavePart(try.part), tx.SaveOutreach(o))
 	})
 	return answer, try, err
-}
-
-// lease marks the part that is due as being sent.
-func (e *Engine) lease(tx ledger.Tx, d *dossier.Dossier, out journey.Outcome, sender channel.Sender) (ledger.Part, error) {
-	_, step, ch, err := ledger.ParseKey(out.Deliver)
-	if err != nil {
-		return ledger.Part{}, err
-	}
-	part, ok, err := tx.Part(out.Outreach.Ref, step, ch)
-	if err != nil || !ok {
-		return part, fmt.Errorf("%s: part found %t: %w", out.Deliver, ok, err)
-	}
-	now := e.now()
-	part.Status, part.Attempt, part.Updated, part.Sent = ledger.Sending, part.Attempt+1, now, now
-	part.Lease = now.Add(e.Clock.Span(leaseFor))
-	part.Address, part.Provider = d.Profile.Address(ch), sender.Name()
-	return part, tx.SavePart(part)
-}
-
-// varsOf gives what the message's text may name: of each event the newest that
-// concerns the outreach.
-func varsOf(d *dossier.Dossier, m *rule.Matcher, o ledger.Outreach, f journey.Facts) message.Vars {
-	v := message.Vars{
-		Customer: d.Profile.Clone(), Match: m.Present(d.Subject(), journey.ReasonOf(o), f.Now), Events: map[string]map[string]customer.Value{}, Now: f.Now, Zone: d.Zone,
-	}
-	reason := "" // the name of the event that gave the reason: the text speaks of that one
-	for _, event := range journey.StoryOf(o, f.Events, nil).Events {
-		if m.Joins(event, o.About) && !event.At.After(f.Now) && event.Name != reason {
-			v.Events[event.Name] = event.Properties
-		}
-		if event.MessageID == o.Trigger {
-			reason = event.Name
-			v.Events[reason] = event.Properties
-		}
-	}
-	return v
 }
 
 // call hands an attempt to its provider and waits a while for the outcome. An

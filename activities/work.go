@@ -58,31 +58,7 @@ func (e *Engine) dues(ctx context.Context, rule string) (more bool, err error) {
 		}
 		more = len(dues) == dueBatch
 		for _, due := range dues {
-			if err := tx.DropDue(due.Rule, due.Customer, due.About); err != nil {
-				return err
-			}
-			if !ok {
-				continue // the rule is no more in force
-			}
-			d, found, err := e.Desk.Open(tx, due.Customer)
-			if err != nil {
-				return err
-			}
-			if !found {
-				continue
-			}
-			for _, why := range m.Expire(d.Subject(), due.About, now) {
-				if _, err := d.Enter(m, why, now); err != nil {
-					return err
-				}
-			}
-			if at := m.NextDue(d.Subject(), due.About, now); !at.IsZero() {
-				if err := tx.SetDue(ledger.Due{Rule: rule, Customer: due.Customer, About: due.About, At: at}); err != nil {
-					return err
-				}
-			}
-			d.Touch()
-			if err := d.Save(); err != nil {
+			if err := e.Desk.Expire(tx, m, due, now); err != nil {
 				return err
 			}
 		}

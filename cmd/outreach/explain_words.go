@@ -8,8 +8,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/outreach-engine/outreach/activities"
 	"github.com/outreach-engine/outreach/internal/customer"
+	"github.com/outreach-engine/outreach/internal/dossier"
 	"github.com/outreach-engine/outreach/internal/journey"
 	"github.com/outreach-engine/outreach/internal/ledger"
 	"github.com/outreach-engine/outreach/internal/rule"
@@ -177,7 +177,7 @@ func (t *teller) waits(o ledger.Outreach) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	text := strings.Replace(cmp.Or(activities.Why(o), "waiting for the engine"), "waiting ", "waits ", 1)
+	text := strings.Replace(cmp.Or(dossier.AnswerOf(o).Why, "waiting for the engine"), "waiting ", "waits ", 1)
 	for _, p := range parts {
 		switch {
 		case p.Status == ledger.Sending:

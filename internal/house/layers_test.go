@@ -37,6 +37,10 @@ var layers = []layer{
 		"internal/dossier", "internal/library", "internal/journey", "internal/policy", "internal/message", "internal/channel",
 		"internal/rule", "internal/behaviour", "internal/ledger", "internal/sendtime", "internal/customer",
 	}},
+	{name: "internal/simulate", may: []string{
+		"internal/observe", "internal/dossier", "internal/library", "internal/bundle", "internal/store/sqlite", "internal/journey",
+		"internal/channel", "internal/ledger", "internal/sendtime", "internal/customer",
+	}},
 	{name: "internal/intake", may: []string{"internal/observe", "internal/dictionary", "internal/sendtime", "internal/customer"}},
 	{name: "internal/importer", may: []string{"internal/observe", "internal/source", "internal/sendtime", "internal/customer"}},
 	{name: "internal/channel/inbox", may: []string{
@@ -48,7 +52,7 @@ var layers = []layer{
 		"internal/source", "internal/sendtime", "internal/customer",
 	}},
 	{name: "internal/dossier", may: []string{
-		"internal/library", "internal/journey", "internal/rule", "internal/behaviour", "internal/ledger", "internal/sendtime",
+		"internal/library", "internal/journey", "internal/message", "internal/rule", "internal/behaviour", "internal/ledger", "internal/sendtime",
 		"internal/customer",
 	}},
 	{name: "internal/library", may: []string{
@@ -57,6 +61,7 @@ var layers = []layer{
 	{name: "internal/bundle", may: []string{
 		"internal/rule", "internal/policy", "internal/message", "internal/dictionary", "internal/source", "internal/customer",
 	}},
+	{name: "internal/store/memory", may: []string{"internal/ledger", "internal/customer"}},
 	{name: "internal/store/sqlite", may: []string{"internal/ledger", "internal/customer"}},
 	{name: "internal/store/storetest", may: []string{"internal/ledger", "internal/customer"}},
 	{name: "internal/channel/fcm", may: []string{"internal/channel/line", "internal/channel", "internal/customer"}},

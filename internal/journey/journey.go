@@ -61,7 +61,22 @@ type Outcome struct {
 	Due bool
 	// Why says in words what is waited for: no personal data.
 	Why string
+	// Path holds the steps that this answer went through, in order. The one
+	// that the outreach rests on is not among them. It is not stored.
+	Path []Passed
 }
+
+// Passed is one step that an answer went through.
+type Passed struct {
+	Step   string
+	Branch string // then or else of a wait_for or if; "" elsewhere
+}
+
+// The branches of wait_for and if.
+const (
+	Then = "then"
+	Else = "else"
+)
 
 // Position is where an outreach stands in its rule.
 type Position struct {
@@ -186,12 +201,13 @@ func (r *run) do(step *rule.Step, next string) bool {
 	case step.WaitFor != nil:
 		return r.waitFor(step, next)
 	case step.If != nil:
-		branch := step.If.Else
+		branch, name := step.If.Else, Else
 		if r.holds(step.If.Cond, r.f.Now) {
-			branch = step.If.Then
+			branch, name = step.If.Then, Then
 		}
-		return r.goTo(rule.First(branch, next), r.pos.Began)
+		return r.branch(name, branch, next, r.pos.Began)
 	case step.Stop:
+		r.pass("")
 		r.end(customer.StopStep)
 		return false
 	}
@@ -200,8 +216,20 @@ func (r *run) do(step *rule.Step, next string) bool {
 
 // goTo moves on to a step that began at an instant.
 func (r *run) goTo(step string, began time.Time) bool {
-	r.pos, r.paused = Position{Step: step, Began: began}, false
+	return r.branch("", nil, step, began)
+}
+
+// branch moves on to a branch's first step, or to the one after it when the
+// branch has none.
+func (r *run) branch(name string, steps []rule.Step, next string, began time.Time) bool {
+	r.pass(name)
+	r.pos, r.paused = Position{Step: rule.First(steps, next), Began: began}, false
 	return true
+}
+
+// pass notes that the step is gone through.
+func (r *run) pass(branch string) {
+	r.out.Path = append(r.out.Path, Passed{Step: r.pos.Step, Branch: branch})
 }
 
 func (r *run) decide(d ledger.Decision) {

@@ -20,7 +20,8 @@ import (
 var update = flag.Bool("update", false, "write the timelines that the engine gives")
 
 // TestTimelines lives through testdata/*.txt. Each has a rule, perhaps a
-// policy, a script and the timeline that comes of it. A line of the script is
+// policy, a script, the timeline that comes of it, and perhaps the path: the
+// steps gone through with the branches taken. A line of the script is
 // a time - the next such weekday and hour on the customer's clock - and a word:
 //
 //	event NAME [property=value ...] [ago=30h]
@@ -44,12 +45,18 @@ func TestTimelines(t *testing.T) {
 			t.Parallel()
 			archive, err := txtar.ParseFile(file)
 			require.NoError(t, err)
-			got := live(t, archive)
-			if *update {
-				setSection(archive, "timeline", got)
-				require.NoError(t, os.WriteFile(file, txtar.Format(archive), 0o600))
+			w := live(t, archive)
+			got := map[string]string{"timeline": joined(w.lines)}
+			if section(archive, "path") != "" {
+				got["path"] = joined(w.path)
 			}
-			require.Equal(t, section(archive, "timeline"), got)
+			for name, text := range got {
+				if *update {
+					setSection(archive, name, text)
+					require.NoError(t, os.WriteFile(file, txtar.Format(archive), 0o600))
+				}
+				require.Equal(t, section(archive, name), text)
+			}
 		})
 	}
 }
@@ -73,8 +80,10 @@ func setSection(a *txtar.Archive, name, text string) {
 	a.Files = append(a.Files, txtar.File{Name: name, Data: []byte(text)})
 }
 
-// live plays a file's script and gives its timeline.
-func live(t *testing.T, a *txtar.Archive) string {
+func joined(lines []string) string { return strings.Join(lines, "\n") + "\n" }
+
+// live plays a file's script and gives what it left.
+func live(t *testing.T, a *txtar.Archive) *world {
 	t.Helper()
 	house := section(a, "policy")
 	if house == "" {
@@ -91,7 +100,7 @@ func live(t *testing.T, a *txtar.Archive) string {
 		w.until(w.next(f[0], f[1]))
 		w.word(f[2], f[3:])
 	}
-	return strings.Join(w.lines, "\n") + "\n"
+	return w
 }
 
 // next gives the next instant, not before now, whose wall clock reads a weekday

@@ -42,10 +42,10 @@ func (r *run) waitFor(step *rule.Step, next string) bool {
 	w := step.WaitFor
 	deadline := w.Within.After(r.pos.Began, r.f.Subject.Zone)
 	if at, ok := r.came(w.What, deadline); ok {
-		return r.goTo(rule.First(w.Then, next), at)
+		return r.branch(Then, w.Then, next, at)
 	}
 	if !r.f.Now.Before(deadline) {
-		return r.goTo(rule.First(w.Else, next), deadline)
+		return r.branch(Else, w.Else, next, deadline)
 	}
 	r.tellWait(step, deadline)
 	names := r.names(w.What)

@@ -64,6 +64,7 @@ type world struct {
 	answers  []string // of the provider; none accepts
 	down     bool     // the engine is
 	lines    []string
+	path     []string // steps that were gone through, with their branches
 	entered  int
 	// sent is called with what goes out, before it does.
 	sent func(out journey.Outcome, part ledger.Part)
@@ -217,6 +218,7 @@ func (w *world) settled(out journey.Outcome) {
 	require.NoError(w.t, err)
 	require.Empty(w.t, again.Decisions, "a repeat decides nothing")
 	require.Empty(w.t, again.Parts, "a repeat changes no part")
+	require.Empty(w.t, again.Path, "a repeat goes through no step")
 	require.Equal(w.t, out.Outreach, again.Outreach, "a repeat changes no row")
 	if w.open() {
 		require.Equal(w.t, [3]any{out.Deliver, out.Due, out.Why}, [3]any{again.Deliver, again.Due, again.Why})
@@ -225,6 +227,9 @@ func (w *world) settled(out journey.Outcome) {
 
 func (w *world) keep(out journey.Outcome) {
 	w.outreach = out.Outreach
+	for _, p := range out.Path {
+		w.path = append(w.path, strings.TrimSpace(p.Step+" "+p.Branch))
+	}
 	for _, p := range out.Parts {
 		w.save(p)
 	}

@@ -140,6 +140,9 @@ type Part struct {
 	Code       string    // the provider's own error code
 	Sent       time.Time // when the provider accepted it, or when the attempt began that is under way or unknown
 	Updated    time.Time
+	// Answer is what a webhook answered: a JSON object of texts and numbers.
+	// nil: nothing.
+	Answer []byte
 }
 
 // Key is the send key: the part's name towards providers, in callbacks and in
@@ -173,6 +176,17 @@ type Due struct {
 	Customer customer.ID
 	About    string
 	At       time.Time
+}
+
+// News is an event that customers are still to be told of: one that named no
+// customer, or one of the engine's own making.
+type News struct {
+	ID    int64 // given by the store, never twice
+	Event customer.Event
+	// Trait and Value say who shares the event. Both are "" when Event.Customer
+	// names its customer; else Event.Customer is "".
+	Trait, Value string
+	After        customer.ID // told up to this one, in id order
 }
 
 // HoldKind is what a hold stops.

@@ -16,8 +16,8 @@ const (
 	IntakeLane
 )
 
-// Store keeps everything. It is safe for concurrent use. sqlite and postgres
-// implement it; storetest holds what they promise.
+// Store keeps everything. It is safe for concurrent use. sqlite, postgres and,
+// for simulations, memory implement it; storetest holds what they promise.
 type Store interface {
 	// Write runs fn in a transaction and returns after its commit is durable.
 	// When fn gives an error nothing of it is kept and Write gives that error.
@@ -32,7 +32,8 @@ type Store interface {
 // Tx is one transaction. Instants come back in UTC with microseconds, empty
 // lists and maps as nil. Methods that find one thing give ok == false when it
 // is not there. A limit of 0 is no limit. What is given and what comes back are
-// copies.
+// copies, but for the values of events and matches (Properties, Match): nobody
+// changes such a map once it is made.
 type Tx interface {
 	Customers
 	Events
@@ -59,14 +60,21 @@ type Customers interface {
 	// CountCustomers gives the number of records.
 	CountCustomers() (int64, error)
 	// Merge moves outside ids, events and everything the engine did from one
-	// customer to another and removes the first. Outreaches are renumbered
-	// behind those of into; open ones must have been ended before.
+	// customer to another and removes the first, with what it shares.
+	// Outreaches are renumbered behind those of into; open ones must have been
+	// ended before.
 	Merge(from, into customer.ID) error
 	// Suppressed gives the suppression of an address on a channel.
 	Suppressed(channel customer.Channel, address string) (s customer.Suppression, ok bool, err error)
 	// Suppress adds or replaces; Unsuppress removes.
 	Suppress(s customer.Suppression) error
 	Unsuppress(channel customer.Channel, address string) error
+	// Share says by which values others find a customer: trait -> value. It
+	// replaces what was said before; no values at all are said by nil.
+	Share(id customer.ID, values map[string]string) error
+	// Sharing gives customers who share a trait's value, behind after in id
+	// order.
+	Sharing(trait, value string, after customer.ID, limit int) ([]customer.ID, error)
 }
 
 // EventQuery selects events of one customer, From <= at < To; a zero bound is
@@ -82,11 +90,20 @@ type EventQuery struct {
 
 // Events are the log.
 type Events interface {
-	// Append adds an event; fresh is false when its message id is there.
+	// Append adds an event; fresh is false when its message id is there. One
+	// that names no customer is kept too, among no customer's events.
 	Append(e customer.Event) (fresh bool, err error)
 	Events(q EventQuery) ([]customer.Event, error)
 	// CountEvents gives the number of events in the log.
 	CountEvents() (int64, error)
+	// AddNews adds news; the store gives the id.
+	AddNews(n News) error
+	// News gives up to limit news, oldest first.
+	News(limit int) ([]News, error)
+	// SaveNews moves After of the news n.ID and changes nothing else of it.
+	// News that were dropped stay so.
+	SaveNews(n News) error
+	DropNews(id int64) error
 }
 
 // Outreaches are the rows of outreaches and their stories.
@@ -169,6 +186,8 @@ type Texts interface {
 	// SaveDocument keeps the first document of its kind, name and hash.
 	SaveDocument(d Document) error
 	Document(kind DocumentKind, name, hash string) (d Document, ok bool, err error)
+	// Documents gives all documents of a kind and name, newest first.
+	Documents(kind DocumentKind, name string) ([]Document, error)
 	Active() ([]Active, error)
 	// Activate inserts or replaces the row of a.Kind and a.Name.
 	Activate(a Active) error

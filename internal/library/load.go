@@ -29,6 +29,9 @@ type Report struct {
 // Nothing reports whether everything was in force already.
 func (r Report) Nothing() bool { return len(r.Added)+len(r.Changed)+len(r.Removed)+len(r.Others) == 0 }
 
+// errFixed says that a library follows no store.
+var errFixed = errors.New("library: goes by one bundle for good, open another one to load files")
+
 // Load checks files and puts them in force, all or nothing. Files with
 // problems leave what was in force as it is; the error is then a
 // *source.InvalidError. Open outreaches keep their versions. New and changed
@@ -39,6 +42,9 @@ func (l *Library) Load(ctx context.Context, files bundle.Files, now time.Time) (
 	ps.Add(problems...)
 	if err := ps.Err(); err != nil {
 		return Report{Problems: problems}, err
+	}
+	if l.store == nil {
+		return Report{}, errFixed
 	}
 	var report Report
 	err := l.store.Write(ctx, ledger.GateLane, func(tx ledger.Tx) error {
@@ -60,6 +66,9 @@ const refusedKey = "rules refused"
 // Refuse keeps, for status, why an edit of the rules folder is not in force:
 // until the next one that is.
 func (l *Library) Refuse(ctx context.Context, why string, now time.Time) error {
+	if l.store == nil {
+		return errFixed
+	}
 	return l.store.Write(ctx, ledger.GateLane, func(tx ledger.Tx) error {
 		return tx.SetSetting(refusedKey, now.UTC().Format(time.RFC3339)+" "+why)
 	})

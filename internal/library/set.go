@@ -27,6 +27,7 @@ type Set struct {
 	anyAct   []*rule.Matcher // silent about any act of the customer's own
 	goals    map[string][]*rule.Matcher
 	warming  bool
+	fixed    bool
 }
 
 // newSet compiles a bundle.
@@ -88,7 +89,7 @@ func (s *Set) WithGoal(event string) []*rule.Matcher { return s.goals[event] }
 // Topics gives the topics of the policy in force, sorted; none while nothing
 // was ever put in force.
 func (s *Set) Topics() []string {
-	if s.Generation == "" {
+	if s.Generation == "" && !s.fixed {
 		return nil
 	}
 	return s.Policy.TopicNames()

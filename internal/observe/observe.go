@@ -28,6 +28,9 @@ type Observer struct {
 	// Poke is called after a commit that left work for the watches; nil is
 	// nobody.
 	Poke func()
+	// NewID names somebody new by their outside id, a device's with "anonymous/"
+	// before it; nil draws at random.
+	NewID func(external string) customer.ID
 
 	strays strays
 }
@@ -80,15 +83,20 @@ type taking struct {
 	waits    []wait                   // to be settled when all of the batch is in
 	waiting  map[wait]bool
 	strays   *strays
+	newID    func(external string) customer.ID
 	outcomes []Outcome
 	work     bool
 }
 
 func (o *Observer) begin(tx ledger.Tx) *taking {
-	return &taking{
+	t := &taking{
 		desk: o.Desk, set: o.Desk.Library.Current(), tx: tx, now: o.Now().UTC().Truncate(time.Microsecond),
-		files: map[customer.ID]*dossier.Dossier{}, waiting: map[wait]bool{}, strays: &o.strays,
+		files: map[customer.ID]*dossier.Dossier{}, waiting: map[wait]bool{}, strays: &o.strays, newID: o.NewID,
 	}
+	if t.newID == nil {
+		t.newID = randomID
+	}
+	return t
 }
 
 func (t *taking) all(batch []Incoming) error {
@@ -263,7 +271,7 @@ func (t *taking) file(id customer.ID, in Incoming) (*dossier.Dossier, error) {
 }
 
 func (t *taking) create(external string, in Incoming) (*dossier.Dossier, error) {
-	id := newID()
+	id := t.newID(external)
 	d := t.desk.Begin(t.tx, id, t.now)
 	d.Profile.External = in.User
 	t.keep(d)
@@ -283,8 +291,8 @@ func (t *taking) keep(d *dossier.Dossier) {
 	t.order = append(t.order, d.Profile.ID)
 }
 
-// newID gives an opaque id: 80 random bits.
-func newID() customer.ID {
+// randomID gives an opaque id: 80 random bits.
+func randomID(string) customer.ID {
 	var b [10]byte
 	_, _ = rand.Read(b[:]) // never fails (crypto/rand)
 	return customer.ID("c" + strings.ToLower(base32.StdEncoding.EncodeToString(b[:])))

@@ -34,6 +34,8 @@ func (t *tx) Merge(from, into customer.ID) error {
 			SELECT ?2, rule, about, at FROM dues WHERE customer = ?1
 			ON CONFLICT (customer, rule, about) DO UPDATE SET at = min(dues.at, excluded.at)`,
 		"DELETE FROM dues WHERE customer = ?1 AND customer <> ?2",
+		"UPDATE news SET customer = ?2 WHERE customer = ?1",
+		"DELETE FROM shares WHERE customer = ?1 AND customer <> ?2",
 	}
 	for _, sql := range moves {
 		if _, err := t.exec(sql, from, into); err != nil {

@@ -38,7 +38,7 @@ func TestOpenRefuses(t *testing.T) {
 		"path is folder":  {folder, "store: " + folder + " is a folder: name a file in it"},
 		"not a database":  {text, "store: " + text + " is not an SQLite database: name another path"},
 		"another program": {other, "store: the database belongs to another program: name another path"},
-		"newer version":   {newer, "made by a newer version of this program (they are of form 999, this one knows 1)"},
+		"newer version":   {newer, "made by a newer version of this program (they are of form 999, this one knows 2)"},
 	}
 	for name, c := range cases {
 		_, err := sqlite.Open(t.Context(), c.path, sqlite.Options{})
@@ -53,6 +53,36 @@ func change(t *testing.T, path, statement string) {
 	_, err = db.ExecContext(t.Context(), statement)
 	require.NoError(t, err)
 	require.NoError(t, db.Close())
+}
+
+// TestOpenBringsTablesUp holds that a file of the first form is read on.
+func TestOpenBringsTablesUp(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "old.db")
+	made, err := sqlite.Open(t.Context(), path, sqlite.Options{})
+	require.NoError(t, err)
+	part := ledger.Part{Ref: ledger.Ref{Rule: "cart", Customer: "c1", N: 1}, Step: "s1", Channel: customer.SMS}
+	save := func(s ledger.Store) {
+		require.NoError(t, s.Write(t.Context(), ledger.GateLane, func(tx ledger.Tx) error { return tx.SavePart(part) }))
+	}
+	save(made)
+	require.NoError(t, made.Close())
+	change(t, path, `DROP TABLE shares; DROP TABLE news; ALTER TABLE parts DROP COLUMN answer;
+		DELETE FROM goose_db_version WHERE version_id > 1`)
+	again, err := sqlite.Open(t.Context(), path, sqlite.Options{})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, again.Close()) })
+	stored := func() (p ledger.Part) {
+		require.NoError(t, again.Read(t.Context(), func(tx ledger.Tx) (err error) {
+			p, _, err = tx.Part(part.Ref, part.Step, part.Channel)
+			return err
+		}))
+		return p
+	}
+	require.Equal(t, part, stored())
+	part.Answer = []byte(`{"points":12}`)
+	save(again)
+	require.Equal(t, part, stored())
 }
 
 // TestOpenMakesPrivateFiles holds that what is made may be read by its owner

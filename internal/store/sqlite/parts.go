@@ -8,7 +8,7 @@ import (
 )
 
 const partColumns = `rule, customer, n, step, channel, topic, template, priority, planned, status, reason, attempt,
-		lease, retry_at, address, provider, provider_id, code, sent, updated`
+		lease, retry_at, address, provider, provider_id, code, sent, updated, answer`
 
 const selectPart = "SELECT " + partColumns + " FROM parts"
 
@@ -19,23 +19,24 @@ func scanPart(r *row) ledger.Part {
 		Template: r.text(), Priority: r.int(), Planned: r.at(), Status: ledger.PartStatus(r.text()),
 		Reason: customer.Reason(r.text()), Attempt: r.int(), Lease: r.at(), RetryAt: r.at(),
 		Address: r.text(), Provider: r.text(), ProviderID: r.text(), Code: r.text(),
-		Sent: r.at(), Updated: r.at(),
+		Sent: r.at(), Updated: r.at(), Answer: r.blob(),
 	}
 }
 
 // SavePart implements ledger.Parts.
 func (t *tx) SavePart(p ledger.Part) error {
 	_, err := t.exec(`INSERT INTO parts (`+partColumns+`)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (rule, customer, n, step, channel) DO UPDATE SET
 			topic = excluded.topic, template = excluded.template, priority = excluded.priority,
 			planned = excluded.planned, status = excluded.status, reason = excluded.reason,
 			attempt = excluded.attempt, lease = excluded.lease, retry_at = excluded.retry_at,
 			address = excluded.address, provider = excluded.provider, provider_id = excluded.provider_id,
-			code = excluded.code, sent = excluded.sent, updated = excluded.updated`,
+			code = excluded.code, sent = excluded.sent, updated = excluded.updated,
+			answer = excluded.answer`,
 		p.Rule, p.Customer, p.N, p.Step, p.Channel, string(p.Topic), p.Template, p.Priority, p.Planned,
 		string(p.Status), string(p.Reason), p.Attempt, p.Lease, p.RetryAt, p.Address, p.Provider,
-		p.ProviderID, p.Code, p.Sent, p.Updated)
+		p.ProviderID, p.Code, p.Sent, p.Updated, p.Answer)
 	return err
 }
 

@@ -103,6 +103,16 @@ func askWork(t ledger.Tx, now time.Time) error {
 	note(err)
 	_, err = t.Tallies()
 	note(err)
+	note(t.Share("c1", map[string]string{"team": "red"}))
+	note(t.Share("c1", map[string]string{"shop": "north"}))
+	_, err = t.Sharing("shop", "north", "", 5)
+	note(err)
+	_, err = t.News(5)
+	note(err)
+	note(t.SaveNews(ledger.News{ID: 1}))
+	note(t.DropNews(1))
+	_, err = t.Documents(ledger.RuleDocument, "cart")
+	note(err)
 	note(t.Merge("c1", "c2"))
 	return errors.Join(errs...)
 }
@@ -136,7 +146,7 @@ func checkPlans(t *testing.T, c *conn) error {
 
 // sweeps reports whether a line of a plan reads the whole of a long table.
 func sweeps(line string) bool {
-	for _, table := range []string{"customers", "events", "outreaches", "decisions", "parts", "hints", "dues", "identities"} {
+	for _, table := range []string{"customers", "events", "outreaches", "decisions", "parts", "hints", "dues", "identities", "shares"} {
 		if strings.HasPrefix(line, "SCAN "+table) && !strings.Contains(line, "INDEX") {
 			return true
 		}

@@ -23,6 +23,15 @@ func (t *tx) Document(kind ledger.DocumentKind, name, hash string) (ledger.Docum
 		string(kind), name, hash)
 }
 
+// Documents implements ledger.Texts.
+func (t *tx) Documents(kind ledger.DocumentKind, name string) ([]ledger.Document, error) {
+	scan := func(r *row) ledger.Document {
+		return ledger.Document{Kind: kind, Name: name, Hash: r.text(), Body: r.blob(), At: r.at()}
+	}
+	return all(t.c, scan, `SELECT hash, body, at FROM documents
+		WHERE kind = ? AND name = ? ORDER BY at DESC, rowid DESC`, string(kind), name)
+}
+
 // Active implements ledger.Texts.
 func (t *tx) Active() ([]ledger.Active, error) {
 	scan := func(r *row) ledger.Active {

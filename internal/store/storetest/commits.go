@@ -255,6 +255,8 @@ func readOnly(t *testing.T, open Open) {
 		},
 		"save part": saveParts(fullPart()),
 		"decide":    func(tx ledger.Tx) error { return tx.Decide(decided(ref, 1)) },
+		"share":     shareAs("c1", nil),
+		"news":      func(tx ledger.Tx) error { return tx.AddNews(someNews("m1")) },
 		"hint":      func(tx ledger.Tx) error { return tx.Hint(ref, at(1)) },
 		"count":     func(tx ledger.Tx) error { return tx.Count("x", 1) },
 		"setting":   func(tx ledger.Tx) error { return tx.SetSetting("x", "y") },

@@ -15,6 +15,7 @@ func merges() map[string]func(*testing.T, Open) {
 		"merge_same_key":   mergeSameKey,
 		"merge_undone":     mergeUndone,
 		"merge_of_itself":  mergeOfItself,
+		"merge_of_sharers": mergeOfSharers,
 		"merge_and_resave": mergeAndResave,
 	}
 }
@@ -210,6 +211,23 @@ func mergeOfItself(t *testing.T, open Open) {
 	before := both(t, s, holdingsOf("c1"))
 	require.Error(t, s.Write(t.Context(), ledger.IntakeLane, func(tx ledger.Tx) error { return tx.Merge("c1", "c1") }))
 	require.Equal(t, before, both(t, s, holdingsOf("c1")))
+}
+
+// mergeOfSharers holds that nobody finds a customer who is gone, and that what
+// a merged customer was to be told goes to the other.
+func mergeOfSharers(t *testing.T, open Open) {
+	s := start(t, open)
+	write(t, s, save(fullRecord("into"), fullRecord("from")))
+	write(t, s, shareAs("into", map[string]string{"team": "red"}))
+	write(t, s, shareAs("from", map[string]string{"team": "blue", "shop": "north"}))
+	own := ledger.News{Event: customer.Event{MessageID: "m1", Customer: "from", Name: "message_sent", At: at(1)}}
+	addNews(t, s, own, someNews("m2"))
+	write(t, s, func(tx ledger.Tx) error { return tx.Merge("from", "into") })
+	require.Equal(t, []customer.ID{"into"}, sharing(t, s, "team", "red"))
+	require.Empty(t, sharing(t, s, "team", "blue"))
+	require.Empty(t, sharing(t, s, "shop", "north"))
+	own.Event.Customer = "into"
+	require.Equal(t, []ledger.News{own, someNews("m2")}, unnumbered(t, newsOf(t, s, 0)))
 }
 
 // mergeAndResave holds that a customer who was merged away in a transaction can

@@ -25,6 +25,7 @@ func fullPart() ledger.Part {
 		Topic: "offers", Template: wide, Priority: 5, Planned: at(1), Status: ledger.Accepted,
 		Reason: customer.Late, Attempt: 3, Lease: at(2), RetryAt: at(3), Address: odd, Provider: "twilio",
 		ProviderID: "SM1", Code: "30003", Sent: at(4), Updated: at(5),
+		Answer: []byte(`{"points":12,"level":"gold"}`),
 	}
 }
 

@@ -10,8 +10,9 @@ import (
 
 func texts() map[string]func(*testing.T, Open) {
 	return map[string]func(*testing.T, Open){
-		"documents": documents,
-		"active":    active,
+		"documents":       documents,
+		"documents_named": documentsNamed,
+		"active":          active,
 	}
 }
 
@@ -35,6 +36,24 @@ func documents(t *testing.T, open Open) {
 	for _, d := range []ledger.Document{first, second, empty} {
 		require.Equal(t, found[ledger.Document]{d, true}, document(d), "documents do not change")
 	}
+}
+
+func documentsNamed(t *testing.T, open Open) {
+	s := start(t, open)
+	document := func(name, hash string, minute int) ledger.Document {
+		return ledger.Document{Kind: ledger.RuleDocument, Name: name, Hash: hash, Body: []byte(hash), At: at(minute)}
+	}
+	second, first, third := document("cart", "b", 2), document("cart", "c", 1), document("cart", "a", 3)
+	same := document("cart", "d", 3)
+	data := ledger.Document{Kind: ledger.DataDocument, Name: "cart", Hash: "h"}
+	for _, d := range []ledger.Document{second, first, third, same, document("late", "a", 9), data} {
+		write(t, s, func(tx ledger.Tx) error { return tx.SaveDocument(d) })
+	}
+	named := func(name string) []ledger.Document {
+		return both(t, s, func(tx ledger.Tx) ([]ledger.Document, error) { return tx.Documents(ledger.RuleDocument, name) })
+	}
+	require.Equal(t, []ledger.Document{same, third, second, first}, named("cart"), "newest first; of one instant the last saved")
+	require.Empty(t, named("gone"))
 }
 
 func active(t *testing.T, open Open) {

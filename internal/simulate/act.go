@@ -1,0 +1,134 @@
+package simulate
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base32"
+	"fmt"
+	"maps"
+	"strings"
+	"time"
+
+	"github.com/outreach-engine/outreach/internal/customer"
+	"github.com/outreach-engine/outreach/internal/journey"
+	"github.com/outreach-engine/outreach/internal/ledger"
+	"github.com/outreach-engine/outreach/internal/observe"
+)
+
+// acts takes in what happens now, one after the other.
+func (r *run) acts(ctx context.Context) (worked bool, err error) {
+	for r.next < len(r.order) {
+		i := r.order[r.next]
+		if stored(r.script.Acts[i].At).After(r.now) {
+			return worked, nil
+		}
+		r.next++
+		if err := r.act(ctx, i); err != nil {
+			return false, err
+		}
+		worked = true
+	}
+	return worked, nil
+}
+
+func (r *run) act(ctx context.Context, i int) error {
+	act := r.script.Acts[i]
+	in := act.Incoming
+	if in.Event.MessageID == "" {
+		in.Event.MessageID = fmt.Sprintf("act-%07d", i) // those of one instant stay in the script's order
+	}
+	if in.Event.At.IsZero() {
+		in.Event.At = act.At
+	}
+	for _, refusal := range in.Change.CheckTopics(r.desk.Library.Current().Topics()) {
+		r.play.Refusals = append(r.play.Refusals, Refusal{Act: i, Refusal: refusal})
+	}
+	if ofMessage(in.Event.Name) && in.Event.Properties[customer.MessageProperty].IsZero() {
+		if err := r.fill(ctx, &in, act.Of); err != nil {
+			return &ActError{Act: i, Name: in.Event.Name, Err: err}
+		}
+	}
+	outcomes, err := r.observer.Take(ctx, []observe.Incoming{in})
+	if err != nil {
+		return err
+	}
+	r.play.Outcomes[i] = outcomes[0]
+	return nil
+}
+
+// handoffDone tells that a person did what a hand-off asked for.
+const handoffDone = "handoff_done"
+
+// ofMessage reports whether events of that name tell of something that the
+// engine handed over.
+func ofMessage(event string) bool { return event == handoffDone || journey.OfMessage(event) }
+
+// fill lets an event say which message it is about: the customer's newest
+// accepted one of a template or step, of any when of is "".
+func (r *run) fill(ctx context.Context, in *observe.Incoming, of string) error {
+	var newest ledger.Part
+	err := r.store.Read(ctx, func(tx ledger.Tx) error {
+		id, ok, err := tx.Resolve(outside(in))
+		if err != nil || !ok {
+			return err
+		}
+		parts, err := tx.Slots(id, time.Time{})
+		for _, p := range parts {
+			if about(in.Event.Name, of, p) && !p.Sent.Before(newest.Sent) {
+				newest = p
+			}
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if newest.Step == "" {
+		return ErrNoMessage
+	}
+	properties := maps.Clone(in.Event.Properties)
+	if properties == nil {
+		properties = map[string]customer.Value{}
+	}
+	for name, text := range map[string]string{
+		customer.MessageProperty: newest.Key(), customer.TemplateProp: newest.Template, customer.ChannelProperty: string(newest.Channel),
+	} {
+		if properties[name].IsZero() {
+			properties[name] = customer.Text(text)
+		}
+	}
+	in.Event.Properties = properties
+	return nil
+}
+
+// about reports whether an event can be about a part.
+func about(event, of string, p ledger.Part) bool {
+	handoff := p.Channel == handoffChannel
+	return (p.Status == ledger.Accepted || p.Status == ledger.Delivered) &&
+		p.Channel != webhookChannel && handoff == (event == handoffDone) &&
+		(of == "" || of == p.Template || of == p.Step)
+}
+
+// What is handed over, but to no customer.
+const (
+	webhookChannel customer.Channel = "webhook"
+	handoffChannel customer.Channel = "handoff"
+)
+
+// outside gives the outside id under which an act's customer is known.
+func outside(in *observe.Incoming) string {
+	if in.User != "" {
+		return in.User
+	}
+	return "anonymous/" + in.Anonymous
+}
+
+// name gives a customer's id: the script's, else one that follows from the
+// outside id.
+func (r *run) name(external string) customer.ID {
+	if id, ok := r.script.IDs[external]; ok {
+		return id
+	}
+	sum := sha256.Sum256([]byte(external))
+	return customer.ID("c" + strings.ToLower(base32.StdEncoding.EncodeToString(sum[:10])))
+}

@@ -1,0 +1,128 @@
+package simulate
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/outreach-engine/outreach/internal/channel"
+	"github.com/outreach-engine/outreach/internal/customer"
+	"github.com/outreach-engine/outreach/internal/dossier"
+	"github.com/outreach-engine/outreach/internal/journey"
+	"github.com/outreach-engine/outreach/internal/ledger"
+)
+
+// scene is one outreach on its customer's file, in a transaction.
+type scene struct {
+	tx      *watchedTx
+	dossier *dossier.Dossier
+	row     ledger.Outreach
+	key     string // of the message that it waits for
+}
+
+// write lets one outreach go on in a transaction of its own.
+func (r *run) write(ctx context.Context, w *waiter, goOn func(scene) error) error {
+	return r.store.Write(ctx, ledger.GateLane, func(tx ledger.Tx) error {
+		noted, ok := tx.(*watchedTx)
+		if !ok {
+			return errors.New("simulate: a transaction that is not watched")
+		}
+		o, ok, err := tx.Outreach(w.ref)
+		if err != nil || !ok || o.Status == ledger.Ended {
+			return err
+		}
+		d, ok, err := r.desk.Open(tx, o.Customer)
+		if err != nil || !ok {
+			return err
+		}
+		return goOn(scene{tx: noted, dossier: d, row: o, key: w.deliver})
+	})
+}
+
+// step takes an outreach as far as it goes now.
+func (r *run) step(s scene) error {
+	s.row.Status, s.row.Lease = ledger.Open, time.Time{}
+	out, _, err := s.dossier.Step(s.row, r.now)
+	if err != nil {
+		return err
+	}
+	return s.keep(out, s.row.Seq+1)
+}
+
+// keep writes an answer.
+func (s scene) keep(out journey.Outcome, seq int64) error {
+	if _, err := s.dossier.Answer(out, seq); err != nil {
+		return err
+	}
+	rows := s.tx.notes.rows
+	rows[len(rows)-1].deliver = out.Deliver
+	s.pass(out)
+	return nil
+}
+
+func (s scene) pass(out journey.Outcome) {
+	if len(out.Path) > 0 {
+		s.tx.notes.passed = append(s.tx.notes.passed, passed{rule: s.row.Rule, path: out.Path})
+	}
+}
+
+// deliver asks the gate once more, lets the message be accepted, and takes the
+// outreach further.
+func (r *run) deliver(s scene) error {
+	out, facts, err := s.dossier.Step(s.row, r.now)
+	if err != nil {
+		return err
+	}
+	seq := s.row.Seq + 1
+	if !out.Due || out.Deliver != s.key {
+		return s.keep(out, seq)
+	}
+	s.pass(out)
+	s.row = out.Outreach
+	if err := r.send(&s, out, facts); err != nil {
+		return err
+	}
+	if out, _, err = s.dossier.Step(s.row, r.now); err != nil {
+		return err
+	}
+	return s.keep(out, seq)
+}
+
+// send writes the message that is due as accepted, or as rejected when its
+// text cannot be written.
+func (r *run) send(s *scene, out journey.Outcome, facts journey.Facts) error {
+	part, err := s.dossier.Lease(out, r.now, time.Time{})
+	if err != nil {
+		return err
+	}
+	content, trouble, err := r.content(s, part, out, facts)
+	if err != nil {
+		return err
+	}
+	part.Provider, part.Code = Provider, ""
+	line := Line{Trouble: trouble, Decision: ledger.Decision{
+		Ref: part.Ref, At: r.now, Kind: ledger.KindSend, Step: part.Step, Channel: part.Channel, Template: part.Template, Planned: part.Planned,
+	}}
+	if trouble == nil {
+		part.Status, s.row.Sent = ledger.Accepted, s.row.Sent+1
+		if r.script.Render {
+			line.Content = &content
+		}
+	} else {
+		part.Status, part.Reason, part.Sent = ledger.Rejected, customer.TemplateError, time.Time{}
+		line.Kind, line.Reason, line.Note = ledger.KindDrop, part.Reason, trouble.Error()
+	}
+	s.tx.notes.lines = append(s.tx.notes.lines, line)
+	return errors.Join(s.tx.Tx.SavePart(part), s.tx.Tx.Decide(line.Decision))
+}
+
+// content writes a message's text. It is written though nobody asks for it: one
+// that cannot be written changes what is decided.
+func (r *run) content(s *scene, part ledger.Part, out journey.Outcome, facts journey.Facts) (content channel.Content, trouble, err error) {
+	m, err := s.dossier.Matcher(out.Outreach)
+	if err != nil {
+		return content, nil, err
+	}
+	content, trouble = s.dossier.Set.Templates.Render(part.Template, part.Channel, s.dossier.Vars(m, out.Outreach, facts))
+	return content, trouble, nil
+}

@@ -1,0 +1,115 @@
+package memory
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/outreach-engine/outreach/internal/ledger"
+)
+
+// maxRejection bounds what is kept of a refused body, in bytes.
+const maxRejection = 32 << 10
+
+// Holds implements ledger.House.
+func (t *tx) Holds() ([]ledger.Hold, error) { return keptList(t.data.holds), nil }
+
+func (d *data) holdAt(kind ledger.HoldKind, name string) (int, bool) {
+	return slices.BinarySearchFunc(d.holds, kind, func(h ledger.Hold, kind ledger.HoldKind) int {
+		return cmp.Or(cmp.Compare(h.Kind, kind), cmp.Compare(h.Name, name))
+	})
+}
+
+// SetHold implements ledger.House.
+func (t *tx) SetHold(h ledger.Hold) error {
+	if err := t.writes(); err != nil {
+		return err
+	}
+	h.At = stored(h.At)
+	if i, there := t.data.holdAt(h.Kind, h.Name); there {
+		replace(t.undo, &t.data.holds, i, h)
+	} else {
+		insert(t.undo, &t.data.holds, i, h)
+	}
+	return nil
+}
+
+// RemoveHold implements ledger.House.
+func (t *tx) RemoveHold(kind ledger.HoldKind, name string) error {
+	if err := t.writes(); err != nil {
+		return err
+	}
+	if i, there := t.data.holdAt(kind, name); there {
+		remove(t.undo, &t.data.holds, i)
+	}
+	return nil
+}
+
+// Reject implements ledger.House. Of a body it keeps the first 32 kB.
+func (t *tx) Reject(rejections ...ledger.Rejection) error {
+	if err := t.writes(); err != nil {
+		return err
+	}
+	for _, r := range rejections {
+		r.ID, r.At, r.Body = t.data.next(), stored(r.At), keptBytes(r.Body[:min(len(r.Body), maxRejection)])
+		add(t.undo, &t.data.rejections, r)
+	}
+	return nil
+}
+
+// Rejections implements ledger.House.
+func (t *tx) Rejections(limit int) ([]ledger.Rejection, int64, error) {
+	newest := slices.Clone(t.data.rejections)
+	slices.Reverse(newest)
+	list := given(newest, limit, func(r ledger.Rejection) ledger.Rejection {
+		r.Body = slices.Clone(r.Body)
+		return r
+	})
+	return list, int64(len(newest)), nil
+}
+
+// Count implements ledger.House.
+func (t *tx) Count(name string, by int64) error {
+	if err := t.writes(); err != nil {
+		return err
+	}
+	put(t.undo, t.data.counts, name, t.data.counts[name]+by)
+	return nil
+}
+
+// Counts implements ledger.House.
+func (t *tx) Counts() (map[string]int64, error) { return keptMap(t.data.counts), nil }
+
+// Setting implements ledger.House.
+func (t *tx) Setting(key string) (string, bool, error) {
+	value, ok := t.data.settings[key]
+	return value, ok, nil
+}
+
+// SetSetting implements ledger.House.
+func (t *tx) SetSetting(key, value string) error {
+	if err := t.writes(); err != nil {
+		return err
+	}
+	put(t.undo, t.data.settings, key, value)
+	return nil
+}
+
+// Tallies implements ledger.House.
+func (t *tx) Tallies() ([]ledger.Tally, error) {
+	counts := map[ledger.Tally]int64{}
+	for _, h := range t.data.holdings {
+		for i := range h.outreaches {
+			o := &h.outreaches[i]
+			counts[ledger.Tally{Rule: o.Rule, Status: o.Status, Reason: o.Reason}]++
+		}
+	}
+	var list []ledger.Tally
+	for tally, n := range counts {
+		tally.Count = n
+		list = append(list, tally)
+	}
+	slices.SortFunc(list, func(a, b ledger.Tally) int {
+		return cmp.Or(cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Status, b.Status), cmp.Compare(a.Reason, b.Reason))
+	})
+	return list, nil
+}

@@ -1,0 +1,82 @@
+package memory
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/outreach-engine/outreach/internal/ledger"
+)
+
+// SaveDocument implements ledger.Texts. A document that is there stays as it
+// is: its hash says that it is the same.
+func (t *tx) SaveDocument(d ledger.Document) error {
+	if err := t.writes(); err != nil {
+		return err
+	}
+	if _, there, _ := t.Document(d.Kind, d.Name, d.Hash); there {
+		return nil
+	}
+	d.Body, d.At = keptBytes(d.Body), stored(d.At)
+	add(t.undo, &t.data.documents, d)
+	return nil
+}
+
+func givenDocument(d ledger.Document) ledger.Document {
+	d.Body = slices.Clone(d.Body)
+	return d
+}
+
+// Document implements ledger.Texts.
+func (t *tx) Document(kind ledger.DocumentKind, name, hash string) (ledger.Document, bool, error) {
+	for _, d := range t.data.documents {
+		if d.Hash == hash && d.Name == name && d.Kind == kind {
+			return givenDocument(d), true, nil
+		}
+	}
+	return ledger.Document{}, false, nil
+}
+
+// Documents implements ledger.Texts.
+func (t *tx) Documents(kind ledger.DocumentKind, name string) (list []ledger.Document, err error) {
+	for _, d := range slices.Backward(t.data.documents) {
+		if d.Name == name && d.Kind == kind {
+			list = append(list, givenDocument(d))
+		}
+	}
+	slices.SortStableFunc(list, func(a, b ledger.Document) int { return b.At.Compare(a.At) })
+	return list, nil
+}
+
+// Active implements ledger.Texts.
+func (t *tx) Active() ([]ledger.Active, error) { return keptList(t.data.active), nil }
+
+func (d *data) activeAt(kind ledger.DocumentKind, name string) (int, bool) {
+	return slices.BinarySearchFunc(d.active, kind, func(a ledger.Active, kind ledger.DocumentKind) int {
+		return cmp.Or(cmp.Compare(a.Kind, kind), cmp.Compare(a.Name, name))
+	})
+}
+
+// Activate implements ledger.Texts.
+func (t *tx) Activate(a ledger.Active) error {
+	if err := t.writes(); err != nil {
+		return err
+	}
+	a.At = stored(a.At)
+	if i, there := t.data.activeAt(a.Kind, a.Name); there {
+		replace(t.undo, &t.data.active, i, a)
+	} else {
+		insert(t.undo, &t.data.active, i, a)
+	}
+	return nil
+}
+
+// Deactivate implements ledger.Texts.
+func (t *tx) Deactivate(kind ledger.DocumentKind, name string) error {
+	if err := t.writes(); err != nil {
+		return err
+	}
+	if i, there := t.data.activeAt(kind, name); there {
+		remove(t.undo, &t.data.active, i)
+	}
+	return nil
+}

@@ -10,7 +10,10 @@ import (
 )
 
 func byTime(a, b customer.Event) int {
-	return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.MessageID, b.MessageID))
+	if c := a.At.Compare(b.At); c != 0 {
+		return c
+	}
+	return cmp.Compare(a.MessageID, b.MessageID)
 }
 
 // Append implements ledger.Events. Most events come in the order of their
@@ -33,28 +36,49 @@ func (t *tx) Append(e customer.Event) (bool, error) {
 }
 
 // Events implements ledger.Events.
-func (t *tx) Events(q ledger.EventQuery) (list []customer.Event, err error) {
+func (t *tx) Events(q ledger.EventQuery) ([]customer.Event, error) {
 	events := between(t.data.of(q.Customer).events, q.From, q.To)
-	asked := func(e customer.Event) bool { return len(q.Names) == 0 || slices.Contains(q.Names, e.Name) }
-	if !q.Newest || q.Limit <= 0 {
-		for _, e := range events {
-			if asked(e) {
-				if list = append(list, e); len(list) == q.Limit {
-					break
-				}
-			}
-		}
-		return list, nil
-	}
-	for _, e := range slices.Backward(events) {
-		if asked(e) {
-			if list = append(list, e); len(list) == q.Limit {
-				break
+	n := len(events)
+	if len(q.Names) > 0 {
+		n = 0
+		for i := range events {
+			if slices.Contains(q.Names, events[i].Name) {
+				n++
 			}
 		}
 	}
-	slices.Reverse(list)
-	return list, nil
+	skip := 0
+	if q.Limit > 0 && n > q.Limit {
+		if q.Newest {
+			skip = n - q.Limit
+		}
+		n = q.Limit
+	}
+	if n == 0 {
+		return nil, nil
+	}
+	if len(q.Names) == 0 {
+		return slices.Clone(events[skip : skip+n]), nil
+	}
+	return named(events, q.Names, skip, n), nil
+}
+
+// named gives n events of the names, behind the first skip of them.
+func named(events []customer.Event, names []string, skip, n int) []customer.Event {
+	list := make([]customer.Event, 0, n)
+	for i := range events {
+		if !slices.Contains(names, events[i].Name) {
+			continue
+		}
+		if skip > 0 {
+			skip--
+			continue
+		}
+		if list = append(list, events[i]); len(list) == n {
+			break
+		}
+	}
+	return list
 }
 
 // between gives the events of from <= at < to.

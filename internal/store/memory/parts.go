@@ -70,7 +70,10 @@ func (t *tx) PartsOf(ref ledger.Ref) ([]ledger.Part, error) {
 func (t *tx) Slots(id customer.ID, since time.Time) ([]ledger.Part, error) {
 	since = stored(since)
 	order := func(a, b *part) int {
-		return cmp.Or(a.Planned.Compare(b.Planned), cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.N, b.N), byStep(a, b))
+		if c := a.Planned.Compare(b.Planned); c != 0 {
+			return c
+		}
+		return cmp.Or(cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.N, b.N), byStep(a, b))
 	}
 	asked := func(p *part) bool {
 		return p.Status.TakesSlot() && !(p.Planned.Before(since) && p.Sent.Before(since))

@@ -38,7 +38,7 @@ var layers = []layer{
 		"internal/rule", "internal/behaviour", "internal/ledger", "internal/sendtime", "internal/customer",
 	}},
 	{name: "internal/simulate", may: []string{
-		"internal/observe", "internal/dossier", "internal/library", "internal/bundle", "internal/store/sqlite", "internal/journey",
+		"internal/observe", "internal/dossier", "internal/library", "internal/bundle", "internal/store/memory", "internal/journey",
 		"internal/channel", "internal/ledger", "internal/sendtime", "internal/customer",
 	}},
 	{name: "internal/intake", may: []string{"internal/observe", "internal/dictionary", "internal/sendtime", "internal/customer"}},

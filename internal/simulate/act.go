@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base32"
-	"fmt"
 	"maps"
 	"strings"
 	"time"
@@ -35,7 +34,7 @@ func (r *run) act(ctx context.Context, i int) error {
 	act := r.script.Acts[i]
 	in := act.Incoming
 	if in.Event.MessageID == "" {
-		in.Event.MessageID = fmt.Sprintf("act-%07d", i) // those of one instant stay in the script's order
+		in.Event.MessageID = MessageID(i)
 	}
 	if in.Event.At.IsZero() {
 		in.Event.At = act.At

@@ -21,6 +21,7 @@ import (
 	"github.com/outreach-engine/outreach/internal/library"
 	"github.com/outreach-engine/outreach/internal/observe"
 	"github.com/outreach-engine/outreach/internal/sendtime"
+	"github.com/outreach-engine/outreach/internal/store/memory"
 )
 
 // Provider is who carries messages here.
@@ -78,6 +79,10 @@ type Line struct {
 	Trouble  error            // why a text could not be written: of a drop with template_error
 }
 
+// MessageID gives the message id of the i-th act's event, when it has none of
+// its own. Those of one instant stay in the script's order.
+func MessageID(i int) string { return fmt.Sprintf("act-%07d", i) }
+
 // Refusal is what was not taken of an act, as intake refuses it.
 type Refusal struct {
 	Act int // index in Script.Acts
@@ -129,11 +134,7 @@ func (e *LoopError) Error() string {
 // Play plays a script to its end. The same script gives the same play. The
 // error is an *ActError, a *LoopError, the context's, or the store's.
 func (s *Stage) Play(ctx context.Context, script Script) (*Play, error) {
-	store, err := s.open(ctx)
-	if err != nil {
-		return nil, err
-	}
-	p, err := s.begin(store, script)
+	p, err := s.begin(memory.New(), script)
 	if err != nil {
 		return nil, err
 	}

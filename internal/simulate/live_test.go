@@ -1,0 +1,324 @@
+package simulate_test
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/time/rate"
+	"golang.org/x/tools/txtar"
+
+	"github.com/outreach-engine/outreach/activities"
+	"github.com/outreach-engine/outreach/internal/bundle"
+	"github.com/outreach-engine/outreach/internal/channel"
+	"github.com/outreach-engine/outreach/internal/customer"
+	"github.com/outreach-engine/outreach/internal/dossier"
+	"github.com/outreach-engine/outreach/internal/ledger"
+	"github.com/outreach-engine/outreach/internal/library"
+	"github.com/outreach-engine/outreach/internal/observe"
+	"github.com/outreach-engine/outreach/internal/rule"
+	"github.com/outreach-engine/outreach/internal/sendtime"
+	"github.com/outreach-engine/outreach/internal/simulate"
+	"github.com/outreach-engine/outreach/internal/store/memory"
+)
+
+// tester is a test, or one try of a law.
+type tester interface {
+	require.TestingT
+	Helper()
+	Context() context.Context
+	Fatal(...any)
+	Output() io.Writer
+}
+
+// live is the engine that customers meet, with everything real but Temporal
+// and the providers: it plays the workflows' loops on a clock that the test
+// moves.
+type live struct {
+	t        tester
+	engine   *activities.Engine
+	observer *observe.Observer
+	store    ledger.Store
+	now      time.Time
+	rules    []string // by priority
+	waiting  map[ledger.Ref]waiting
+	starts   sync.Mutex // several are started at once
+}
+
+type waiting struct {
+	activities.Answer
+	at       time.Time // when it goes on
+	priority int
+}
+
+// Start implements activities.Starter.
+func (l *live) Start(_ context.Context, s activities.Start) error {
+	l.starts.Lock()
+	defer l.starts.Unlock()
+	l.rest(s.Ref, s.First)
+	return nil
+}
+
+// Hint implements activities.Starter.
+func (l *live) Hint(_ context.Context, ref ledger.Ref) (bool, error) {
+	w, ok := l.waiting[ref]
+	if ok {
+		w.at, w.Deliver = l.now, ""
+		l.waiting[ref] = w
+	}
+	return ok, nil
+}
+
+// Name implements channel.Sender.
+func (l *live) Name() string { return simulate.Provider }
+
+// Send implements channel.Sender.
+func (l *live) Send(context.Context, channel.Message) (channel.Receipt, error) {
+	return channel.Receipt{}, nil
+}
+
+func (l *live) rest(ref ledger.Ref, answer activities.Answer) {
+	if answer.Done {
+		delete(l.waiting, ref)
+		return
+	}
+	m, _ := l.engine.Desk.Library.Current().Matcher(ref.Rule)
+	l.waiting[ref] = waiting{Answer: answer, at: l.now.Add(answer.Sleep), priority: m.Priority}
+}
+
+// perform plays a script as the live engine does, and gives its store.
+func perform(t tester, files bundle.Files, store ledger.Store, script simulate.Script, newID func(string) customer.ID) *live {
+	t.Helper()
+	b, _ := bundle.Check(files)
+	b.Policy.Rates = nil // they pace by the machine's clock
+	desk := dossier.Desk{Library: library.Fixed(b), Zones: sendtime.NewZones()}
+	l := &live{t: t, store: store, now: script.From, waiting: map[ledger.Ref]waiting{}}
+	l.engine = &activities.Engine{
+		Store: store, Desk: desk, Clock: activities.SetTime(func() time.Time { return l.now }), Starter: l, Patience: time.Hour,
+		Senders: map[customer.Channel]channel.Sender{customer.SMS: l, customer.Email: l, customer.Push: l},
+		Starts:  rate.NewLimiter(rate.Inf, 1), Logger: slog.New(slog.NewTextHandler(t.Output(), nil)),
+	}
+	l.observer = &observe.Observer{Store: store, Desk: desk, Now: l.engine.Clock.Now, NewID: newID}
+	matchers := desk.Library.Current().Matchers()
+	slices.SortStableFunc(matchers, func(a, b *rule.Matcher) int { return cmp.Compare(b.Priority, a.Priority) })
+	for _, m := range matchers {
+		l.rules = append(l.rules, m.Name)
+	}
+	acts := slices.SortedStableFunc(slices.Values(script.Acts), func(a, b simulate.Act) int { return a.At.Compare(b.At) })
+	for {
+		next := script.To.Add(time.Hour)
+		if len(acts) > 0 {
+			next = acts[0].At
+		}
+		next = l.earliest(next)
+		if next.After(script.To) {
+			return l
+		}
+		l.now = next
+		for len(acts) > 0 && acts[0].At.Equal(l.now) {
+			l.happen(acts[0])
+			acts = acts[1:]
+		}
+		l.work()
+	}
+}
+
+// earliest gives the first instant at which something is due, not after limit.
+func (l *live) earliest(limit time.Time) time.Time {
+	l.t.Helper()
+	for _, w := range l.waiting {
+		if w.at.Before(limit) {
+			limit = w.at
+		}
+	}
+	require.NoError(l.t, l.store.Read(l.t.Context(), func(tx ledger.Tx) error {
+		for _, rule := range l.rules {
+			dues, err := tx.Dues(rule, limit, 1)
+			if err != nil {
+				return err
+			}
+			if len(dues) > 0 && dues[0].At.Before(limit) {
+				limit = dues[0].At
+			}
+		}
+		return nil
+	}))
+	return limit
+}
+
+func (l *live) happen(act simulate.Act) {
+	l.t.Helper()
+	in := act.Incoming
+	if in.Event.At.IsZero() {
+		in.Event.At = act.At
+	}
+	outcomes, err := l.observer.Take(l.t.Context(), []observe.Incoming{in})
+	require.NoError(l.t, err)
+	require.Len(l.t, outcomes, 1)
+}
+
+// work does what watches and outreaches do until nothing is left to do now.
+func (l *live) work() {
+	l.t.Helper()
+	for worked := true; worked; {
+		worked = false
+		for _, rule := range l.rules {
+			for more := true; more; {
+				w, err := l.engine.Work(l.t.Context(), rule)
+				require.NoError(l.t, err)
+				more, worked = w.More, worked || w.More
+			}
+		}
+		worked = l.ask() || worked
+	}
+}
+
+// ask lets every outreach go on whose time has come.
+func (l *live) ask() (worked bool) {
+	l.t.Helper()
+	refs := slices.SortedFunc(maps.Keys(l.waiting), func(a, b ledger.Ref) int {
+		return cmp.Or(cmp.Compare(l.waiting[b].priority, l.waiting[a].priority), cmp.Compare(a.Rule, b.Rule),
+			cmp.Compare(a.Customer, b.Customer), cmp.Compare(a.N, b.N))
+	})
+	for _, ref := range refs {
+		w := l.waiting[ref]
+		if w.at.After(l.now) {
+			continue
+		}
+		ask := l.engine.Advance
+		if w.Deliver != "" {
+			ask = l.engine.Deliver
+		}
+		answer, err := ask(l.t.Context(), activities.Question{Ref: ref, Seq: w.Seq + 1, Deliver: w.Deliver})
+		require.NoError(l.t, err)
+		l.rest(ref, answer)
+		worked = true
+	}
+	return worked
+}
+
+// told gives everything that a store holds of a customer as text: stories,
+// rows and parts, by outreach. The numbers of answers are left out: who is
+// hinted twice answers twice.
+func told(t tester, store ledger.Store, external string) string {
+	t.Helper()
+	var b strings.Builder
+	require.NoError(t, store.Read(t.Context(), func(tx ledger.Tx) error {
+		id, _, err := tx.Resolve(external)
+		require.NoError(t, err)
+		decisions, err := tx.Decisions(id, 0)
+		require.NoError(t, err)
+		outreaches, err := tx.OutreachesOf(id, 0)
+		for _, o := range outreaches {
+			o.Seq = 0
+			fmt.Fprintf(&b, "%+v position %s answer %s\n", o, o.Position, o.Answer)
+			parts, err := tx.PartsOf(o.Ref)
+			require.NoError(t, err)
+			for _, p := range parts {
+				fmt.Fprintf(&b, "  %+v\n", p)
+			}
+			for _, d := range decisions {
+				if d.Ref == o.Ref {
+					fmt.Fprintf(&b, "  %+v\n", d)
+				}
+			}
+		}
+		return err
+	}))
+	return b.String()
+}
+
+// alike plays a script, lets the live engine live through what happened in it,
+// and compares everything that was decided.
+func alike(t tester, files bundle.Files, script simulate.Script) {
+	t.Helper()
+	p := play(t, stage(t, files), script)
+	var users []string
+	script.Acts, users = lived(t, p, script)
+	l := perform(t, files, memory.New(), script, idOf(t, p.Store))
+	for _, user := range users {
+		if live, played := told(t, l.store, user), told(t, p.Store, user); live != played {
+			t.Fatal(difference(live, played))
+		}
+	}
+}
+
+// difference gives the first line in which two texts differ, and its place.
+func difference(live, played string) string {
+	a, b := strings.Split(live, "\n"), strings.Split(played, "\n")
+	for i := range min(len(a), len(b)) {
+		if a[i] != b[i] {
+			return fmt.Sprintf("line %d\nlive:   %s\nplayed: %s", i+1, a[i], b[i])
+		}
+	}
+	return fmt.Sprintf("%d lines live, %d lines played", len(a), len(b))
+}
+
+// idOf gives the ids that customers have in a store.
+func idOf(t tester, store ledger.Store) func(external string) customer.ID {
+	return func(external string) (id customer.ID) {
+		require.NoError(t, store.Read(t.Context(), func(tx ledger.Tx) (err error) {
+			id, _, err = tx.Resolve(external)
+			return err
+		}))
+		return id
+	}
+}
+
+// lived gives the acts of a play with the events as the play took them, and the
+// customers.
+func lived(t tester, p *simulate.Play, script simulate.Script) (acts []simulate.Act, users []string) {
+	t.Helper()
+	events := map[string]customer.Event{}
+	for _, act := range script.Acts {
+		if !slices.Contains(users, act.User) {
+			users = append(users, act.User)
+		}
+	}
+	for _, user := range users {
+		require.NoError(t, p.Store.Read(t.Context(), func(tx ledger.Tx) error {
+			id, _, err := tx.Resolve(user)
+			require.NoError(t, err)
+			list, err := tx.Events(ledger.EventQuery{Customer: id})
+			for _, e := range list {
+				events[e.MessageID] = e
+			}
+			return err
+		}))
+	}
+	for i, act := range script.Acts {
+		id := simulate.MessageID(i)
+		if e, ok := events[id]; ok {
+			act.Event.MessageID, act.Event.Properties = id, e.Properties
+			acts = append(acts, act)
+		}
+	}
+	return acts, users
+}
+
+// TestLiveDecidesAlike holds I5 on the golden scripts.
+func TestLiveDecidesAlike(t *testing.T) {
+	t.Parallel()
+	shippedFiles, err := bundle.ReadDir("../../rules", "../../templates")
+	require.NoError(t, err)
+	files, err := filepath.Glob("testdata/*.txt")
+	require.NoError(t, err)
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
+			t.Parallel()
+			archive, err := txtar.ParseFile(file)
+			require.NoError(t, err)
+			alike(t, shippedFiles, scriptOf(t, archive))
+		})
+	}
+}

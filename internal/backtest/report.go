@@ -41,6 +41,7 @@ type Rule struct {
 	Messaged   int // customers with a message
 	Deferred   map[customer.Reason]int
 	Dropped    map[customer.Reason]int // messages that did not go out
+	HasGoal    bool
 	Goals      Goals
 	Peak       Peak
 

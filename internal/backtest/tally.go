@@ -8,6 +8,7 @@ import (
 
 	"github.com/outreach-engine/outreach/internal/customer"
 	"github.com/outreach-engine/outreach/internal/ledger"
+	"github.com/outreach-engine/outreach/internal/rule"
 	"github.com/outreach-engine/outreach/internal/simulate"
 )
 
@@ -48,15 +49,15 @@ func newTally(o Options, from time.Time) *tally {
 	}
 	for _, r := range o.Bundle.Rules {
 		if len(o.Rules) == 0 || slices.Contains(o.Rules, r.Name) {
-			t.rules[r.Name] = newRule(r.Name)
+			t.rules[r.Name] = newRule(r)
 		}
 	}
 	return t
 }
 
-func newRule(name string) *Rule {
+func newRule(r *rule.Rule) *Rule {
 	return &Rule{
-		Name: name, NotEntered: map[customer.Reason]int{}, Messages: map[customer.Channel]int{},
+		Name: r.Name, HasGoal: r.Goal != nil, NotEntered: map[customer.Reason]int{}, Messages: map[customer.Channel]int{},
 		Deferred: map[customer.Reason]int{}, Dropped: map[customer.Reason]int{}, hours: map[int64]map[customer.Channel]int{},
 	}
 }

@@ -87,7 +87,7 @@ func (r *Rule) rows(local func(time.Time) string) []row {
 	}
 	shown := rows[:2]
 	for _, line := range rows[2:] {
-		if line.n > 0 || line.what == "messages" || line.what == "goals anyway" && r.HeldOut > 0 || line.what == "goals reached" && r.Goals != (Goals{}) {
+		if line.n > 0 || line.what == "messages" || line.what == "goals anyway" && r.HeldOut > 0 || line.what == "goals reached" && r.HasGoal {
 			shown = append(shown, line)
 		}
 	}
@@ -96,17 +96,14 @@ func (r *Rule) rows(local func(time.Time) string) []row {
 
 func (r *Report) totals() []row {
 	messages := map[customer.Channel]int{}
-	why := map[customer.Reason]int{}
-	matched := 0
+	notEntered, dropped := map[customer.Reason]int{}, map[customer.Reason]int{}
+	matched, heldOut := 0, 0
 	for _, rule := range r.Rules {
 		matched += rule.Matched
+		heldOut += rule.HeldOut
 		sum(messages, rule.Messages)
-		sum(why, rule.Dropped)
-		sum(why, rule.NotEntered)
-		why[customer.HeldOut] += rule.HeldOut
-	}
-	if why[customer.HeldOut] == 0 {
-		delete(why, customer.HeldOut)
+		sum(dropped, rule.Dropped)
+		sum(notEntered, rule.NotEntered)
 	}
 	rows := []row{
 		{"matched", matched, "of " + wording.Count(int64(r.Matched), "customer")},
@@ -117,7 +114,8 @@ func (r *Report) totals() []row {
 			rows = append(rows, row{"by " + wording.Channel(l.Channel), l.Messages, "at most " + number(l.Peak.Messages) + " an hour, " + r.local(l.Peak.At)})
 		}
 	}
-	return append(rows, row{"not sent", total(why), reasons(why)})
+	return append(rows, row{"not entered", total(notEntered), reasons(notEntered)}, row{"held out", heldOut, ""},
+		row{"dropped", total(dropped), reasons(dropped)})
 }
 
 // warning says that a channel's fullest hour holds more than may go out.

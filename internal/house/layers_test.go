@@ -38,8 +38,8 @@ var layers = []layer{
 		"internal/rule", "internal/behaviour", "internal/ledger", "internal/sendtime", "internal/customer",
 	}},
 	{name: "internal/backtest", may: []string{
-		"internal/simulate", "internal/importer", "internal/observe", "internal/bundle", "internal/wording", "internal/policy",
-		"internal/channel", "internal/ledger", "internal/sendtime", "internal/customer",
+		"internal/simulate", "internal/importer", "internal/observe", "internal/bundle", "internal/wording", "internal/rule",
+		"internal/policy", "internal/channel", "internal/ledger", "internal/sendtime", "internal/customer",
 	}},
 	{name: "internal/simulate", may: []string{
 		"internal/observe", "internal/dossier", "internal/library", "internal/bundle", "internal/store/memory", "internal/journey",

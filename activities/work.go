@@ -314,7 +314,7 @@ func (e *Engine) recall(tx ledger.Tx, d *dossier.Dossier, rule string) error {
 	now := e.now()
 	reasons, state := m.Replay(d.Subject(), events, now)
 	m.Adopt(d.State, state)
-	d.Touch()
+	d.Reindex()
 	for _, why := range reasons {
 		if !m.Fresh.Any && m.Fresh.Within.After(why.At, d.Zone).Before(now) {
 			continue

@@ -194,10 +194,11 @@ func (o Options) serve(ctx context.Context, r Running, listener net.Listener) er
 	undo.add(w.Stop)
 
 	wake := &waker{
-		store: r.Store, library: r.Library, wake: r.starter().Wake, clock: o.Clock, patience: o.Patience,
+		store: r.Store, library: r.Library, wake: r.starter().Wake, spread: r.Observer.Spread, clock: o.Clock, patience: o.Patience,
 		poked: make(chan struct{}, 1), logger: o.Logger,
 	}
 	r.Observer.Poke = wake.poke
+	wake.poke() // what came while nothing ran
 	var loops sync.WaitGroup
 	undo.add(loops.Wait)
 	undo.add(func() { cancel(nil) })

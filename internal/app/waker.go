@@ -17,6 +17,7 @@ type waker struct {
 	store    ledger.Store
 	library  *library.Library
 	wake     func(ctx context.Context, rule string) error
+	spread   func(ctx context.Context) (more bool, err error) // tells customers of news
 	clock    activities.Clock
 	patience time.Duration // as activities.Engine has it
 	poked    chan struct{}
@@ -69,6 +70,9 @@ func (w *waker) once(ctx context.Context) error {
 	if _, err := w.library.Follow(ctx); err != nil {
 		return err
 	}
+	if err := w.tell(ctx); err != nil {
+		return err
+	}
 	now := w.clock.Now()
 	overdue := now.Add(-w.clock.Span(w.patience))
 	var rules []string
@@ -90,5 +94,21 @@ func (w *waker) once(ctx context.Context) error {
 			return err
 		}
 	}
+	return nil
+}
+
+// tellAtOnce bounds the batches of customers that are told of news before the
+// watches are woken.
+const tellAtOnce = 20
+
+// tell tells customers of news. What is left is told next.
+func (w *waker) tell(ctx context.Context) error {
+	for range tellAtOnce {
+		more, err := w.spread(ctx)
+		if err != nil || !more {
+			return err
+		}
+	}
+	w.poke()
 	return nil
 }

@@ -158,6 +158,19 @@ func (r *reader) series() *Series {
 	if mask&hasEntries != 0 {
 		s.Entries = r.entries()
 	}
+	if mask&hasTotals != 0 {
+		s.First = r.at()
+		for range r.count() {
+			s.Totals = append(s.Totals, Total{Start: r.at(), Count: r.int(), Last: r.at()})
+		}
+	}
+	if mask&hasDays != 0 {
+		day := 0
+		for range r.count() {
+			day += int(r.int())
+			s.Days = append(s.Days, day)
+		}
+	}
 	return s
 }
 

@@ -123,6 +123,8 @@ const (
 	hasNow
 	hasBefore
 	hasEntries
+	hasTotals
+	hasDays
 )
 
 func (w *writer) series(s *Series) {
@@ -130,7 +132,8 @@ func (w *writer) series(s *Series) {
 	for _, part := range []struct {
 		bit byte
 		is  bool
-	}{{hasAll, s.All != Bucket{}}, {hasNow, s.Now != Bucket{}}, {hasBefore, s.Before != Bucket{}}, {hasEntries, len(s.Entries) > 0}} {
+	}{{hasAll, s.All != Bucket{}}, {hasNow, s.Now != Bucket{}}, {hasBefore, s.Before != Bucket{}}, {hasEntries, len(s.Entries) > 0},
+		{hasTotals, len(s.Totals) > 0}, {hasDays, len(s.Days) > 0}} {
 		if part.is {
 			mask |= part.bit
 		}
@@ -146,6 +149,32 @@ func (w *writer) series(s *Series) {
 	}
 	if mask&hasEntries != 0 {
 		w.entries(s.Entries)
+	}
+	if mask&hasTotals != 0 {
+		w.totals(s)
+	}
+	if mask&hasDays != 0 {
+		w.days(s.Days)
+	}
+}
+
+func (w *writer) totals(s *Series) {
+	w.at(s.First)
+	w.count(len(s.Totals))
+	for _, t := range s.Totals {
+		w.at(t.Start)
+		w.int(t.Count)
+		w.at(t.Last)
+	}
+}
+
+// days writes each day as its distance from the one before.
+func (w *writer) days(list []int) {
+	w.count(len(list))
+	before := 0
+	for _, day := range list {
+		w.int(int64(day - before))
+		before = day
 	}
 }
 

@@ -2,6 +2,7 @@ package behaviour
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/outreach-engine/outreach/internal/customer"
@@ -17,6 +18,15 @@ type Def struct {
 	Window   sendtime.Duration // sliding, up to now; zero: none
 	Per      Period            // totals that start anew; zero: none
 	About    string            // property whose value keeps series apart; "": none
+	Keep     int               // with Per: the numbers of events of so many finished periods; 0: only the newest two totals
+	Days     bool              // the newest days with an event; with Event "" of every act of the customer's own
+	Filter   *Filter           // which events count; nil: all
+}
+
+// Filter picks events. Filters of one text pick alike.
+type Filter struct {
+	Text   string
+	Passes func(e customer.Event, c Clock) bool
 }
 
 // Key names the definition; different definitions have different keys.
@@ -24,12 +34,34 @@ func (d Def) Key() string {
 	parts := []string{d.Event}
 	for _, p := range []struct{ mark, text string }{
 		{".", d.Property}, {"~", windowText(d.Window)}, {"/", d.Per.String()}, {"@", d.About},
+		{"*", keepText(d.Keep)}, {"#", daysText(d.Days)}, {"?", d.Filter.text()},
 	} {
 		if p.text != "" {
 			parts = append(parts, p.mark, p.text)
 		}
 	}
 	return strings.Join(parts, "")
+}
+
+func keepText(keep int) string {
+	if keep == 0 {
+		return ""
+	}
+	return strconv.Itoa(keep)
+}
+
+func daysText(days bool) string {
+	if days {
+		return "days"
+	}
+	return ""
+}
+
+func (f *Filter) text() string {
+	if f == nil {
+		return ""
+	}
+	return f.Text
 }
 
 func windowText(w sendtime.Duration) string {
@@ -50,6 +82,11 @@ type Plan struct {
 type planned struct {
 	Def
 	key string
+}
+
+// passes reports whether an event counts.
+func (d planned) passes(e customer.Event, c Clock) bool {
+	return d.Filter == nil || d.Filter.Passes(e, c)
 }
 
 // about gives the event's value that keeps series apart; ok is false when the
@@ -88,7 +125,8 @@ func NewPlan(defs []Def, ownAct func(event string) bool) *Plan {
 // Defs gives the plan's definitions.
 func (p *Plan) Defs() []Def { return slices.Clone(p.defs) }
 
-// Events gives the names of the events that the plan follows, sorted.
+// Events gives the names of the events that the plan follows, sorted; "" stands
+// for every act of the customer's own.
 func (p *Plan) Events() []string {
 	names := make([]string, 0, len(p.byEvent))
 	for name := range p.byEvent {

@@ -11,10 +11,13 @@ import (
 // Series is what is kept for one definition and about value. Which fields are
 // in use depends on the definition.
 type Series struct {
-	All     Bucket  // without window and period
-	Now     Bucket  // with a period: the newest seen
-	Before  Bucket  // the one before it
-	Entries []Entry // with a window, oldest first
+	All     Bucket    // without window and period
+	Now     Bucket    // with a period: the newest seen
+	Before  Bucket    // the one before it
+	Entries []Entry   // with a window, oldest first
+	Totals  []Total   // with Keep, oldest first: periods in which something came
+	First   time.Time // with Keep: the oldest instant ever
+	Days    []int     // with Days, oldest first: days since 1970 on the customer's clock
 }
 
 // Entry is one event in a window, or several that were joined because there
@@ -34,6 +37,11 @@ const maxEntries = 512
 // that newer ones were there.
 func (s *Series) add(d planned, e customer.Event, c Clock) (late, disorder bool) {
 	switch {
+	case d.Days:
+		s.addDay(e, c)
+		return false, false
+	case d.Keep > 0:
+		return s.addTotal(d, e, c), false
 	case !d.Window.IsZero():
 		return s.addEntry(d, e, c)
 	case d.Per.Kind != NoPeriod:
@@ -155,6 +163,9 @@ func (s *Series) Newest() time.Time {
 	}
 	if n := len(s.Entries); n > 0 && s.Entries[n-1].At.After(newest) {
 		newest = s.Entries[n-1].At
+	}
+	if n := len(s.Totals); n > 0 && s.Totals[n-1].Last.After(newest) {
+		newest = s.Totals[n-1].Last
 	}
 	return newest
 }

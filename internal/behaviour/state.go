@@ -75,12 +75,17 @@ type Result struct {
 func (s *State) Apply(p *Plan, e customer.Event, c Clock) Result {
 	s.act(p, e, c)
 	var r Result
+	if len(p.byEvent[""]) > 0 && p.own(e) {
+		for _, d := range p.byEvent[""] {
+			s.series(d, "").add(d, e, c)
+		}
+	}
 	for _, d := range p.byEvent[e.Name] {
 		about, ok := d.about(e)
 		if d.turns(e.Name) && !s.turn(d, about, e.At) {
 			r.Rebuild = append(r.Rebuild, d.Def)
 		}
-		if !ok || d.Event != e.Name {
+		if !ok || d.Event != e.Name || !d.passes(e, c) {
 			continue
 		}
 		late, disorder := s.series(d, about).add(d, e, c)

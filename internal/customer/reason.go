@@ -46,7 +46,8 @@ const (
 	Expired      Reason = "expired"   // the rule's until passed
 	StoppedByUs  Reason = "stopped_by_operator"
 	RuleRemoved  Reason = "rule_removed"
-	Merged       Reason = "merged" // the customer turned out to be another one
+	Merged       Reason = "merged"     // the customer turned out to be another one
+	Superseded   Reason = "superseded" // a newer outreach of the rule took its place
 )
 
 // Reasons lists the whole closed list, in the order above.
@@ -56,6 +57,6 @@ func Reasons() []Reason {
 		NoConsent, Suppressed, NoAddress, Capped, Unless, Late, NoAllowedTime,
 		Rejected, BadAddress, Unknown, TemplateError, Paused, QuietHours, LegalHours,
 		Misconfigured, Unavailable, Throttled,
-		Completed, ReasonGone, AudienceGone, GoalReached, Stop, StopStep, Expired, StoppedByUs, RuleRemoved, Merged,
+		Completed, ReasonGone, AudienceGone, GoalReached, Stop, StopStep, Expired, StoppedByUs, RuleRemoved, Merged, Superseded,
 	}
 }

@@ -35,6 +35,7 @@ type Dossier struct {
 	desk       Desk
 	tx         ledger.Tx
 	changed    bool
+	told       bool // the profile was changed: others may find them by other values
 	suppressed map[customer.Channel]bool
 	running    []ledger.Outreach // while known
 	known      bool
@@ -62,7 +63,7 @@ func (k Desk) Open(tx ledger.Tx, id customer.ID) (d *Dossier, ok bool, err error
 func (k Desk) Begin(tx ledger.Tx, id customer.ID, since time.Time) *Dossier {
 	d := &Dossier{
 		Set: k.Library.Current(), Profile: &customer.Profile{ID: id, Since: since}, State: &behaviour.State{},
-		desk: k, tx: tx, changed: true,
+		desk: k, tx: tx, changed: true, told: true,
 	}
 	d.locate()
 	return d
@@ -73,9 +74,12 @@ func (d *Dossier) locate() { d.Zone = d.Set.Policy.ZoneOf(d.desk.Zones, d.Profil
 // Change says that profile or state were changed and are to be saved; the
 // zone and what addresses allow are read anew.
 func (d *Dossier) Change() {
-	d.changed, d.suppressed = true, nil
+	d.changed, d.told, d.suppressed = true, true, nil
 	d.locate()
 }
+
+// Reindex says that a rule has come that finds customers by other values.
+func (d *Dossier) Reindex() { d.changed, d.told = true, true }
 
 // Touch says that the state was changed and is to be saved.
 func (d *Dossier) Touch() { d.changed = true }
@@ -86,7 +90,28 @@ func (d *Dossier) Save() error {
 		return d.err
 	}
 	d.changed = false
-	return d.tx.SaveCustomer(ledger.Record{Profile: *d.Profile, State: d.State.Encode()})
+	if err := d.tx.SaveCustomer(ledger.Record{Profile: *d.Profile, State: d.State.Encode()}); err != nil {
+		return err
+	}
+	return d.share()
+}
+
+// maxShared bounds a value that customers are found by, in bytes.
+const maxShared = 200
+
+// share keeps by which values events that name no customer find this one.
+func (d *Dossier) share() error {
+	if !d.told || len(d.Set.Shared()) == 0 {
+		return nil
+	}
+	d.told = false
+	values := map[string]string{}
+	for _, trait := range d.Set.Shared() {
+		if v, ok := d.Subject().Trait(trait); ok && len(v.String()) <= maxShared {
+			values[trait] = v.String()
+		}
+	}
+	return d.tx.Share(d.Profile.ID, values)
 }
 
 // Err gives the first trouble of a look-up that could not report it itself.

@@ -1,6 +1,7 @@
 package dossier
 
 import (
+	"slices"
 	"time"
 
 	"github.com/outreach-engine/outreach/internal/customer"
@@ -19,6 +20,9 @@ func (d *Dossier) Enter(m *rule.Matcher, why rule.Reason, now time.Time) (work b
 		Status: ledger.Matched, NextAt: why.At,
 	}
 	reason, err := d.refuse(m, why, now)
+	if err == nil && reason == customer.AlreadyRunning && m.When.Date != nil {
+		reason, err = d.supersede(m, why, now)
+	}
 	if err != nil {
 		return false, err
 	}
@@ -38,6 +42,27 @@ func (d *Dossier) Enter(m *rule.Matcher, why rule.Reason, now time.Time) (work b
 	}
 	d.follow(m, o)
 	return reason == "", d.tx.Decide(story...)
+}
+
+// supersede ends the outreach for an earlier point of a date, so that a newer
+// point takes its place, and asks again whether that one is entered.
+func (d *Dossier) supersede(m *rule.Matcher, why rule.Reason, now time.Time) (customer.Reason, error) {
+	running, err := d.Running()
+	if err != nil {
+		return "", err
+	}
+	for _, o := range slices.Clone(running) {
+		switch {
+		case o.Rule != m.Name:
+		case !o.At.Before(why.At):
+			return customer.AlreadyRunning, nil
+		default:
+			if err := d.Close(o, customer.Superseded, now); err != nil {
+				return "", err
+			}
+		}
+	}
+	return d.refuse(m, why, now)
 }
 
 // follow lets the state know that later events may concern the outreach.

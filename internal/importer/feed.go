@@ -155,7 +155,7 @@ func (r *run) incoming(found row, values []customer.Value) (in observe.Incoming,
 	switch {
 	case trouble != "":
 		return in, "id: " + trouble
-	case in.User == "":
+	case in.User == "" && r.Kind == Customers: // an event may reach all who share a value
 		return in, "id: is empty, and every row needs a customer's id"
 	case len(in.User) > maxID:
 		return in, "id: is longer than 255 bytes, give a shorter one"

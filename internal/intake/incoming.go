@@ -72,7 +72,7 @@ func (s *sorter) check(c *call) string {
 		return "a call: is larger than 32 kB, send less with it"
 	case c.trouble != "":
 		return c.trouble
-	case c.user == "" && c.anonymous == "":
+	case c.user == "" && c.anonymous == "" && c.kind != track: // an event may reach all who share a value
 		return "userId: is missing and so is anonymousId, give one of them"
 	case len(c.user) > maxID || len(c.anonymous) > maxID || len(c.previous) > maxID:
 		return "userId, anonymousId or previousId: is longer than 255 bytes, give a shorter one"

@@ -235,7 +235,7 @@ func TestTheGoodOnesOfABatchAreTaken(t *testing.T) {
 func TestRefusedCalls(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ path, body, want string }{
-		"nobody":         {"/v1/track", `{"event": "a"}`, "userId: is missing and so is anonymousId, give one of them"},
+		"nobody":         {"/v1/page", `{"name": "a"}`, "userId: is missing and so is anonymousId, give one of them"},
 		"no event":       {"/v1/track", `{"userId": "1", "event": " "}`, "event: is missing, name what happened"},
 		"ours":           {"/v1/track", `{"userId": "1", "event": "Message Sent"}`, "event: is a name that the engine keeps for itself, choose another"},
 		"odd user":       {"/v1/track", `{"userId": {}, "event": "a"}`, "userId: is neither a text nor a number"},

@@ -24,7 +24,10 @@ type Set struct {
 
 	matchers map[string]*rule.Matcher
 	byEvent  map[string][]*rule.Matcher
-	anyAct   []*rule.Matcher // silent about any act of the customer's own
+	anyAct   []*rule.Matcher // that look at any act of the customer's own
+	schedule []*rule.Matcher // for everybody, by the calendar
+	sharing  map[string][]string
+	shared   []string // traits by whose value events reach customers, sorted
 	goals    map[string][]*rule.Matcher
 	warming  bool
 	fixed    bool
@@ -35,6 +38,7 @@ func newSet(b *bundle.Bundle, generation string, active map[string]ledger.Active
 	s := &Set{
 		Bundle: b, Generation: generation, Active: active,
 		matchers: map[string]*rule.Matcher{}, byEvent: map[string][]*rule.Matcher{}, goals: map[string][]*rule.Matcher{},
+		sharing: map[string][]string{},
 	}
 	for _, a := range active {
 		s.warming = s.warming || !a.Warm
@@ -44,20 +48,59 @@ func newSet(b *bundle.Bundle, generation string, active map[string]ledger.Active
 		m := rule.NewMatcher(r, b.Dictionary)
 		s.matchers[r.Name] = m
 		defs = append(defs, m.Defs()...)
-		for _, name := range m.TriggerEvents() {
-			if name == "" {
-				s.anyAct = append(s.anyAct, m)
-				continue
-			}
-			s.byEvent[name] = append(s.byEvent[name], m)
-		}
-		for _, name := range m.GoalEvents() {
-			s.goals[name] = append(s.goals[name], m)
-		}
+		s.listen(m)
+		s.share(m)
 	}
 	s.Plan = behaviour.NewPlan(defs, func(event string) bool { return !b.Dictionary.Events[event].ByUs })
 	return s
 }
+
+// listen notes which events a rule is asked about.
+func (s *Set) listen(m *rule.Matcher) {
+	for _, name := range m.TriggerEvents() {
+		if name == "" {
+			s.anyAct = append(s.anyAct, m)
+			continue
+		}
+		s.byEvent[name] = append(s.byEvent[name], m)
+	}
+	for _, name := range m.GoalEvents() {
+		s.goals[name] = append(s.goals[name], m)
+	}
+	if m.When.Schedule != nil {
+		s.schedule = append(s.schedule, m)
+	}
+}
+
+// share notes by which trait's value events that name no customer reach a
+// rule's customers.
+func (s *Set) share(m *rule.Matcher) {
+	if _, ok := s.Dictionary.Traits[m.About]; !ok {
+		return
+	}
+	for _, event := range m.Events() {
+		_, has := s.Dictionary.Events[event].Properties[m.About]
+		if has && !slices.Contains(s.sharing[event], m.About) {
+			s.sharing[event] = append(s.sharing[event], m.About)
+			slices.Sort(s.sharing[event])
+		}
+	}
+	if !slices.Contains(s.shared, m.About) {
+		s.shared = append(s.shared, m.About)
+		slices.Sort(s.shared)
+	}
+}
+
+// Sharing names the traits by whose value an event that names no customer
+// reaches customers: rules are about them, and the event has a property of the
+// same name. None: it reaches nobody.
+func (s *Set) Sharing(event string) []string { return s.sharing[event] }
+
+// Shared names every trait that customers are to be found by, sorted.
+func (s *Set) Shared() []string { return s.shared }
+
+// Scheduled gives the rules that the calendar alone starts.
+func (s *Set) Scheduled() []*rule.Matcher { return s.schedule }
 
 // Matcher gives the rule in force of a name.
 func (s *Set) Matcher(name string) (*rule.Matcher, bool) {
@@ -77,10 +120,16 @@ func (s *Set) Matchers() []*rule.Matcher {
 // Asked gives the rules whose trigger an event of that name concerns.
 func (s *Set) Asked(event string) []*rule.Matcher {
 	asked := s.byEvent[event]
-	if len(s.anyAct) > 0 && s.Plan.Own(event) {
-		return append(slices.Clip(asked), s.anyAct...)
+	if len(s.anyAct) == 0 || !s.Plan.Own(event) {
+		return asked
 	}
-	return asked
+	all := slices.Clone(asked)
+	for _, m := range s.anyAct {
+		if !slices.Contains(asked, m) {
+			all = append(all, m)
+		}
+	}
+	return all
 }
 
 // WithGoal gives the rules whose goal an event of that name may reach.

@@ -56,7 +56,7 @@ func (t *taking) expire(d *dossier.Dossier, asked []*rule.Matcher, e customer.Ev
 		if !ok {
 			continue
 		}
-		for _, why := range m.Expire(d.Subject(), about, e.At) {
+		for _, why := range m.ExpireBefore(d.Subject(), about, e.At) {
 			if err := t.match(d, m, why); err != nil {
 				return err
 			}

@@ -44,26 +44,34 @@ const maxStale = 5
 // Take takes a batch in its order and gives what became of each. It returns
 // after everything is committed; with an error nothing of the batch was taken.
 func (o *Observer) Take(ctx context.Context, batch []Incoming) ([]Outcome, error) {
+	t, err := o.write(ctx, func(t *taking) error { return t.all(batch) })
+	if err != nil {
+		return nil, fmt.Errorf("take events: %w", err)
+	}
+	return t.outcomes, nil
+}
+
+// write does something in one transaction by the rules in force.
+func (o *Observer) write(ctx context.Context, do func(*taking) error) (t *taking, err error) {
 	for range maxStale {
-		var t *taking
-		err := o.Store.Write(ctx, ledger.IntakeLane, func(tx ledger.Tx) error {
+		err = o.Store.Write(ctx, ledger.IntakeLane, func(tx ledger.Tx) error {
 			t = o.begin(tx)
-			return t.all(batch)
+			return do(t)
 		})
 		switch {
 		case err == nil:
 			if t.work && o.Poke != nil {
 				o.Poke()
 			}
-			return t.outcomes, nil
+			return t, nil
 		case !errors.Is(err, errStale):
-			return nil, fmt.Errorf("take events: %w", err)
+			return nil, err
 		}
 		if _, err := o.Desk.Library.Follow(ctx); err != nil {
 			return nil, fmt.Errorf("follow the rules in force: %w", err)
 		}
 	}
-	return nil, fmt.Errorf("take events: %w", errStale)
+	return nil, errStale
 }
 
 // Reject keeps what was refused on the way in.
@@ -100,14 +108,7 @@ func (o *Observer) begin(tx ledger.Tx) *taking {
 }
 
 func (t *taking) all(batch []Incoming) error {
-	stale, err := library.Stale(t.tx, t.set)
-	if err != nil {
-		return err
-	}
-	if stale {
-		return errStale
-	}
-	if err := t.readActive(); err != nil {
+	if err := t.ready(); err != nil {
 		return err
 	}
 	for _, in := range batch {
@@ -117,6 +118,23 @@ func (t *taking) all(batch []Incoming) error {
 		}
 		t.outcomes = append(t.outcomes, outcome)
 	}
+	return t.finish()
+}
+
+// ready looks whether the rules that this process goes by are in force.
+func (t *taking) ready() error {
+	stale, err := library.Stale(t.tx, t.set)
+	if err != nil {
+		return err
+	}
+	if stale {
+		return errStale
+	}
+	return t.readActive()
+}
+
+// finish writes what was taken in.
+func (t *taking) finish() error {
 	if err := t.settle(); err != nil {
 		return err
 	}
@@ -152,18 +170,14 @@ func (t *taking) readActive() error {
 
 func (t *taking) one(in Incoming) (Outcome, error) {
 	if in.User == "" && in.Anonymous == "" {
-		return Outcome{Status: Refused, Reason: "names no customer: give userId or anonymousId"}, nil
+		return t.nobody(in)
 	}
 	d, err := t.resolve(in)
 	if err != nil {
 		return Outcome{}, err
 	}
-	e := in.Event
-	e.Customer, e.ReceivedAt = d.Profile.ID, t.now
-	e.At = e.At.UTC().Truncate(time.Microsecond)
-	if e.Name == "" {
-		e.Name = customer.Identified
-	}
+	e := t.stamp(in.Event)
+	e.Customer = d.Profile.ID
 	fresh, err := t.tx.Append(e)
 	if err != nil {
 		return Outcome{}, err
@@ -275,6 +289,9 @@ func (t *taking) create(external string, in Incoming) (*dossier.Dossier, error) 
 	d := t.desk.Begin(t.tx, id, t.now)
 	d.Profile.External = in.User
 	t.keep(d)
+	for _, m := range t.set.Scheduled() {
+		t.await(wait{customer: id, rule: m})
+	}
 	if err := t.tx.Join(external, id); err != nil {
 		return nil, err
 	}

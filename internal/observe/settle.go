@@ -38,7 +38,7 @@ func (t *taking) settle() error {
 		if d == nil {
 			continue // merged into somebody else
 		}
-		at := w.rule.NextDue(d.Subject(), w.about, time.Time{})
+		at := w.rule.Awaited(d.Subject(), w.about, t.now)
 		switch {
 		case at.IsZero():
 			continue

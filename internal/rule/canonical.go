@@ -113,7 +113,11 @@ func (t Trigger) tree() tree {
 		out.add("usage", inner)
 	case t.Silent != nil:
 		inner.text("event", t.Silent.Event)
-		inner.text("for", t.Silent.For.String())
+		length := t.Silent.For.String()
+		if t.Silent.Unusual {
+			length = unusualWord
+		}
+		inner.text("for", length)
 		out.add("silent", inner)
 	case t.Missing != nil:
 		inner.text("event", t.Missing.Event)
@@ -123,8 +127,47 @@ func (t Trigger) tree() tree {
 			inner.text("within", t.Missing.Within.String())
 		}
 		out.add("missing", inner)
+	default:
+		t.restTree(&out)
 	}
 	return out
+}
+
+func (t Trigger) restTree(out *tree) {
+	var inner tree
+	switch {
+	case t.Count != nil:
+		inner.text("event", t.Count.Event)
+		inner.text("where", programText(t.Count.Where))
+		inner.text("times", strconv.Itoa(t.Count.Times))
+		inner.text("within", t.Count.Within.String())
+		out.add("count", inner)
+	case t.Drop != nil:
+		inner.text("event", t.Drop.Event)
+		inner.text("by", percentText(t.Drop.By))
+		inner.text("per", t.Drop.Per.String())
+		out.add("drop", inner)
+	case t.Date != nil:
+		inner.text("of", t.Date.Of)
+		var list tree
+		for _, d := range t.Date.Points {
+			list.list = append(list.list, scalar(d.String()))
+		}
+		inner.add(t.Date.side(), list)
+		out.add("date", inner)
+	case t.Schedule != nil:
+		out.text("schedule", t.Schedule.When.String())
+	case t.Becomes != nil:
+		out.text("becomes", programText(t.Becomes.Cond))
+	}
+}
+
+// side is the key that a date's points stand under.
+func (d *DateTrigger) side() string {
+	if d.After {
+		return "after"
+	}
+	return "before"
 }
 
 func (g *Goal) tree() tree {

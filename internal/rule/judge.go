@@ -7,6 +7,7 @@ import (
 
 	"github.com/outreach-engine/outreach/internal/behaviour"
 	"github.com/outreach-engine/outreach/internal/customer"
+	"github.com/outreach-engine/outreach/internal/sendtime"
 )
 
 // Log gives the customer's events of some names, from <= at < to, oldest
@@ -14,17 +15,34 @@ import (
 type Log func(names []string, from, to time.Time) ([]customer.Event, error)
 
 // Expire gives the reasons that time alone gave at or before an instant, and
-// marks them as given. It is asked before an event is applied, with the
-// event's instant, and when a due time comes. A silence is given whenever it
-// is asked for, with the same key.
+// marks them as given. It is asked when a due time comes. A silence is given
+// whenever it is asked for, with the same key.
 func (m *Matcher) Expire(s Subject, about string, at time.Time) []Reason {
 	switch {
 	case m.When.Silent != nil:
 		return m.expireSilence(s, about, at)
 	case m.When.Missing != nil:
 		return m.expireMissing(s, about, at)
+	case m.When.Drop != nil:
+		return m.expireDrop(s, about, at)
+	case m.When.Date != nil:
+		return m.expireDate(s, at)
+	case m.When.Schedule != nil:
+		return m.expireSchedule(s, at)
+	case m.When.Becomes != nil:
+		return m.expireBecomes(s, at)
 	}
 	return nil
+}
+
+// ExpireBefore gives the reasons that time alone gave before an event, which
+// may take them away: it is asked with the event's instant, before the event
+// is applied. What the calendar gives waits for its due time.
+func (m *Matcher) ExpireBefore(s Subject, about string, at time.Time) []Reason {
+	if m.When.Drop != nil || m.When.Date != nil || m.When.Schedule != nil {
+		return nil
+	}
+	return m.Expire(s, about, at)
 }
 
 // Judge gives the reasons that an event brought, after it was applied to the
@@ -39,6 +57,10 @@ func (m *Matcher) Judge(s Subject, e customer.Event, r behaviour.Result, log Log
 		return m.judgeMissing(s, e, log)
 	case m.When.Usage != nil:
 		return m.judgeUsage(s, e, r, log)
+	case m.When.Count != nil:
+		return m.judgeCount(s, e), nil
+	case m.When.Becomes != nil:
+		return m.turn(s, e.At, e.MessageID), nil
 	}
 	return nil, nil
 }
@@ -54,11 +76,34 @@ func (m *Matcher) NextDue(s Subject, about string, at time.Time) time.Time {
 		if p := s.State.Pending[behaviour.Join(m.Name, about)]; p != nil && open(p) && !p.Fired {
 			due = p.Due
 		}
+	case m.When.Drop != nil:
+		due = m.nextDrop(s, about, at)
+	case m.When.Date != nil:
+		due = m.nextPoint(s, at)
+	case m.When.Schedule != nil:
+		due = m.nextTime(s, at)
+	case m.When.Becomes != nil:
+		due = m.When.Becomes.Cond.NextChange(&view{m: m, s: s, at: at})
 	}
 	if !due.After(at) {
 		return time.Time{}
 	}
 	return due
+}
+
+// Awaited gives the instant at which time alone gives the next reason, after
+// an event was taken in at now. It may be past, when the event is from a
+// history; zero: there is none.
+func (m *Matcher) Awaited(s Subject, about string, now time.Time) time.Time {
+	switch {
+	case m.When.Silent != nil, m.When.Missing != nil:
+		return m.NextDue(s, about, time.Time{})
+	case m.When.Date != nil:
+		return m.nextPoint(s, now.Add(-longGone))
+	case m.When.Becomes != nil:
+		return m.NextDue(s, about, m.lookedAt(s, now))
+	}
+	return m.NextDue(s, about, now)
 }
 
 // Holds reports whether a reason still holds at an instant. Reasons that
@@ -74,6 +119,14 @@ func (m *Matcher) Holds(s Subject, r Reason, at time.Time) bool {
 	case m.When.Missing != nil:
 		p := s.State.Pending[behaviour.Join(m.Name, r.About)]
 		return p != nil && p.MessageID == r.Trigger && p.Came.Before(p.After)
+	case m.When.Count != nil:
+		n, _ := m.acts.of(s.State, r.About).Window(m.When.Count.Within, at, s.Zone)
+		return n >= int64(m.When.Count.Times)
+	case m.When.Date != nil:
+		day, ok := m.day(s)
+		return ok && dayText(day, s.Zone) == r.Match["day"].String()
+	case m.When.Becomes != nil:
+		return m.Condition(m.When.Becomes.Cond, s, at, "", nil)
 	}
 	return true
 }
@@ -101,13 +154,17 @@ func (m *Matcher) Replay(s Subject, events []customer.Event, now time.Time) ([]R
 	given := reasons{seen: map[[2]string]bool{}}
 	for _, e := range m.turnsFirst(events) {
 		if about, joined := m.AboutOf(e); joined {
-			given.add(m.Expire(scratch, about, e.At)...)
+			given.add(m.ExpireBefore(scratch, about, e.At)...)
 		}
 		r := scratch.State.Apply(m.plan, e, s.Clock())
 		if m.wants(e.Name) {
 			found, _ := m.Judge(scratch, e, r, nil) // only a log gives errors
 			given.add(found...)
 		}
+	}
+	if m.When.Becomes != nil { // it turns only under the eyes of the rule
+		m.turn(scratch, now, "")
+		return nil, scratch.State
 	}
 	for _, about := range m.Abouts(scratch.State) {
 		given.add(m.Expire(scratch, about, now)...)
@@ -151,7 +208,7 @@ func (m *Matcher) turnsFirst(events []customer.Event) []customer.Event {
 // Abouts gives the about values that time may give a reason for, sorted.
 func (m *Matcher) Abouts(s *behaviour.State) []string {
 	switch {
-	case m.When.Silent != nil:
+	case m.When.Silent != nil, m.When.Drop != nil:
 		return m.acts.abouts(s)
 	case m.When.Missing == nil:
 		return []string{""}
@@ -196,7 +253,14 @@ func (m *Matcher) silence(s Subject, about string) (last, due time.Time) {
 	if last.IsZero() {
 		return last, last
 	}
-	return last, m.When.Silent.For.After(last, s.Zone)
+	if !m.When.Silent.Unusual {
+		return last, m.When.Silent.For.After(last, s.Zone)
+	}
+	days, ok := behaviour.Unusual(m.acts.of(s.State, about).Gaps())
+	if !ok {
+		return last, time.Time{}
+	}
+	return last, sendtime.Duration{Days: days}.After(last, s.Zone)
 }
 
 // expireSilence gives the silence at an instant. Its key is the act that it

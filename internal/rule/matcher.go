@@ -26,16 +26,17 @@ type Reason struct {
 // Matcher judges one rule. It is immutable and safe for concurrent use.
 type Matcher struct {
 	*Rule
-	data  *dictionary.Dictionary
-	defs  []behaviour.Def
-	keys  map[keyOf]seriesKey
-	whens map[string]sendtime.When
-	plan  *behaviour.Plan // of this rule alone
-	names []string        // of every event that the rule mentions
-	asks  []string        // TriggerEvents
-	total seriesKey       // of a usage trigger
-	parts []seriesKey     // of a usage trigger: the total, and what its limit is made of
-	acts  seriesKey       // of a silent trigger on one event
+	data   *dictionary.Dictionary
+	defs   []behaviour.Def
+	keys   map[keyOf]seriesKey
+	whens  map[string]sendtime.When
+	plan   *behaviour.Plan // of this rule alone
+	names  []string        // of every event that the rule mentions
+	asks   []string        // TriggerEvents
+	total  seriesKey       // of a usage trigger
+	parts  []seriesKey     // of a usage trigger: the total, and what its limit is made of
+	starts sendtime.When   // of a schedule: when its times begin
+	acts   seriesKey       // of a silent, count or drop trigger: what it looks at
 }
 
 type keyOf struct {
@@ -64,8 +65,9 @@ func NewMatcher(r *Rule, data *dictionary.Dictionary) *Matcher {
 			m.parts = append(m.parts, m.key(a, true))
 		}
 	}
-	if s := r.When.Silent; s != nil && s.Event != "" {
-		m.acts = m.need1(expr.Aggregate{Op: expr.Last, Event: s.Event}, false)
+	m.needHistory()
+	if t := r.When.Schedule; t != nil {
+		m.starts = t.When.Starts()
 	}
 	m.plan = behaviour.NewPlan(m.defs, m.ownAct)
 	m.names, m.asks = r.Events(), m.triggerEvents()
@@ -99,6 +101,29 @@ func (m *Matcher) need(p *expr.Program, limit bool) {
 			m.whens[text] = w
 		}
 	}
+}
+
+// needHistory keeps what a silent, count or drop trigger looks at.
+func (m *Matcher) needHistory() {
+	switch t := m.When; {
+	case t.Silent != nil && t.Silent.Unusual:
+		m.acts = m.keep(behaviour.Def{Event: t.Silent.Event, Days: true})
+	case t.Silent != nil && t.Silent.Event != "":
+		m.acts = m.need1(expr.Aggregate{Op: expr.Last, Event: t.Silent.Event}, false)
+	case t.Count != nil:
+		m.acts = m.keep(behaviour.Def{Event: t.Count.Event, Window: t.Count.Within, Filter: m.filter(t.Count.Where)})
+	case t.Drop != nil:
+		m.acts = m.keep(behaviour.Def{Event: t.Drop.Event, Per: t.Drop.Per, Keep: usualPeriods + 1})
+	}
+}
+
+// keep adds a definition, apart by about where the event has it.
+func (m *Matcher) keep(d behaviour.Def) seriesKey {
+	if m.declares(d.Event, m.About) {
+		d.About = m.About
+	}
+	m.defs = append(m.defs, d)
+	return seriesKey{key: d.Key(), joined: d.About != ""}
 }
 
 func (m *Matcher) need1(a expr.Aggregate, limit bool) seriesKey {
@@ -201,6 +226,14 @@ func (m *Matcher) triggerEvents() []string {
 		names = []string{t.Silent.Event}
 	case t.Missing != nil:
 		names = []string{t.Missing.After, t.Missing.Event}
+	case t.Count != nil:
+		names = []string{t.Count.Event}
+	case t.Drop != nil:
+		names = []string{t.Drop.Event}
+	case t.Date != nil, t.Schedule != nil:
+		names = []string{customer.Identified}
+	case t.Becomes != nil:
+		names = turners(t.Becomes.Cond.Uses())
 	}
 	slices.Sort(names)
 	return slices.Compact(names)
@@ -233,10 +266,8 @@ func (m *Matcher) GoalEvents() []string {
 // wants reports whether an event of that name can change whether the trigger
 // holds.
 func (m *Matcher) wants(event string) bool {
-	if s := m.When.Silent; s != nil && s.Event == "" {
-		return m.plan.Own(event)
-	}
-	return slices.Contains(m.asks, event)
+	any := len(m.asks) > 0 && m.asks[0] == ""
+	return any && m.plan.Own(event) || slices.Contains(m.asks, event)
 }
 
 // Fits reports whether the customer is in the rule's audience at an instant.

@@ -51,10 +51,29 @@ func (t Trigger) events() []string {
 		names = []string{t.Silent.Event}
 	case t.Missing != nil:
 		names = []string{t.Missing.After, t.Missing.Event}
+	case t.Count != nil:
+		names = []string{t.Count.Event}
+	case t.Drop != nil:
+		names = []string{t.Drop.Event}
+	case t.Becomes != nil && t.Becomes.Cond != nil:
+		names = slices.Clone(t.Becomes.Cond.Uses().Events)
 	}
 	names = slices.DeleteFunc(names, func(name string) bool { return name == "" })
 	slices.Sort(names)
 	return slices.Compact(names)
+}
+
+// ofThePerson gives the word of a trigger that knows no about; "" for others.
+func (t Trigger) ofThePerson() string {
+	switch {
+	case t.Date != nil:
+		return "date"
+	case t.Schedule != nil:
+		return "schedule"
+	case t.Becomes != nil:
+		return "becomes"
+	}
+	return ""
 }
 
 // Traits gives every trait that the rule names anywhere, sorted.
@@ -92,6 +111,14 @@ func (r *Rule) MatchNames() []string {
 		return []string{"left", "limit", "share", "used"}
 	case t.Missing != nil && t.Missing.By != "":
 		return []string{t.Missing.By}
+	case t.Count != nil:
+		return []string{"count"}
+	case t.Drop != nil:
+		return []string{"count", "usual"}
+	case t.Date != nil && t.Date.After:
+		return []string{"after", "day"}
+	case t.Date != nil:
+		return []string{"before", "day"}
 	}
 	return nil
 }

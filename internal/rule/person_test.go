@@ -18,7 +18,7 @@ import (
 
 // watched is what the tests' rules may watch.
 const watched = `
-traits: {plan: [basic, surf], plan_mb: number, seats: number, billing_day: number, role: text}
+traits: {plan: [basic, surf], plan_mb: number, seats: number, billing_day: number, role: text, ends: date, started: time}
 events:
   used: {mb: number, device: id}
   topped_up: {mb: number, device: id}
@@ -119,7 +119,7 @@ func (p *person) take(e customer.Event) []rule.Reason {
 	asked := slices.Contains(p.m.TriggerEvents(), e.Name) || slices.Contains(p.m.TriggerEvents(), "") && p.plan.Own(e.Name)
 	var found []rule.Reason
 	if asked && joined {
-		found = p.m.Expire(p.s, about, e.At)
+		found = p.m.ExpireBefore(p.s, about, e.At)
 	}
 	r := p.s.State.Apply(p.plan, e, p.s.Clock())
 	if asked {

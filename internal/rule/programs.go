@@ -17,8 +17,13 @@ func (r *Rule) programs() []*expr.Program {
 		}
 	}
 	add(r.Audience)
-	if r.When.Event != nil {
-		add(r.When.Event.Where)
+	switch t := r.When; {
+	case t.Event != nil:
+		add(t.Event.Where)
+	case t.Count != nil:
+		add(t.Count.Where)
+	case t.Becomes != nil:
+		add(t.Becomes.Cond)
 	}
 	if r.Goal != nil {
 		what(r.Goal.What)

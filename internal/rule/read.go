@@ -41,9 +41,8 @@ func defaultGoalWithin() sendtime.Duration { return sendtime.Duration{Days: 14} 
 
 // The words of the whole language that this version does not read.
 var (
-	laterTriggers = []string{"count", "drop", "date", "schedule", "becomes"}
-	laterSteps    = []string{"attach", "split", "set", "webhook", "handoff"}
-	laterSend     = []string{"fallback_after"}
+	laterSteps = []string{"attach", "split", "set", "webhook", "handoff"}
+	laterSend  = []string{"fallback_after"}
 )
 
 var nameShape = regexp.MustCompile(`^[a-z0-9]+([_-][a-z0-9]+)*$`)
@@ -192,6 +191,10 @@ func (r *reader) about(n source.Node) {
 	}
 	r.rule.About = text
 	events := r.rule.When.events()
+	if kind := r.rule.When.ofThePerson(); kind != "" {
+		n.Fail("cannot stand beside "+kind+", which is about the customer as a whole", "leave about out")
+		return
+	}
 	if s := r.rule.When.Silent; s != nil && s.Event == "" {
 		n.Fail("cannot stand beside silent without an event, since not every act has this property", "name the event in silent, or leave about out")
 		return
@@ -280,7 +283,7 @@ func (r *reader) goal(n source.Node) {
 		r.rule.Goal.What = r.what(n)
 		return
 	}
-	f, ok := fields(n, append(whatKeys(), "within"), nil)
+	f, ok := fields(n, append(whatKeys(), "within"))
 	r.rule.Goal.What = r.alternatives(f, ok)
 	if within, ok := f.Get("within"); ok {
 		if d, ok := span(within); ok {

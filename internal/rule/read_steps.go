@@ -124,7 +124,7 @@ func stepFields(n source.Node) (source.Fields, bool) {
 			return source.Fields{Of: n}, false
 		}
 	}
-	return fields(n, keys, nil)
+	return fields(n, keys)
 }
 
 // bareStep reads a step without a value: stop.

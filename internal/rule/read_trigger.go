@@ -10,26 +10,21 @@ import (
 	"github.com/outreach-engine/outreach/internal/source"
 )
 
-// fields reads a mapping. Keys in later are words of the language that this
-// version does not read. ok is false when nothing can be told of it: it is no
+// fields reads a mapping. ok is false when nothing can be told of it: it is no
 // mapping, or a comma inside braces cut an expression in two, which
 // source.Read has reported.
-func fields(n source.Node, known, later []string) (f source.Fields, ok bool) {
+func fields(n source.Node, known []string) (f source.Fields, ok bool) {
 	if blank(n) {
 		return source.Fields{Of: n}, false
 	}
-	all := slices.Concat(known, later)
 	if n.Kind() == source.Mapping {
 		for _, e := range n.Entries() {
-			if blank(e.Value) && !slices.Contains(all, e.Name) {
+			if blank(e.Value) && !slices.Contains(known, e.Name) {
 				return source.Fields{Of: n}, false
-			}
-			if slices.Contains(later, e.Name) {
-				e.Key.Fail("is not part of this version of the rule language yet", "this version reads "+strings.Join(triggers, ", "))
 			}
 		}
 	}
-	return n.Fields(all...), n.Kind() == source.Mapping
+	return n.Fields(known...), n.Kind() == source.Mapping
 }
 
 // hasAny reports whether a mapping has one of the keys.
@@ -70,32 +65,51 @@ func misspelt(f source.Fields, keys []string) bool {
 	})
 }
 
-var triggers = []string{"event", "usage", "silent", "missing"}
+var triggers = []string{"event", "usage", "silent", "missing", "count", "drop", "date", "schedule", "becomes"}
 
 func (r *reader) trigger(n source.Node) {
 	if n.Kind() == source.Scalar && !blank(n) {
 		n.Fail("names no trigger", "write when: {event: "+n.Raw()+"}")
 		return
 	}
-	f, ok := fields(n, append(slices.Clone(triggers), "where"), laterTriggers)
-	if !ok || hasAny(f, laterTriggers) {
+	f, ok := fields(n, append(slices.Clone(triggers), "where"))
+	if !ok {
 		return
 	}
-	kind, ok := only(f, triggers, "trigger", "write one of event, usage, silent, missing")
+	kind, ok := only(f, triggers, "trigger", "write one of "+strings.Join(triggers, ", "))
 	if where, has := f.Get("where"); has && ok && kind != "event" {
-		where.Fail("where stands beside "+kind, "where belongs to an event; for who is reached use audience")
+		hint := "where belongs to an event; for who is reached use audience"
+		if kind == "count" {
+			hint = "write it among the keys of count"
+		}
+		where.Fail("where stands beside "+kind, hint)
 	}
 	value, _ := f.Get(kind)
+	r.rule.When = r.triggerOf(kind, value, f)
+}
+
+func (r *reader) triggerOf(kind string, n source.Node, f source.Fields) (t Trigger) {
 	switch kind {
 	case "event":
-		r.rule.When.Event = r.eventTrigger(value, f)
+		t.Event = r.eventTrigger(n, f)
 	case "usage":
-		r.rule.When.Usage = r.usageTrigger(value)
+		t.Usage = r.usageTrigger(n)
 	case "silent":
-		r.rule.When.Silent = r.silentTrigger(value)
+		t.Silent = r.silentTrigger(n)
 	case "missing":
-		r.rule.When.Missing = r.missingTrigger(value)
+		t.Missing = r.missingTrigger(n)
+	case "count":
+		t.Count = r.countTrigger(n)
+	case "drop":
+		t.Drop = r.dropTrigger(n)
+	case "date":
+		t.Date = r.dateTrigger(n)
+	case "schedule":
+		t.Schedule = r.scheduleTrigger(n)
+	case "becomes":
+		t.Becomes = r.becomesTrigger(n)
 	}
+	return t
 }
 
 func (r *reader) eventTrigger(n source.Node, f source.Fields) *EventTrigger {
@@ -112,7 +126,7 @@ func number() expr.Decl { return expr.Decl{Kind: customer.KindNumber} }
 func (r *reader) usageTrigger(n source.Node) *UsageTrigger {
 	t := &UsageTrigger{}
 	r.match = map[string]expr.Decl{"used": number(), "limit": number(), "share": number(), "left": number()}
-	f, ok := fields(n, []string{"sum", "count", "latest", "per", "limit", "reaches"}, nil)
+	f, ok := fields(n, []string{"sum", "count", "latest", "per", "limit", "reaches"})
 	if !ok {
 		return t
 	}
@@ -189,24 +203,27 @@ func (r *reader) dayTrait(n source.Node, name string) bool {
 	return false
 }
 
+// unusualWord is a silence that is long for this customer.
+const unusualWord = "unusual"
+
 func (r *reader) silentTrigger(n source.Node) *SilentTrigger {
 	t := &SilentTrigger{}
 	if n.Kind() == source.Scalar && !blank(n) {
 		n.Fail("names no keys", "write silent: {event: app_opened, for: 14d}")
 		return t
 	}
-	f, ok := fields(n, []string{"event", "for"}, nil)
+	f, ok := fields(n, []string{"event", "for"})
 	if !ok {
 		return t
 	}
 	if event, ok := f.Get("event"); ok {
 		t.Event, _ = r.event(event)
 	}
-	length, ok := f.Require("for", "write how long nothing came, such as for: 14d")
+	length, ok := f.Require("for", "write how long nothing came, such as for: 14d, or for: unusual")
 	switch {
 	case !ok:
-	case length.Raw() == "unusual":
-		length.Fail("is not part of this version of the rule language yet", "write a time, such as for: 14d")
+	case length.Raw() == unusualWord:
+		t.Unusual = true
 	default:
 		t.For, _ = span(length)
 	}
@@ -215,7 +232,7 @@ func (r *reader) silentTrigger(n source.Node) *SilentTrigger {
 
 func (r *reader) missingTrigger(n source.Node) *MissingTrigger {
 	t := &MissingTrigger{}
-	f, ok := fields(n, []string{"event", "after", "within", "by"}, nil)
+	f, ok := fields(n, []string{"event", "after", "within", "by"})
 	if !ok {
 		return t
 	}

@@ -10,12 +10,12 @@ func whatKeys() []string { return []string{"event", "where", "since", "if"} }
 // will do, {event, where, since}, or {if: condition}.
 func (r *reader) what(n source.Node) What {
 	if n.Kind() == source.Mapping {
-		return r.alternatives(fields(n, whatKeys(), nil))
+		return r.alternatives(fields(n, whatKeys()))
 	}
 	var w What
 	for _, item := range n.Items() {
 		if item.Kind() == source.Mapping {
-			w = append(w, r.alternatives(fields(item, whatKeys(), nil))...)
+			w = append(w, r.alternatives(fields(item, whatKeys()))...)
 			continue
 		}
 		if event, ok := r.event(item); ok {

@@ -40,6 +40,12 @@ type Trigger struct {
 	Usage   *UsageTrigger
 	Silent  *SilentTrigger
 	Missing *MissingTrigger
+
+	Count    *CountTrigger
+	Drop     *DropTrigger
+	Date     *DateTrigger
+	Schedule *ScheduleTrigger
+	Becomes  *BecomesTrigger
 }
 
 // EventTrigger holds when the event happened.
@@ -59,9 +65,11 @@ type UsageTrigger struct {
 }
 
 // SilentTrigger holds when nothing came for so long, after at least one.
+// Exactly one of For and Unusual is set.
 type SilentTrigger struct {
-	Event string // "" is any act of the customer's own
-	For   sendtime.Duration
+	Event   string // "" is any act of the customer's own
+	For     sendtime.Duration
+	Unusual bool // longer than the customer's own gaps usually are: behaviour.Unusual
 }
 
 // MissingTrigger holds when After came and Event did not, in time. Exactly
@@ -71,6 +79,41 @@ type MissingTrigger struct {
 	After  string
 	Within sendtime.Duration
 	By     string // property of After with the promised time
+}
+
+// CountTrigger holds when so many events lie within a sliding window.
+type CountTrigger struct {
+	Event  string
+	Where  *expr.Program // of the event's properties and traits alone; nil: all
+	Times  int
+	Within sendtime.Duration
+}
+
+// DropTrigger holds when a finished period had fewer events than the customer
+// usually has: by at least By below the median of the last eight periods
+// before it, of which there must be four.
+type DropTrigger struct {
+	Event string
+	By    float64 // share: 0.5
+	Per   Period  // day, week or month
+}
+
+// DateTrigger holds on local days before or after a trait's day.
+type DateTrigger struct {
+	Of     string
+	After  bool                // the days lie after, else before
+	Points []sendtime.Duration // whole days; never empty
+}
+
+// ScheduleTrigger holds at the first instants of its times, on each customer's
+// clock, for those in the audience.
+type ScheduleTrigger struct {
+	When sendtime.When
+}
+
+// BecomesTrigger holds when a condition turned true.
+type BecomesTrigger struct {
+	Cond *expr.Program
 }
 
 // Period is a usage trigger's span, in the customer's zone.

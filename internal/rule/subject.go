@@ -24,6 +24,9 @@ func (s Subject) Clock() behaviour.Clock {
 	return behaviour.Clock{Zone: s.Zone, Trait: s.trait}
 }
 
+// Trait gives a trait by name, as rules read it.
+func (s Subject) Trait(name string) (customer.Value, bool) { return s.trait(name) }
+
 // trait gives a trait by name; what the profile holds in fields of its own
 // answers to the names that identify calls use.
 func (s Subject) trait(name string) (customer.Value, bool) {

@@ -193,3 +193,32 @@ func (w When) Contains(t time.Time, zone *time.Location) bool {
 	_, found := search.next(at + 1)
 	return found
 }
+
+// Starts gives the points at which the lines of w begin; lines for any time
+// begin at none.
+func (w When) Starts() When {
+	if w.c == nil {
+		return When{}
+	}
+	var lines []line
+	for _, l := range w.c.lines {
+		if l.any {
+			continue
+		}
+		if l.cron == nil {
+			l.to = l.from
+		}
+		lines = append(lines, l)
+	}
+	return compile(lines)
+}
+
+// After gives the first minute of w that begins after an instant, on the wall
+// clock of a zone (nil is UTC); zero when none does within the search's horizon.
+func (w When) After(t time.Time, zone *time.Location) time.Time {
+	answer := Next(Request{Now: t.UTC().Truncate(time.Minute).Add(time.Minute), Zone: zone, When: w})
+	if w.IsZero() || !answer.OK {
+		return time.Time{}
+	}
+	return answer.At
+}

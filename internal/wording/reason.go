@@ -82,6 +82,8 @@ func end(r customer.Reason) string {
 		return "stopped by an operator"
 	case customer.RuleRemoved:
 		return "the rule was removed"
+	case customer.Superseded:
+		return "a newer outreach of the rule took its place"
 	case customer.Merged:
 		return "the customer turned out to be another one"
 	}

@@ -1,0 +1,138 @@
+package observe
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/outreach-engine/outreach/internal/customer"
+	"github.com/outreach-engine/outreach/internal/ledger"
+)
+
+// nobody takes an event that names no customer: those are to be told of it
+// who share a value that it carries, where a rule is about that.
+func (t *taking) nobody(in Incoming) (Outcome, error) {
+	e := t.stamp(in.Event)
+	reached := t.reached(e)
+	if len(reached) == 0 {
+		reason := "names no customer: give userId or anonymousId"
+		if traits := t.set.Sharing(e.Name); len(traits) > 0 {
+			reason += ", or " + strings.Join(traits, " or ") + " for all who share it"
+		}
+		return Outcome{Status: Refused, Reason: reason}, nil
+	}
+	fresh, err := t.tx.Append(e)
+	if err != nil {
+		return Outcome{}, err
+	}
+	if !fresh {
+		return Outcome{Status: Duplicate}, nil
+	}
+	for _, n := range reached {
+		if err := t.tx.AddNews(n); err != nil {
+			return Outcome{}, err
+		}
+	}
+	t.work = true
+	return Outcome{Status: Taken}, t.countStrays(e, Change{})
+}
+
+// stamp makes an event one of the engine's: its time in microseconds, and when
+// it was received.
+func (t *taking) stamp(e customer.Event) customer.Event {
+	e.ReceivedAt = t.now
+	e.At = e.At.UTC().Truncate(time.Microsecond)
+	if e.Name == "" {
+		e.Name = customer.Identified
+	}
+	return e
+}
+
+// reached gives the news of an event for all who share one of its values.
+func (t *taking) reached(e customer.Event) []ledger.News {
+	var list []ledger.News
+	for _, trait := range t.set.Sharing(e.Name) {
+		if v := e.Properties[trait]; !v.IsZero() {
+			list = append(list, ledger.News{Event: e, Trait: trait, Value: v.String()})
+		}
+	}
+	return list
+}
+
+// spreadBatch is how many customers are told in one transaction.
+const spreadBatch = 100
+
+// Spread tells a batch of customers of the oldest news, and reports whether
+// there may be more to tell. It may be repeated, and run by several processes,
+// at any time: whoever was told is not told again.
+func (o *Observer) Spread(ctx context.Context) (more bool, err error) {
+	err = o.Store.Read(ctx, func(tx ledger.Tx) error {
+		news, err := tx.News(1)
+		more = len(news) > 0
+		return err
+	})
+	if err != nil || !more {
+		return false, err
+	}
+	_, err = o.write(ctx, func(t *taking) error {
+		more, err = t.spread()
+		return err
+	})
+	if err != nil {
+		return false, fmt.Errorf("tell customers of news: %w", err)
+	}
+	return more, nil
+}
+
+func (t *taking) spread() (more bool, err error) {
+	if err := t.ready(); err != nil {
+		return false, err
+	}
+	list, err := t.tx.News(1)
+	if err != nil || len(list) == 0 {
+		return false, err
+	}
+	n := list[0]
+	ids := []customer.ID{n.Event.Customer}
+	if n.Event.Customer == "" {
+		if ids, err = t.tx.Sharing(n.Trait, n.Value, n.After, spreadBatch); err != nil {
+			return false, err
+		}
+	}
+	for _, id := range ids {
+		if err := t.tell(id, n.Event); err != nil {
+			return false, err
+		}
+	}
+	if err := t.finish(); err != nil {
+		return false, err
+	}
+	if len(ids) < spreadBatch {
+		return true, t.tx.DropNews(n.ID)
+	}
+	n.After = ids[len(ids)-1]
+	return true, t.tx.SaveNews(n)
+}
+
+// tell lets one customer live through an event of somebody else's making.
+func (t *taking) tell(id customer.ID, e customer.Event) error {
+	d := t.files[id]
+	if d == nil {
+		var ok bool
+		var err error
+		if d, ok, err = t.desk.Open(t.tx, id); err != nil || !ok {
+			return err
+		}
+		t.keep(d)
+	}
+	if e.Customer == "" {
+		e.Customer, e.MessageID = id, e.MessageID+"/"+string(id)
+	}
+	fresh, err := t.tx.Append(e)
+	if err != nil || !fresh {
+		return err
+	}
+	_, err = t.happen(d, e)
+	return err
+}

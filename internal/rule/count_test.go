@@ -1,0 +1,110 @@
+package rule_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/outreach-engine/outreach/internal/customer"
+	"github.com/outreach-engine/outreach/internal/rule"
+)
+
+func TestCount(t *testing.T) {
+	t.Parallel()
+	p := newPerson(t, matcherOf(t, `when: {count: {event: opened, times: 3, within: 1h}}`))
+	live(p, at("opened", "02 10:00", 0), at("opened", "02 10:10", 0), at("opened", "02 10:20", 1),
+		at("opened", "02 10:30", 0), at("opened", "02 11:05", 0))
+	require.Equal(t, []rule.Reason{{
+		At: instant(t, "02 10:20"), Key: "2026-11-02T10:20:00Z", Trigger: "opened at 02 10:20",
+		Match: map[string]customer.Value{"count": customer.Number(3)},
+	}}, p.reasons)
+	require.True(t, p.m.Holds(p.s, p.reasons[0], instant(t, "02 11:19")))
+	require.False(t, p.m.Holds(p.s, p.reasons[0], instant(t, "02 11:20")), "10:20 left the hour")
+	live(p, at("opened", "02 12:00", 0), at("opened", "02 12:01", 1))
+}
+
+// TestCountArmsBelow: the window thins out at 10:10 and at 10:24.
+func TestCountArmsBelow(t *testing.T) {
+	t.Parallel()
+	p := newPerson(t, matcherOf(t, `when: {count: {event: opened, times: 2, within: 10min}}`))
+	live(p, at("opened", "02 10:00", 0), at("opened", "02 10:05", 1), at("opened", "02 10:14", 1), at("opened", "02 10:24", 0),
+		at("opened", "02 10:30", 1))
+}
+
+func TestCountWhereAndAbout(t *testing.T) {
+	t.Parallel()
+	p := newPerson(t, matcherOf(t, "when: {count: {event: used, where: mb > 10 and plan == \"surf\", times: 2, within: 1d}}\nabout: device"), "plan", "surf")
+	use := func(at, device string, mb, reasons int) lived {
+		return lived{at, "used", []any{"device", device, "mb", mb}, reasons}
+	}
+	live(p, use("02 10:00", "a", 11, 0), use("02 10:01", "a", 10, 0), use("02 10:02", "b", 11, 0), use("02 10:03", "a", 12, 1))
+	require.Equal(t, "a", p.reasons[0].About)
+	p.s.Profile.Traits["plan"] = customer.Text("basic")
+	live(p, use("02 10:04", "b", 11, 0))
+}
+
+// TestALateEventCompletesACount: at the instant of what came after it.
+func TestALateEventCompletesACount(t *testing.T) {
+	t.Parallel()
+	p := newPerson(t, matcherOf(t, `when: {count: {event: opened, times: 3, within: 1h}}`))
+	live(p, at("opened", "02 10:00", 0), at("opened", "02 10:20", 0), at("opened", "02 10:10", 1), at("opened", "02 10:05", 0))
+	require.Equal(t, instant(t, "02 10:20"), p.reasons[0].At)
+}
+
+// TestCountsWithinTheWindowKeepNoOrder: events of one window give the same
+// number of reasons in any order: one.
+func TestCountsWithinTheWindowKeepNoOrder(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(rt *rapid.T) {
+		times := rapid.IntRange(2, 5).Draw(rt, "times")
+		minutes := rapid.SliceOfNDistinct(rapid.IntRange(0, 59), 5, 12, rapid.ID[int]).Draw(rt, "minutes")
+		for _, order := range [][]int{minutes, slices.Sorted(slices.Values(minutes))} {
+			p := newPerson(t, matcherOf(t, fmt.Sprintf("when: {count: {event: opened, times: %d, within: 1h}}", times)))
+			for _, m := range order {
+				p.happen(fmt.Sprintf("02 10:%02d", m), "opened")
+			}
+			require.Len(rt, p.reasons, 1, "%v", order)
+		}
+	})
+}
+
+// TestDropCountsWholePeriods: the first week is no whole one, four are enough.
+func TestDropCountsWholePeriods(t *testing.T) {
+	t.Parallel()
+	p := newPerson(t, matcherOf(t, `when: {drop: {event: opened, by: 50%}}`))
+	week := func(monday string, n int) {
+		at := instant(t, monday+" 00:00")
+		for i := range n {
+			p.take(customer.Event{MessageID: fmt.Sprint(monday, i), Name: "opened", At: at.Add(time.Duration(i) * time.Hour)})
+		}
+	}
+	p.happen("2026-10-01 12:00", "opened")
+	for _, monday := range []string{"2026-10-05", "2026-10-12", "2026-10-19"} {
+		week(monday, 4)
+	}
+	week("2026-10-26", 6)
+	week("2026-11-02", 2)
+	require.Equal(t, instant(t, "09 00:00"), p.m.NextDue(p.s, "", instant(t, "05 00:00")))
+	require.Empty(t, p.pass(instant(t, "08 23:59")))
+	require.Equal(t, []rule.Reason{{
+		At: instant(t, "09 00:00"), Key: "2026-11-02",
+		Match: map[string]customer.Value{"count": customer.Number(2), "usual": customer.Number(4)},
+	}}, p.pass(instant(t, "09 00:00")))
+	require.Empty(t, p.pass(instant(t, "15 00:00")), "once per period")
+	require.Len(t, p.pass(instant(t, "16 00:00")), 1, "nothing at all is a drop too")
+	require.True(t, p.m.Holds(p.s, p.reasons[0], instant(t, "20 00:00")), "it happened")
+	require.Zero(t, p.m.NextDue(p.s, "", instant(t, "2027-02-01 00:00")), "somebody who left has nothing left to lose")
+}
+
+func TestDropNeedsFourPeriods(t *testing.T) {
+	t.Parallel()
+	p := newPerson(t, matcherOf(t, `when: {drop: {event: opened, by: 50%, per: day}}`))
+	live(p, at("opened", "01 12:00", 0), at("opened", "02 12:00", 0), at("opened", "03 12:00", 0), at("opened", "04 12:00", 0))
+	require.Empty(t, p.pass(instant(t, "06 00:00")), "three whole days came before the 5th")
+	live(p, at("opened", "06 12:00", 0))
+	require.Len(t, p.pass(instant(t, "08 00:00")), 1)
+}

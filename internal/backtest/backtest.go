@@ -95,6 +95,11 @@ func Run(ctx context.Context, o Options) (_ *Report, err error) {
 	}
 	defer func() { err = errors.Join(err, past.close()) }()
 	t := &theatre{Options: o, stage: simulate.NewStage(o.Bundle, o.Zones), past: past}
+	if from, to := t.span(); o.From.After(to) || to.Before(from) {
+		return nil, fmt.Errorf("events: they happened from %s to %s, and nothing of that is asked for; give another from or to",
+			past.first.Format(time.RFC3339), past.last.Format(time.RFC3339))
+	}
+	t.hush()
 	if o.Lines != nil {
 		if t.runs, err = newRuns(dir); err != nil {
 			return nil, err

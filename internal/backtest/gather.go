@@ -26,13 +26,14 @@ const (
 )
 
 // ErrEmpty says that there is nothing to play.
-var ErrEmpty = errors.New("events: there are none; look at what was refused, and at --from and --to")
+var ErrEmpty = errors.New("events: there are none that could be read; see what outreach import says of the file")
 
 // past is everything that was told, dealt out to parts.
 type past struct {
 	sources     []Source
 	parts       *extents
 	news        []record // facts that name nobody
+	unnamed     int      // those that there were
 	groups      int
 	events      int
 	duplicates  int
@@ -98,7 +99,7 @@ func (g *gatherer) take(f Fact) (err error) {
 	}
 	ids := idsOf(f)
 	if len(ids) == 0 {
-		g.news = append(g.news, r)
+		g.news, g.unnamed = append(g.news, r), g.unnamed+1
 		return nil
 	}
 	const head = 8

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -17,8 +18,20 @@ type theatre struct {
 	stage *simulate.Stage
 	past  *past
 	runs  *runs // nil: lines are not written
-	done  int64 // bytes of the parts that were played
 	mu    sync.Mutex
+	done  int64 // bytes of the parts that were played
+
+	nobodys int // events that reach nobody
+}
+
+// hush leaves out the events that name no customer and reach nobody, as intake
+// refuses them.
+func (t *theatre) hush() {
+	set := t.stage.Set()
+	t.past.news = slices.DeleteFunc(t.past.news, func(n record) bool {
+		return !slices.ContainsFunc(set.Sharing(n.Event.Name), func(trait string) bool { return !n.Event.Properties[trait].IsZero() })
+	})
+	t.nobodys = t.past.unnamed - len(t.past.news)
 }
 
 // span gives the virtual time of all plays.

@@ -18,6 +18,7 @@ type Report struct {
 	Events     int // that were played
 	Customers  int
 	Duplicates int // facts whose message id was there already
+	Nobodys    int // events that named no customer, and nothing that a rule is about
 
 	Rules    []Rule // by name
 	Matched  int    // customers whom a rule matched
@@ -112,7 +113,7 @@ func (t *theatre) report(counted *tally, samples []Sample) *Report {
 	_, to := t.span()
 	r := &Report{
 		From: counted.from, To: to, Zone: counted.zone, Sources: t.past.sources, Events: t.past.events, Customers: t.past.groups,
-		Duplicates: t.past.duplicates, Matched: counted.matched, Messaged: counted.messaged, Week: counted.week, Samples: samples,
+		Duplicates: t.past.duplicates, Nobodys: t.nobodys, Matched: counted.matched, Messaged: counted.messaged, Week: counted.week, Samples: samples,
 	}
 	all := map[int64]map[customer.Channel]int{}
 	for _, name := range slices.Sorted(maps.Keys(counted.rules)) {

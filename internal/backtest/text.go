@@ -22,6 +22,9 @@ func (r *Report) Text(out io.Writer) error {
 	if r.Duplicates > 0 {
 		fmt.Fprintf(&b, "%s left out: a message id stands for one event\n", wording.Count(int64(r.Duplicates), "duplicate"))
 	}
+	if r.Nobodys > 0 {
+		fmt.Fprintf(&b, "%s left out: no customer is named, and nothing that a rule is about\n", wording.Count(int64(r.Nobodys), "event"))
+	}
 	for i := range r.Rules {
 		b.WriteString("\n" + r.Rules[i].Name + "\n")
 		table(&b, r.Rules[i].rows(r.local))
@@ -87,7 +90,7 @@ func (r *Rule) rows(local func(time.Time) string) []row {
 	}
 	shown := rows[:2]
 	for _, line := range rows[2:] {
-		if line.n > 0 || line.what == "messages" || line.what == "goals anyway" && r.HeldOut > 0 || line.what == "goals reached" && r.HasGoal {
+		if line.n > 0 || line.what == "messages" || line.what == "goals anyway" && r.HeldOut > 0 || line.what == "goals reached" && r.HasGoal && r.Reached > 0 {
 			shown = append(shown, line)
 		}
 	}

@@ -34,7 +34,7 @@ func TestOneMapForBothKinds(t *testing.T) {
 func TestUnsorted(t *testing.T) {
 	t.Parallel()
 	const rules = "id: u\nevent: opened\nat: t\n"
-	const text = "u,t\nanna,2026-11-20T10:00:00Z\nbo,soon\n,2026-11-20T09:00:00Z\ncy,2026-11-20T08:00:00Z\n"
+	const text = "u,t\nanna,2026-11-20T10:00:00Z\nbo,soon\ncy,2026-11-20T08:00:00Z,x\ncy,2026-11-20T08:00:00Z\n"
 	sorted, unsorted := newRecorder(), newRecorder()
 	o := importing(t, sorted, importer.Events, rules, "e.csv", text)
 	want, err := importer.Run(t.Context(), o)

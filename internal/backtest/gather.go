@@ -18,10 +18,10 @@ import (
 // How the past is cut up: parts are small enough to lie in memory beside those
 // of the other workers, and many enough to keep all workers busy.
 const (
-	partSize = 4 << 20 // bytes aimed at
+	partSize = 1 << 20 // bytes aimed at
 	minParts = 32
 	maxParts = 1024
-	dealt    = 32 << 10 // bytes of one part that are written at once
+	dealt    = 16 << 10 // bytes of one part that are written at once
 	reading  = 256 << 10
 )
 
@@ -76,7 +76,8 @@ func gather(ctx context.Context, o Options, dir string) (_ *past, err error) {
 	if err := g.deal(ctx, file, dir); err != nil {
 		return nil, fmt.Errorf("temporary file: %w", err)
 	}
-	return &g.past, os.Remove(file.Name())
+	whole := g.past // alone: the ids that were joined are no longer needed
+	return &whole, os.Remove(file.Name())
 }
 
 // take writes one fact down: the node of its customer, its length, and the

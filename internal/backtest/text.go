@@ -123,8 +123,8 @@ func (r *Report) totals() []row {
 
 // warning says that a channel's fullest hour holds more than may go out.
 func (r *Report) warning(l Load) string {
-	return fmt.Sprintf("warning: %s has %s messages in the hour from %s, and rates in policy.yaml let %s through: the rest would go out later",
-		wording.Channel(l.Channel), number(l.Peak.Messages), r.local(l.Peak.At), wording.Number(l.Limit))
+	return fmt.Sprintf("warning: %s in the hour from %s, and rates in policy.yaml let %s through: the rest would go out later",
+		wording.Count(int64(l.Peak.Messages), "message")+" by "+wording.Channel(l.Channel), r.local(l.Peak.At), wording.Number(l.Limit))
 }
 
 func number(n int) string { return wording.Number(float64(n)) }

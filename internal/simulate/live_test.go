@@ -3,6 +3,7 @@ package simulate_test
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
@@ -221,21 +222,27 @@ func told(t tester, store ledger.Store, external string) string {
 		outreaches, err := tx.OutreachesOf(id, 0)
 		for _, o := range outreaches {
 			o.Seq = 0
-			fmt.Fprintf(&b, "%+v position %s answer %s\n", o, o.Position, o.Answer)
+			b.WriteString(written(t, o) + string(o.Position) + string(o.Answer) + "\n")
 			parts, err := tx.PartsOf(o.Ref)
 			require.NoError(t, err)
 			for _, p := range parts {
-				fmt.Fprintf(&b, "  %+v\n", p)
+				b.WriteString("  " + written(t, p) + "\n")
 			}
 			for _, d := range decisions {
 				if d.Ref == o.Ref {
-					fmt.Fprintf(&b, "  %+v\n", d)
+					b.WriteString("  " + written(t, d) + "\n")
 				}
 			}
 		}
 		return err
 	}))
 	return b.String()
+}
+
+func written(t tester, row any) string {
+	text, err := json.Marshal(row)
+	require.NoError(t, err)
+	return string(text)
 }
 
 // alike plays a script, lets the live engine live through what happened in it,
@@ -319,6 +326,26 @@ func TestLiveDecidesAlike(t *testing.T) {
 			archive, err := txtar.ParseFile(file)
 			require.NoError(t, err)
 			alike(t, shippedFiles, scriptOf(t, archive))
+		})
+	}
+}
+
+// TestLiveDecidesAlikeOnTroubles holds I5 where texts cannot be written, and
+// on branches.
+func TestLiveDecidesAlikeOnTroubles(t *testing.T) {
+	t.Parallel()
+	nameless := strings.ReplaceAll(greeting, "name=Anna", "")
+	for name, c := range map[string]struct{ steps, script string }{
+		"falls back":   {"  - send: hello\n    channel: [sms, email]\n    at: now\n", nameless},
+		"no other way": {"  - send: hello\n    channel: sms\n    at: now\n  - send: again\n    at: now\n", nameless},
+		"two in a row": {"  - send: hello\n    channel: sms\n    at: now\n  - send: again\n    at: now\n", greeting},
+		"came in time": {"  - send: hello\n    at: now\n  - wait_for: bought\n    within: 1d\n    then:\n      - stop\n  - send: again\n",
+			greeting + "2026-11-23T12:00 anna bought\n2026-11-24T10:00 anna came\n"},
+		"late in the log": {"  - wait: 1h\n  - send: hello\n    unless: bought\n", greeting + "2026-11-23T11:00 anna bought\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			alike(t, house(c.steps), readScript(t, c.script+"until 2026-11-27T00:00\n"))
 		})
 	}
 }

@@ -76,7 +76,7 @@ type row struct {
 
 func (r *Rule) rows(local func(time.Time) string) []row {
 	rows := []row{
-		{"matched", r.Matched, "of " + wording.Count(int64(r.Customers), "customer")},
+		{"matched", r.Matched, ofPeople(r.Matched, r.Customers)},
 		{"entered", r.Entered, ""},
 		{"not entered", total(r.NotEntered), reasons(r.NotEntered)},
 		{"held out", r.HeldOut, ""},
@@ -109,7 +109,7 @@ func (r *Report) totals() []row {
 		sum(notEntered, rule.NotEntered)
 	}
 	rows := []row{
-		{"matched", matched, "of " + wording.Count(int64(r.Matched), "customer")},
+		{"matched", matched, ofPeople(matched, r.Matched)},
 		{"messages", total(messages), "to " + wording.Count(int64(r.Messaged), "customer")},
 	}
 	for _, l := range r.Loads {
@@ -169,6 +169,13 @@ func share(n, of int, one, many string) string {
 		text += " (" + wording.Percent(float64(n)/float64(of)) + ")"
 	}
 	return text
+}
+
+func ofPeople(matches, people int) string {
+	if matches == 0 {
+		return ""
+	}
+	return "of " + wording.Count(int64(people), "customer")
 }
 
 func peak(p Peak, local func(time.Time) string) string {

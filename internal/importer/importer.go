@@ -90,7 +90,7 @@ type Options struct {
 	ShiftToNow bool   // move all times so that the newest is Now
 	Unsorted   bool   // take rows as they stand, in one reading; a Taker that sorts by itself asks for it. No ShiftToNow then
 	Now        time.Time
-	Undated    time.Time                // when customers are as their file says, where the map has no at; zero: Now
+	Undated    time.Time               // when customers are as their file says, where the map has no at; zero: Now
 	Progress   func(done, total int64) // called now and then, in bytes of all readings; nil: not
 }
 

@@ -51,10 +51,11 @@ type view struct {
 	Loads    []loadView
 	Reasons  []bar
 	Messages []letters
+	LeftOut  []string
 }
 
 func (r *Report) view() view {
-	v := view{Report: r, Days: r.daysChart(), Hours: r.weekdays()}
+	v := view{Report: r, Days: r.daysChart(), Hours: r.weekdays(), LeftOut: r.leftOut()}
 	why := map[customer.Reason]int{}
 	for i := range r.Rules {
 		rule := &r.Rules[i]

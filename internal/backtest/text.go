@@ -19,11 +19,8 @@ func (r *Report) Text(out io.Writer) error {
 	for _, s := range r.Sources {
 		b.WriteString(s.String())
 	}
-	if r.Duplicates > 0 {
-		fmt.Fprintf(&b, "%s left out: a message id stands for one event\n", wording.Count(int64(r.Duplicates), "duplicate"))
-	}
-	if r.Nobodys > 0 {
-		fmt.Fprintf(&b, "%s left out: no customer is named, and nothing that a rule is about\n", wording.Count(int64(r.Nobodys), "event"))
+	for _, line := range r.leftOut() {
+		b.WriteString(line + "\n")
 	}
 	for i := range r.Rules {
 		b.WriteString("\n" + r.Rules[i].Name + "\n")
@@ -38,6 +35,17 @@ func (r *Report) Text(out io.Writer) error {
 	}
 	_, err := io.WriteString(out, b.String())
 	return err
+}
+
+// leftOut says what was read and not played.
+func (r *Report) leftOut() (lines []string) {
+	if r.Duplicates > 0 {
+		lines = append(lines, wording.Count(int64(r.Duplicates), "duplicate")+" left out: a message id stands for one event")
+	}
+	if r.Nobodys > 0 {
+		lines = append(lines, wording.Count(int64(r.Nobodys), "event")+" left out: no customer is named, and nothing that a rule is about")
+	}
+	return lines
 }
 
 func (r *Report) local(at time.Time) string { return at.In(r.Zone).Format("2006-01-02 15:04") }

@@ -30,6 +30,7 @@ var layers = []layer{
 	{name: "internal/e2e", may: below},
 	{name: "internal/house"},
 	{name: "internal/devserver"},
+	{name: "internal/browsertest"},
 	{name: "internal/demo", may: []string{"internal/observe", "internal/behaviour", "internal/sendtime", "internal/customer"}},
 	{name: "internal/app", may: below},
 	{name: "workflows", may: []string{"activities", "internal/ledger"}},

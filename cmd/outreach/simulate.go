@@ -233,7 +233,10 @@ func (f *simulateFlags) write(ctx context.Context, cmd *cobra.Command, o backtes
 	o.Progress = bars.move
 	report, err := backtest.Run(ctx, o)
 	bars.end()
-	if err != nil {
+	switch {
+	case errors.Is(err, context.Canceled):
+		return errors.New("interrupted; nothing was kept")
+	case err != nil:
 		return said(err, cmd.ErrOrStderr())
 	}
 	switch f.format {

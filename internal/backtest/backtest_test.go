@@ -97,7 +97,7 @@ func small(t testing.TB) backtest.Options {
 	write(t, rules, "data.yaml", smallData)
 	write(t, rules, "policy.yaml", smallPolicy)
 	write(t, rules, "thank.yaml", smallRules)
-	require.NoError(t, os.Mkdir(templates+"/thanks", 0o700))
+	mkdir(t, templates+"/thanks")
 	write(t, templates+"/thanks", "sms.txt", "Thank you, {{ customer.first_name }}!\n")
 	both := write(t, dir, "both.yaml", smallMap)
 	return filed(readBundle(t, rules, templates), afterwards(t),

@@ -158,3 +158,8 @@ func happening(random *rand.Rand, i, n int, at time.Time) string {
 	}
 	return fmt.Sprintf("Data Topped Up,%s,5000,,,,,,", stamp)
 }
+
+func mkdir(t testing.TB, path string) {
+	t.Helper()
+	require.NoError(t, os.Mkdir(path, 0o700))
+}

@@ -66,14 +66,14 @@ determinism:
 tidy:
 	go mod tidy -diff
 
-# The inbox page is looked at in a real browser.
+# The inbox and the previews are looked at in a real browser.
 browser:
 	@if command -v chromium >/dev/null; then exit 0; fi; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	  echo "chromium is missing: installing it with apt-get"; \
 	  if { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends chromium; } >/dev/null; then exit 0; fi; \
 	fi; \
-	echo "chromium is not installed: the tests that look at the inbox page are skipped"
+	echo "chromium is not installed: the tests that look at pages are skipped"
 
 histories: ## record the workflow histories anew that every build replays
 	go test -count=1 ./internal/e2e -run TestRecordHistories -histories

@@ -3,7 +3,6 @@ package activities
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/outreach-engine/outreach/internal/channel"
@@ -21,12 +20,13 @@ const (
 	waitFor  = 3 * time.Second
 )
 
-// attempt is one message part on its way to its provider.
+// attempt is one part on its way to whoever carries it.
 type attempt struct {
 	seq    int64
 	part   ledger.Part
 	vars   message.Vars
 	texts  *message.Library
+	errand *channel.Message // what is handed over of a part that reaches nobody; nil for a message
 	sender channel.Sender
 }
 
@@ -35,13 +35,9 @@ type attempt struct {
 // goes on. A call that takes long goes on by itself: its end is recorded and
 // hinted.
 func (e *Engine) Deliver(ctx context.Context, q Question) (Answer, error) {
-	_, _, ch, err := ledger.ParseKey(q.Deliver)
+	ch, sender, err := e.carrier(ctx, q.Deliver)
 	if err != nil {
 		return Answer{}, err
-	}
-	sender := e.Senders[ch]
-	if sender == nil {
-		return Answer{}, fmt.Errorf("channel %s: no provider is configured", ch)
 	}
 	release, wait := e.admit(ch, sender, q.Deliver)
 	if wait > 0 {
@@ -96,6 +92,11 @@ func (e *Engine) open(ctx context.Context, q Question, sender channel.Sender) (a
 		}
 		try.part.Provider = sender.Name()
 		o = out.Outreach
+		if !try.part.Channel.Reaches() {
+			if err := try.prepare(d, m, o, facts); err != nil {
+				return err
+			}
+		}
 		o.NextAt = try.part.Lease
 		return errors.Join(tx.SavePart(try.part), tx.SaveOutreach(o))
 	})
@@ -159,16 +160,25 @@ func (e *Engine) hint(ref ledger.Ref) {
 
 // send renders the message and calls the provider once.
 func (e *Engine) send(try *attempt) (channel.Receipt, error) {
-	content, err := try.texts.Render(try.part.Template, try.part.Channel, try.vars)
+	m, err := try.write()
 	if err != nil {
 		return channel.Receipt{}, &templateError{err}
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), callFor)
 	defer cancel()
-	return try.sender.Send(ctx, channel.Message{
+	return try.sender.Send(ctx, m)
+}
+
+// write gives what is handed over.
+func (try *attempt) write() (channel.Message, error) {
+	if try.errand != nil {
+		return *try.errand, nil
+	}
+	content, err := try.texts.Render(try.part.Template, try.part.Channel, try.vars)
+	return channel.Message{
 		Key: try.part.Key(), Customer: try.part.Customer, Channel: try.part.Channel, To: try.part.Address,
 		Topic: try.part.Topic, Template: try.part.Template, Locale: try.vars.Customer.Locale, Content: content,
-	})
+	}, err
 }
 
 // templateError says that a message's text could not be written.
@@ -211,7 +221,7 @@ func (e *Engine) record(try *attempt, receipt channel.Receipt, trouble error) (A
 func leave(tx ledger.Tx, o ledger.Outreach, part ledger.Part) error {
 	switch part.Status {
 	case ledger.Accepted:
-		o.Sent++
+		o.Sent += messages(part)
 		return tx.SaveOutreach(o)
 	case ledger.Planned:
 		part.Status, part.Reason = ledger.Withdrawn, o.Reason
@@ -220,11 +230,19 @@ func leave(tx ledger.Tx, o ledger.Outreach, part ledger.Part) error {
 	return nil
 }
 
+// messages counts a part: 1 for what reaches a customer.
+func messages(p ledger.Part) int {
+	if p.Channel.Reaches() {
+		return 1
+	}
+	return 0
+}
+
 // proceed counts an accepted message and takes the outreach further. When the
 // question was answered otherwise meanwhile, whoever took that answer is hinted.
 func (e *Engine) proceed(tx ledger.Tx, o ledger.Outreach, part ledger.Part, seq int64) (Answer, error) {
 	if part.Status == ledger.Accepted {
-		o.Sent++
+		o.Sent += messages(part)
 	}
 	if o.Seq >= seq {
 		seq = o.Seq + 1
@@ -243,6 +261,9 @@ func (e *Engine) outcome(tx ledger.Tx, part *ledger.Part, receipt channel.Receip
 		Template: part.Template, Planned: part.Planned}
 	if trouble == nil {
 		part.Status, part.Sent, part.ProviderID = ledger.Accepted, now, receipt.ProviderID
+		part.Answer = []byte(receipt.Answer)
+	} else if !part.Channel.Reaches() {
+		e.failed(part, &story, trouble)
 	} else if err := e.refused(tx, part, &story, trouble); err != nil {
 		return err
 	}

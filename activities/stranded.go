@@ -38,8 +38,8 @@ func (e *Engine) stranded(ctx context.Context, rule string) (more bool, err erro
 	})
 }
 
-// giveUp makes an attempt of an ended outreach unknown. Those of open ones are
-// left to their workflows.
+// giveUp makes an attempt of an ended outreach unknown, or withdraws one that
+// reaches nobody. Those of open ones are left to their workflows.
 func (e *Engine) giveUp(tx ledger.Tx, seen ledger.Part) error {
 	o, ok, err := tx.Outreach(seen.Ref)
 	if err != nil || !ok || o.Status != ledger.Ended {
@@ -48,6 +48,10 @@ func (e *Engine) giveUp(tx ledger.Tx, seen ledger.Part) error {
 	p, ok, err := tx.Part(seen.Ref, seen.Step, seen.Channel)
 	if err != nil || !ok || p.Status != ledger.Sending || p.Attempt != seen.Attempt {
 		return err
+	}
+	if !p.Channel.Reaches() { // what is safe to repeat needs nobody's attention
+		p.Status, p.Reason, p.Updated = ledger.Withdrawn, o.Reason, e.now()
+		return tx.SavePart(p)
 	}
 	p, story := journey.Lost(p, e.now())
 	if err := tx.SavePart(p); err != nil {

@@ -152,12 +152,13 @@ func (s settings) explain(err error) error {
 	return fmt.Errorf("%w; give another with --temporal", err)
 }
 
-// greet says what runs and what to look at, in ten lines.
+// greet says what runs and what to look at, in eleven lines.
 func (s settings) greet(stdout io.Writer, r app.Running, server *devserver.Server) {
 	fmt.Fprintln(stdout, strings.Join([]string{
 		"",
 		"Outreach runs. Look at:",
 		"  inbox       http://" + r.Addr + "   what customers received, and what waits for them",
+		"  templates   http://" + r.Addr + "/preview   every message on phone, in mail and in the dark; save one and look",
 		"  Temporal    " + server.UIURL() + "   one workflow for each outreach: its timer says why it waits",
 		fmt.Sprintf("  rules       %s   %d in force; save a change and it is loaded", s.rules, r.Loaded.Rules),
 		"  events      POST http://" + r.Addr + "/v1/track   Segment's API, any write key",

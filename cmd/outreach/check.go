@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/outreach-engine/outreach/internal/bundle"
+	"github.com/outreach-engine/outreach/internal/preview"
 	"github.com/outreach-engine/outreach/internal/source"
 )
 
@@ -51,6 +52,8 @@ func check(dir, templates string, stdout, stderr io.Writer) error {
 	b, list := bundle.Check(files)
 	var problems source.Problems
 	problems.Add(list...)
+	preview.CheckSamples(b, &problems)
+	list = problems.List()
 	for _, p := range list {
 		if _, err := fmt.Fprintln(stderr, p); err != nil {
 			return &exitError{code: exitTrouble, err: err}

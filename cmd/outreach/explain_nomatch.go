@@ -37,7 +37,7 @@ func (t *teller) usageNot(m *rule.Matcher) string {
 	for _, f := range m.Figures(t.file.Subject(), t.now) {
 		text := "used " + wording.Number(f.Used) + " of a limit that is not known"
 		if f.Limit > 0 {
-			text = usedOf(f.Used, f.Limit, f.Share())
+			text = wording.Used(f.Used, f.Limit, f.Share())
 		}
 		if f.About != "" {
 			text += " (" + m.About + " " + f.About + ")"

@@ -3,8 +3,6 @@ package main
 import (
 	"cmp"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 	"time"
 
@@ -37,16 +35,11 @@ func (t *teller) local(at time.Time) string {
 // because says why there is an outreach.
 func (t *teller) because(m *rule.Matcher, o ledger.Outreach) string {
 	var words string
-	used, isUsage := o.Match["used"].Float()
-	limit, _ := o.Match["limit"].Float()
-	share, _ := o.Match["share"].Float()
-	switch {
-	case isUsage:
-		words = usedOf(used, limit, share)
-	case m != nil:
+	switch _, isUsage := o.Match["used"].Float(); {
+	case m != nil && !isUsage:
 		words = t.trigger(m, o)
 	default:
-		words = pairs(o.Match)
+		words = wording.Figures(o.Match)
 	}
 	if o.About == "" {
 		return words
@@ -56,11 +49,6 @@ func (t *teller) because(m *rule.Matcher, o ledger.Outreach) string {
 		name = m.About
 	}
 	return strings.TrimSpace(words + " (" + name + " " + o.About + ")")
-}
-
-// usedOf gives "used 12,400 of 15,000 (83 %)".
-func usedOf(used, limit, share float64) string {
-	return fmt.Sprintf("used %s of %s (%s)", wording.Number(used), wording.Number(limit), wording.Percent(share))
 }
 
 // trigger says what a rule's trigger saw.
@@ -75,7 +63,7 @@ func (t *teller) trigger(m *rule.Matcher, o ledger.Outreach) string {
 	case w.Missing != nil:
 		return "no " + w.Missing.Event + " within " + w.Missing.Within.String() + " after " + w.Missing.After
 	}
-	return pairs(o.Match)
+	return wording.Figures(o.Match)
 }
 
 // promised gives a promised time in brackets.
@@ -89,15 +77,6 @@ func (t *teller) promised(v customer.Value) string {
 
 // act names what a silence is about.
 func act(event string) string { return cmp.Or(event, "act of the customer's own") }
-
-// pairs writes figures as they are.
-func pairs(match map[string]customer.Value) string {
-	var words []string
-	for _, name := range slices.Sorted(maps.Keys(match)) {
-		words = append(words, name+" "+match[name].String())
-	}
-	return strings.Join(words, ", ")
-}
 
 // sentence says one decision.
 func (t *teller) sentence(d ledger.Decision, v told) string {
@@ -119,12 +98,12 @@ func (t *teller) sentence(d ledger.Decision, v told) string {
 	case ledger.KindDefer:
 		return t.deferred(d, message, note)
 	case ledger.KindSend:
-		return "sent " + message
+		return wording.Done(d.Template, d.Channel)
 	case ledger.KindDrop:
 		if d.Template == "" && d.Step == "" {
 			return "not entered: " + wording.Reason(d.Reason)
 		}
-		return "not sent, " + message + ": " + wording.Reason(d.Reason) + strings.Replace(note, ": ", " - ", 1)
+		return wording.NotDone(d.Template, d.Channel) + ": " + wording.Reason(d.Reason) + strings.Replace(note, ": ", " - ", 1)
 	case ledger.KindWait:
 		return "waits until " + t.local(d.Planned)
 	case ledger.KindGoal:
@@ -145,7 +124,7 @@ func (t *teller) deferred(d ledger.Decision, message, note string) string {
 	case customer.Paused:
 		return "held " + message + ": " + wording.Reason(d.Reason)
 	}
-	return "not sent yet, " + message + ": " + wording.Reason(d.Reason) + strings.Replace(note, ": ", " - ", 1)
+	return strings.Replace(wording.NotDone(d.Template, d.Channel), ",", " yet,", 1) + ": " + wording.Reason(d.Reason) + strings.Replace(note, ": ", " - ", 1)
 }
 
 // stands says where an outreach stands.
@@ -180,6 +159,8 @@ func (t *teller) waits(o ledger.Outreach) (string, error) {
 	text := strings.Replace(cmp.Or(dossier.AnswerOf(o).Why, "waiting for the engine"), "waiting ", "waits ", 1)
 	for _, p := range parts {
 		switch {
+		case p.Status == ledger.Sending && !p.Channel.Reaches():
+			return "an attempt is under way: " + wording.Message(p.Template, p.Channel), nil
 		case p.Status == ledger.Sending:
 			return "an attempt to send " + wording.Message(p.Template, p.Channel) + " is under way", nil
 		case p.Status == ledger.Planned && o.Reason == customer.Paused && journey.Held(t.holds, p):

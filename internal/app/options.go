@@ -47,6 +47,7 @@ type Options struct {
 	SendGridBaseURL        string
 	FCMServiceAccount      string // the key file's JSON
 	FCMBaseURL             string
+	WebhookSecret          string // whsec_...; "" leaves calls of webhooks unsigned
 
 	// What no setting gives.
 	WatchFiles bool // load rules again when a file changes
@@ -104,6 +105,7 @@ func (o *Options) Settings() []Setting {
 		{Flag: "sendgrid-residency", Env: "OUTREACH_SENDGRID_RESIDENCY", Value: &o.SendGridResidency, Help: "where SendGrid keeps data: global or eu"},
 		{Flag: "sendgrid-base-url", Env: "OUTREACH_SENDGRID_BASE_URL", Value: &o.SendGridBaseURL, Help: "SendGrid API host, for a test server"},
 		{Env: "OUTREACH_FCM_SERVICE_ACCOUNT", Secret: true, Value: &o.FCMServiceAccount, Help: "JSON key of the Firebase service account"},
+		{Env: "OUTREACH_WEBHOOK_SECRET", Secret: true, Value: &o.WebhookSecret, Help: "whsec_ and base64: signs calls of webhooks; empty leaves them unsigned"},
 		{Flag: "fcm-base-url", Env: "OUTREACH_FCM_BASE_URL", Value: &o.FCMBaseURL, Help: "FCM API host, for a test server"},
 	}
 }

@@ -2,22 +2,31 @@ package app
 
 import (
 	"fmt"
+	"maps"
 	"net/mail"
 
 	"github.com/outreach-engine/outreach/internal/channel"
 	"github.com/outreach-engine/outreach/internal/channel/fcm"
+	"github.com/outreach-engine/outreach/internal/channel/hook"
 	"github.com/outreach-engine/outreach/internal/channel/inbox"
 	"github.com/outreach-engine/outreach/internal/channel/sendgrid"
 	"github.com/outreach-engine/outreach/internal/channel/twilio"
 	"github.com/outreach-engine/outreach/internal/customer"
+	"github.com/outreach-engine/outreach/internal/library"
+	"github.com/outreach-engine/outreach/internal/rule"
 )
 
 // senders builds who carries each channel's messages.
 func (o Options) senders(box *inbox.Box) (map[customer.Channel]channel.Sender, error) {
-	if o.Senders != nil {
-		return o.Senders, nil
+	webhooks, err := hook.New(hook.Config{Secret: o.WebhookSecret})
+	if err != nil {
+		return nil, fmt.Errorf("OUTREACH_WEBHOOK_SECRET: %w", err)
 	}
-	senders := map[customer.Channel]channel.Sender{}
+	senders := map[customer.Channel]channel.Sender{customer.Webhook: webhooks}
+	if o.Senders != nil {
+		maps.Copy(senders, o.Senders)
+		return senders, nil
+	}
 	for _, c := range []struct {
 		channel customer.Channel
 		flag    string
@@ -43,6 +52,27 @@ func (o Options) senders(box *inbox.Box) (map[customer.Channel]channel.Sender, e
 		}
 	}
 	return senders, nil
+}
+
+// warnOfUnsigned says once, at the start, that rules call webhooks which could
+// not tell the engine's calls from others'.
+func (o Options) warnOfUnsigned(set *library.Set) {
+	if o.WebhookSecret != "" {
+		return
+	}
+	var calling []string
+	for _, m := range set.Matchers() {
+		calls := false
+		m.EachStep(func(s *rule.Step) {
+			calls = calls || s.Webhook != nil || s.Handoff != nil && set.Policy.Teams[s.Handoff.Team].Webhook != ""
+		})
+		if calls {
+			calling = append(calling, m.Name)
+		}
+	}
+	if len(calling) > 0 {
+		o.Logger.Warn("calls of webhooks are not signed; set OUTREACH_WEBHOOK_SECRET, so that the other side can tell them from others", "rules", calling)
+	}
 }
 
 func (o Options) twilio() (channel.Sender, error) {

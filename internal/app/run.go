@@ -134,6 +134,7 @@ func (o Options) build(ctx context.Context, store ledger.Store, box *inbox.Box) 
 	if r.Loaded, err = o.loadAtStart(ctx, rules); err != nil {
 		return r, err
 	}
+	o.warnOfUnsigned(rules.Current())
 	if r.Client, err = o.dial(ctx); err != nil {
 		return r, err
 	}
@@ -255,7 +256,11 @@ func (o Options) routes(r Running) http.Handler {
 			Zone: func(p customer.Profile) *time.Location {
 				return r.Library.Current().Policy.ZoneOf(r.Engine.Desk.Zones, &p)
 			},
+			Beside: []inbox.Link{{Name: "Templates", Address: "/preview"}},
 		}))
+		pages := previews(r, o)
+		mux.Handle("/preview", pages)
+		mux.Handle("/preview/", pages)
 	}
 	for pattern, handler := range o.Extra {
 		mux.Handle(pattern, handler)

@@ -52,6 +52,13 @@ type Bundle struct {
 	Policy     *policy.Policy
 	Rules      []*rule.Rule // sorted by name
 	Templates  *message.Library
+	Samples    map[string]Sample // by template; read by whoever previews it
+}
+
+// Sample is the text of a template's sample.yaml, unread.
+type Sample struct {
+	File string // as in problems
+	Text []byte
 }
 
 // Empty gives the bundle of no files: the default policy and nothing else.
@@ -70,6 +77,7 @@ func Check(files Files) (*Bundle, []source.Problem) {
 	dir := cmp.Or(files.RulesDir, rulesFolder)
 	b := readHouse(dir, files.Rules[DataFile], files.Rules[PolicyFile], &ps)
 	b.Templates = readTemplates(files, b.Dictionary, &ps)
+	b.Samples = samplesOf(files)
 	env := envOf(b)
 	env.Template, env.Templates = templatesOf(b.Templates)
 	for _, name := range slices.Sorted(maps.Keys(files.Rules)) {
@@ -124,7 +132,7 @@ func envOf(b *Bundle) rule.Env {
 	for name, topic := range b.Policy.Topics {
 		topics[name] = topic.Urgent
 	}
-	return rule.Env{Data: b.Dictionary, Topics: topics, Quiet: b.Policy.Quiet}
+	return rule.Env{Data: b.Dictionary, Topics: topics, Quiet: b.Policy.Quiet, Teams: b.Policy.TeamNames()}
 }
 
 // addRule reads a rule, and keeps it when it is sound.

@@ -192,3 +192,12 @@ func TestReadDir(t *testing.T) {
 	_, err = bundle.ReadDir(filepath.Join(dir, "absent"), filepath.Join(dir, "t"))
 	require.ErrorIs(t, err, os.ErrNotExist)
 }
+
+func TestSamplesAreKeptUnread(t *testing.T) {
+	t.Parallel()
+	b, problems := bundle.Check(bundle.Files{Templates: map[string][]byte{
+		"a/sms.txt": []byte("x"), "a/sample.yaml": []byte("{% if"), "a/b/sample.yaml": []byte("x"),
+	}, TemplatesDir: "t"})
+	require.Equal(t, map[string]bundle.Sample{"a": {File: "t/a/sample.yaml", Text: []byte("{% if")}}, b.Samples)
+	require.Equal(t, []string{"t/a/b/sample.yaml: is not in a template's folder; move it to <template>/sms.txt, for instance"}, lines(problems))
+}

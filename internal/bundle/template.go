@@ -2,6 +2,7 @@ package bundle
 
 import (
 	"cmp"
+	"strings"
 
 	"github.com/outreach-engine/outreach/internal/customer"
 	"github.com/outreach-engine/outreach/internal/dictionary"
@@ -13,6 +14,17 @@ import (
 func readTemplates(files Files, data *dictionary.Dictionary, ps *source.Problems) *message.Library {
 	env := message.Env{Data: data, Prefix: cmp.Or(files.TemplatesDir, templatesFolder) + "/"}
 	return message.Read(files.Templates, env, ps)
+}
+
+// samplesOf gives the samples among the files of the templates folder.
+func samplesOf(files Files) map[string]Sample {
+	samples := map[string]Sample{}
+	for name, text := range files.Templates {
+		if template, ok := strings.CutSuffix(name, "/"+message.SampleFile); ok && !strings.Contains(template, "/") {
+			samples[template] = Sample{File: cmp.Or(files.TemplatesDir, templatesFolder) + "/" + name, Text: text}
+		}
+	}
+	return samples
 }
 
 // templatesOf gives what rules need to know of a library.
@@ -30,7 +42,7 @@ func checkUses(r *rule.Rule, l *message.Library, ps *source.Problems) {
 	for _, send := range r.Sends() {
 		l.CheckUse(message.Use{
 			Rule: r.Name, Template: send.Template, Channels: send.Channels,
-			Match: r.MatchNames(), Events: r.Events(),
+			Match: r.MatchNames(), Events: append(r.Events(), r.Answers()...),
 		}, ps)
 	}
 }

@@ -28,7 +28,7 @@ type Message struct {
 	Key      string // the send key: one per part, the same whenever the part is tried again
 	Customer customer.ID
 	Channel  customer.Channel
-	To       string // E.164, email address or device token
+	To       string // E.164, email address or device token; of a webhook its URL
 	Topic    customer.Topic
 	Template string
 	Locale   string // BCP 47, "" unknown
@@ -38,13 +38,14 @@ type Message struct {
 // Receipt is a provider's word that it took a message.
 type Receipt struct {
 	ProviderID string // the provider's own name of the message, "" when it gives none
+	Answer     string // what a webhook answered: a JSON object of texts and numbers; "" is nothing
 }
 
 // Sender hands one message to a provider. A nil error means accepted. Every
 // other outcome is an *Error. Send must return before ctx's deadline, must be
 // safe for concurrent use, and must not try again by itself.
 type Sender interface {
-	Name() string // inbox, twilio, sendgrid, fcm
+	Name() string // inbox, twilio, sendgrid, fcm, webhook
 	Send(ctx context.Context, m Message) (Receipt, error)
 }
 

@@ -23,11 +23,21 @@ const (
 	Push  Channel = "push"
 )
 
+// What a part of an outreach may go by beside the channels. Neither reaches
+// the customer: no consent, hours or caps hold for it.
+const (
+	Webhook Channel = "webhook" // a call of one of the company's own systems
+	Handoff Channel = "handoff" // a task for a team
+)
+
+// Reaches reports whether what goes by c reaches the customer.
+func (c Channel) Reaches() bool { return c != Webhook && c != Handoff }
+
 // AnyChannel is the key of a preference that holds for every channel that has
 // none of its own.
 const AnyChannel Channel = "any"
 
-// Channels lists every channel, in a fixed order.
+// Channels lists every channel that reaches customers, in a fixed order.
 func Channels() []Channel { return []Channel{Push, SMS, Email} }
 
 // Topic is what a message is about, for consent: service, offers, urgent.

@@ -38,4 +38,7 @@ const (
 	TextProperty    = "text"            // property that holds a reply's text
 	ChannelProperty = "channel"         // property that names the channel
 	TemplateProp    = "template"        // property that names the template
+	HandoffDone     = "handoff_done"    // a team did its task; companies send it
+	TaskProperty    = "task"            // property that names the task: its send key
+	ResultProperty  = "result"          // property that says what came of the task
 )

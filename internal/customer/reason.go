@@ -37,17 +37,18 @@ const (
 
 // Why an outreach ended.
 const (
-	Completed    Reason = "completed"
-	ReasonGone   Reason = "reason_gone"
-	AudienceGone Reason = "audience_gone"
-	GoalReached  Reason = "goal_reached"
-	Stop         Reason = "stop"      // the rule's stop came
-	StopStep     Reason = "stop_step" // a stop step was reached
-	Expired      Reason = "expired"   // the rule's until passed
-	StoppedByUs  Reason = "stopped_by_operator"
-	RuleRemoved  Reason = "rule_removed"
-	Merged       Reason = "merged"     // the customer turned out to be another one
-	Superseded   Reason = "superseded" // a newer outreach of the rule took its place
+	Completed     Reason = "completed"
+	ReasonGone    Reason = "reason_gone"
+	AudienceGone  Reason = "audience_gone"
+	GoalReached   Reason = "goal_reached"
+	Stop          Reason = "stop"      // the rule's stop came
+	StopStep      Reason = "stop_step" // a stop step was reached
+	Expired       Reason = "expired"   // the rule's until passed
+	StoppedByUs   Reason = "stopped_by_operator"
+	RuleRemoved   Reason = "rule_removed"
+	Merged        Reason = "merged"         // the customer turned out to be another one
+	WebhookFailed Reason = "webhook_failed" // a webhook did not answer in time, or said no
+	Superseded    Reason = "superseded"     // a newer outreach of the rule took its place
 )
 
 // Reasons lists the whole closed list, in the order above.
@@ -57,6 +58,7 @@ func Reasons() []Reason {
 		NoConsent, Suppressed, NoAddress, Capped, Unless, Late, NoAllowedTime,
 		Rejected, BadAddress, Unknown, TemplateError, Paused, QuietHours, LegalHours,
 		Misconfigured, Unavailable, Throttled,
-		Completed, ReasonGone, AudienceGone, GoalReached, Stop, StopStep, Expired, StoppedByUs, RuleRemoved, Merged, Superseded,
+		Completed, ReasonGone, AudienceGone, GoalReached, Stop, StopStep, Expired, StoppedByUs, RuleRemoved, Merged,
+		WebhookFailed, Superseded,
 	}
 }

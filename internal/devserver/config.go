@@ -154,6 +154,8 @@ func dynamicConfig() dynamicconfig.StaticClient {
 		dynamicconfig.FrontendMaxNamespaceVisibilityRPSPerInstance.Key(): 1000,
 		// It would call a public host.
 		dynamicconfig.EnableServerVersionCheck.Key(): false,
+		// Timers wait so long for the clocks of other machines: there are none.
+		dynamicconfig.TimerProcessorMaxTimeShift.Key(): 2 * time.Millisecond,
 		// Scanners of leftovers that only a large cluster makes, and a queue for parents of many children. The server
 		// does not stop their workers, so they would go on polling after Stop.
 		dynamicconfig.TaskQueueScannerEnabled.Key():       false,

@@ -13,8 +13,11 @@ import (
 // value declares nothing.
 type Dictionary struct {
 	Traits map[string]Field
-	Events map[string]Event  // what Read gave holds the engine's own too
-	names  map[string]string // outside name -> declared name
+	Events map[string]Event // what Read gave holds the engine's own too
+	// Webhooks holds the fields of what webhooks answer, by the name that rules
+	// give the answer.
+	Webhooks map[string]map[string]Field
+	names    map[string]string // outside name -> declared name
 }
 
 // Field is the type of a trait or property.
@@ -53,7 +56,8 @@ func Empty() *Dictionary {
 }
 
 // Event gives a declared event or one of the engine's own (message_sent,
-// message_opened, message_clicked, message_replied, message_failed).
+// message_opened, message_clicked, message_replied, message_failed,
+// handoff_done).
 func (d *Dictionary) Event(name string) (Event, bool) {
 	if e, ok := d.Events[name]; ok {
 		return e, true
@@ -84,9 +88,22 @@ func (d *Dictionary) EventNames() []string {
 	return slices.Compact(names)
 }
 
-// PropertyNames gives the declared properties of an event, sorted; none for an
-// event that is not known.
-func (d *Dictionary) PropertyNames(event string) []string {
-	e, _ := d.Event(event)
-	return slices.Sorted(maps.Keys(e.Properties))
+// Properties gives what may stand behind a name and a point: the properties of
+// an event, or the fields of a webhook's answer.
+func (d *Dictionary) Properties(name string) (map[string]Field, bool) {
+	if fields, ok := d.Webhooks[name]; ok {
+		return fields, true
+	}
+	e, ok := d.Event(name)
+	return e.Properties, ok
 }
+
+// PropertyNames gives the names of Properties, sorted; none for what is not
+// known.
+func (d *Dictionary) PropertyNames(name string) []string {
+	properties, _ := d.Properties(name)
+	return slices.Sorted(maps.Keys(properties))
+}
+
+// WebhookNames gives the declared answers of webhooks, sorted.
+func (d *Dictionary) WebhookNames() []string { return slices.Sorted(maps.Keys(d.Webhooks)) }

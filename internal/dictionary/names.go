@@ -38,7 +38,9 @@ func checkName(key source.Node, kind string) bool {
 		key.Fail("is a word of the rule language and cannot name "+kind, "choose another, such as "+name+"_value")
 	case strings.HasPrefix(name, "message_") && kind == "an event":
 		key.Fail("starts with message_, which is kept for what becomes of messages", "choose another name; "+
-			strings.Join(ownNames(), ", ")+" are known without being declared")
+			strings.Join(messageNames(), ", ")+" are known without being declared")
+	case kind == "an event" && isOwn(name):
+		key.Fail("is an event of the engine's own", "leave it out; it is known without being declared")
 	default:
 		return true
 	}
@@ -81,7 +83,7 @@ func snake(name string) string {
 }
 
 // own declares the events that the engine itself knows: what became of its
-// messages.
+// messages and tasks.
 func own() map[string]Event {
 	text := Field{Kind: customer.KindText}
 	message := func(more ...string) map[string]Field {
@@ -101,15 +103,20 @@ func own() map[string]Event {
 		customer.MessageClicked: {Properties: message()},
 		customer.MessageReplied: {Properties: message(customer.TextProperty)},
 		customer.MessageFailed:  {ByUs: true, Properties: message("reason")},
+		customer.HandoffDone: {ByUs: true, Properties: map[string]Field{
+			customer.TaskProperty: {Kind: customer.KindID}, customer.ResultProperty: text,
+		}},
 	}
 }
 
-func ownNames() []string {
+func messageNames() []string {
 	return []string{
 		customer.MessageSent, customer.MessageOpened, customer.MessageClicked,
 		customer.MessageReplied, customer.MessageFailed,
 	}
 }
+
+func ownNames() []string { return append(messageNames(), customer.HandoffDone) }
 
 func isOwn(event string) bool { return slices.Contains(ownNames(), event) }
 

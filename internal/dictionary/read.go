@@ -23,6 +23,8 @@ const (
 //	events:
 //	  order_placed: {from: "Order Completed", order_id: id, total: number}
 //	  invoice_created: {by: us}
+//	webhooks:
+//	  coupon: {code: text, value: number}
 //
 // Types are text, number, id, date and time, or the list of the texts that may
 // come. All problems go to ps; the dictionary holds what could be read and is
@@ -33,12 +35,15 @@ func Read(name string, text []byte, ps *source.Problems) *Dictionary {
 	if !ok || blank(root) {
 		return d
 	}
-	f := root.Fields("traits", "events")
+	f := root.Fields("traits", "events", "webhooks")
 	if traits, ok := f.Get("traits"); ok {
-		d.Traits = readFields(traits)
+		d.Traits = readFields(traits, "a trait")
 	}
 	if events, ok := f.Get("events"); ok && !blank(events) {
 		d.readEvents(events.Entries())
+	}
+	if webhooks, ok := f.Get("webhooks"); ok && !blank(webhooks) {
+		d.readWebhooks(webhooks.Entries())
 	}
 	return d
 }
@@ -46,14 +51,32 @@ func Read(name string, text []byte, ps *source.Problems) *Dictionary {
 // blank reports whether a value is missing, which source.Read has reported.
 func blank(n source.Node) bool { return n.Kind() == source.Scalar && n.Raw() == "" }
 
-// readFields reads traits with their types.
-func readFields(n source.Node) map[string]Field {
+// readWebhooks reads the fields of what webhooks answer.
+func (d *Dictionary) readWebhooks(entries []source.Entry) {
+	for _, e := range entries {
+		_, isTrait := d.Traits[e.Name]
+		_, isEvent := d.Events[e.Name]
+		switch {
+		case !checkName(e.Key, "a webhook's answer"):
+		case isTrait || isEvent:
+			e.Key.Fail("is a trait or an event too", "give the answer another name")
+		default:
+			if d.Webhooks == nil {
+				d.Webhooks = map[string]map[string]Field{}
+			}
+			d.Webhooks[e.Name] = readFields(e.Value, "a field")
+		}
+	}
+}
+
+// readFields reads names with their types. kind is what they name.
+func readFields(n source.Node, kind string) map[string]Field {
 	fields := map[string]Field{}
 	if blank(n) {
 		return fields
 	}
 	for _, e := range n.Entries() {
-		if !checkName(e.Key, "a trait") {
+		if !checkName(e.Key, kind) {
 			continue
 		}
 		if f, ok := readField(e.Value); ok {

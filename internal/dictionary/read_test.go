@@ -42,7 +42,7 @@ func TestRead(t *testing.T) {
 		"plan_mb": {Kind: customer.KindNumber},
 		"born":    {Kind: customer.KindDate},
 	}, d.Traits)
-	for _, own := range []string{"message_sent", "message_opened", "message_clicked", "message_replied", "message_failed"} {
+	for _, own := range []string{"message_sent", "message_opened", "message_clicked", "message_replied", "message_failed", "handoff_done"} {
 		require.Contains(t, d.Events, own)
 		delete(d.Events, own)
 	}
@@ -55,7 +55,7 @@ func TestRead(t *testing.T) {
 		"app_opened":      {From: []string{"Application Opened"}, Properties: map[string]dictionary.Field{}},
 	}, d.Events)
 	require.Equal(t, []string{"born", "plan", "plan_mb"}, d.TraitNames())
-	require.Equal(t, []string{"app_opened", "invoice_created", "message_clicked", "message_failed", "message_opened",
+	require.Equal(t, []string{"app_opened", "handoff_done", "invoice_created", "message_clicked", "message_failed", "message_opened",
 		"message_replied", "message_sent", "order_placed"}, d.EventNames())
 }
 
@@ -140,4 +140,30 @@ func FuzzRead(f *testing.F) {
 			require.True(t, unread || p.Line > 0 && p.Column > 0, p.String())
 		}
 	})
+}
+
+func TestWebhooks(t *testing.T) {
+	t.Parallel()
+	d, problems := read(t, "webhooks: {coupon: {code: text, value: number, kind: [a, b]}, ping: {ok: [yes, no]}}\n")
+	require.Empty(t, problems)
+	require.Equal(t, []string{"coupon", "ping"}, d.WebhookNames())
+	require.Equal(t, []string{"code", "kind", "value"}, d.PropertyNames("coupon"))
+	fields, ok := d.Properties("coupon")
+	require.True(t, ok)
+	require.Equal(t, dictionary.Field{Kind: customer.KindText, Allowed: []string{"a", "b"}}, fields["kind"])
+	_, isEvent := d.Event("coupon")
+	require.False(t, isEvent)
+	done, ok := d.Properties("handoff_done")
+	require.True(t, ok)
+	require.Len(t, done, 2)
+	_, problems = read(t, "traits: {plan: text}\nevents: {order_placed: {}, handoff_done: {task: text}}\nwebhooks: {plan: {a: text}, order_placed: {a: text}, Coupon: {a: text}, match: {a: text}, ok: {count: text, a: bool}}\n")
+	require.Equal(t, []string{
+		`data.yaml:2:28: events.handoff_done: "handoff_done": is an event of the engine's own; leave it out; it is known without being declared`,
+		`data.yaml:3:12: webhooks.plan: "plan": is a trait or an event too; give the answer another name`,
+		`data.yaml:3:29: webhooks.order_placed: "order_placed": is a trait or an event too; give the answer another name`,
+		`data.yaml:3:54: webhooks.Coupon: "Coupon": is not a name that rules can use; write coupon`,
+		`data.yaml:3:73: webhooks.match: "match": is a word of the rule language and cannot name a webhook's answer; choose another, such as match_value`,
+		`data.yaml:3:96: webhooks.ok.count: "count": is a word of the rule language and cannot name a field; choose another, such as count_value`,
+		`data.yaml:3:112: webhooks.ok.a: "bool": is not a type; write [yes, no]`,
+	}, problems)
 }

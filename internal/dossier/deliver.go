@@ -3,6 +3,7 @@ package dossier
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/outreach-engine/outreach/internal/customer"
@@ -56,14 +57,16 @@ func (d *Dossier) Lease(out journey.Outcome, now, until time.Time) (ledger.Part,
 }
 
 // Vars gives what the text of an outreach's message may name: of each event
-// the newest that concerns the outreach.
+// the newest that concerns the outreach, and what webhooks answered.
 func (d *Dossier) Vars(m *rule.Matcher, o ledger.Outreach, f journey.Facts) message.Vars {
 	v := message.Vars{
 		Customer: *d.Profile, Match: m.Present(d.Subject(), journey.ReasonOf(o), f.Now),
 		Events: map[string]map[string]customer.Value{}, Now: f.Now, Zone: d.Zone,
 	}
 	reason := "" // the name of the event that gave the reason: the text speaks of that one
-	for _, event := range journey.StoryOf(o, f.Events, nil).Events {
+	story := journey.StoryOf(o, f.Events, f.Parts)
+	maps.Copy(v.Events, story.Answers)
+	for _, event := range story.Events {
 		if m.Joins(event, o.About) && !event.At.After(f.Now) && event.Name != reason {
 			v.Events[event.Name] = event.Properties
 		}

@@ -161,6 +161,11 @@ func (d *Dossier) Log(names []string, from, to time.Time) ([]customer.Event, err
 	return d.tx.Events(ledger.EventQuery{Customer: d.Profile.ID, Names: names, From: from, To: to})
 }
 
+// Recent gives the customer's newest events of any name, oldest first.
+func (d *Dossier) Recent(from, to time.Time, limit int) ([]customer.Event, error) {
+	return d.tx.Events(ledger.EventQuery{Customer: d.Profile.ID, From: from, To: to, Limit: limit, Newest: true})
+}
+
 // maxTriggers bounds how many of the customer's newest events are looked
 // through for one that gave a reason long ago.
 const maxTriggers = 1000
@@ -203,8 +208,8 @@ func (d *Dossier) Facts(m *rule.Matcher, o ledger.Outreach, now time.Time) (jour
 }
 
 // Step takes an outreach as far as it goes at one instant and writes what was
-// decided, but for the row itself, which the caller completes and saves. It
-// gives the facts that were decided on.
+// decided, traits that it set included, but for the row itself, which the
+// caller completes and saves. It gives the facts that were decided on.
 func (d *Dossier) Step(o ledger.Outreach, now time.Time) (journey.Outcome, journey.Facts, error) {
 	m, err := d.Matcher(o)
 	if err != nil {
@@ -219,6 +224,9 @@ func (d *Dossier) Step(o ledger.Outreach, now time.Time) (journey.Outcome, journ
 		return out, f, err
 	}
 	if err := d.keep(out); err != nil {
+		return out, f, err
+	}
+	if err := d.set(m, out, now); err != nil {
 		return out, f, err
 	}
 	return out, f, d.err

@@ -2,6 +2,7 @@ package dossier_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -274,4 +275,42 @@ func TestADrawerKeepsFilesOpen(t *testing.T) {
 		require.Equal(t, "Asia/Tokyo", d.Zone.String(), "it was saved")
 		return nil
 	})
+}
+
+// TestASetIsWrittenOnceAndTold lets a rule's set change the profile, in the
+// transaction of the step, and leaves one piece of news about it.
+func TestASetIsWrittenOnceAndTold(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	_, err := o.desk.Library.Load(t.Context(), bundle.Files{
+		Rules: map[string][]byte{
+			"data.yaml":  []byte("traits: {vip: [yes, no], hailed: time}\nevents: {order_placed: {order_id: id}, order_returned: {order_id: id}}"),
+			"hello.yaml": []byte(strings.Replace(hello, "steps: [", "steps: [{set: {vip: yes}}, {set: {hailed: now}}, ", 1)),
+		},
+		Templates: map[string][]byte{"hello/sms.txt": []byte("Hello")},
+	}, o.now)
+	require.NoError(t, err)
+	o.enter("A", o.now)
+	for range 2 {
+		o.open(func(tx ledger.Tx, d *dossier.Dossier) error {
+			list, err := tx.OpenOutreaches("anna")
+			require.NoError(t, err)
+			out, _, err := d.Step(list[0], o.now)
+			require.NoError(t, err)
+			require.Equal(t, "yes", d.Profile.Traits["vip"].String())
+			return tx.SaveOutreach(out.Outreach)
+		})
+	}
+	require.NoError(t, o.store.Read(t.Context(), func(tx ledger.Tx) error {
+		record, _, err := tx.Customer("anna")
+		require.NoError(t, err)
+		require.Equal(t, map[string]customer.Value{"vip": customer.Text("yes"), "hailed": customer.Text("2026-11-23T12:00:00Z")}, record.Profile.Traits)
+		news, err := tx.News(10)
+		require.NoError(t, err)
+		require.Len(t, news, 1)
+		require.Equal(t, ledger.News{ID: news[0].ID, Event: customer.Event{
+			MessageID: "set.outreach/hello/anna/1.set-2", Customer: "anna", Name: customer.Identified, At: o.now, ReceivedAt: o.now, Via: customer.ViaUs,
+		}}, news[0])
+		return err
+	}))
 }

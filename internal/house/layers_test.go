@@ -35,6 +35,7 @@ var layers = []layer{
 	{name: "internal/app", may: below},
 	{name: "workflows", may: []string{"activities", "internal/ledger"}},
 	{name: "activities", may: []string{
+		"internal/task", "internal/wording",
 		"internal/dossier", "internal/library", "internal/journey", "internal/policy", "internal/message", "internal/channel",
 		"internal/rule", "internal/behaviour", "internal/ledger", "internal/sendtime", "internal/customer",
 	}},
@@ -51,6 +52,10 @@ var layers = []layer{
 	{name: "internal/channel/inbox", may: []string{
 		"internal/observe", "internal/channel/line", "internal/channel", "internal/wording", "internal/ledger", "internal/sendtime",
 		"internal/customer",
+	}},
+	{name: "internal/preview", may: []string{
+		"internal/bundle", "internal/rule", "internal/policy", "internal/message", "internal/wording", "internal/channel",
+		"internal/dictionary", "internal/source", "internal/sendtime", "internal/customer",
 	}},
 	{name: "internal/observe", may: []string{
 		"internal/dossier", "internal/library", "internal/journey", "internal/rule", "internal/behaviour", "internal/ledger",
@@ -69,6 +74,7 @@ var layers = []layer{
 	{name: "internal/store/memory", may: []string{"internal/ledger", "internal/customer"}},
 	{name: "internal/store/sqlite", may: []string{"internal/ledger", "internal/customer"}},
 	{name: "internal/store/storetest", may: []string{"internal/ledger", "internal/customer"}},
+	{name: "internal/channel/hook", may: []string{"internal/channel", "internal/source", "internal/customer"}},
 	{name: "internal/channel/fcm", may: []string{"internal/channel/line", "internal/channel", "internal/customer"}},
 	{name: "internal/channel/sendgrid", may: []string{"internal/channel/line", "internal/channel", "internal/customer"}},
 	{name: "internal/channel/twilio", may: []string{"internal/channel/line", "internal/channel", "internal/customer"}},
@@ -86,6 +92,7 @@ var layers = []layer{
 	{name: "internal/message", pure: true, may: []string{
 		"internal/channel", "internal/dictionary", "internal/source", "internal/sendtime", "internal/customer",
 	}, parsers: []string{"github.com/osteele/liquid", "github.com/k3a/html2text"}},
+	{name: "internal/task", pure: true, may: []string{"internal/wording", "internal/ledger", "internal/customer"}},
 	{name: "internal/wording", pure: true, may: []string{"internal/ledger", "internal/sendtime", "internal/customer"}},
 	{name: "internal/expr", pure: true, may: []string{"internal/sendtime", "internal/customer"}},
 	{name: "internal/behaviour", pure: true, may: []string{"internal/sendtime", "internal/customer"}},

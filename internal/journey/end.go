@@ -76,13 +76,20 @@ func GoalBy(m *rule.Matcher, s rule.Subject, o ledger.Outreach, e customer.Event
 }
 
 // mine reports whether an event may concern an outreach: those of messages
-// only concern the outreach that sent the message.
+// and tasks only concern the outreach that sent the message or gave the task.
+// The end of a task that is not named concerns all.
 func mine(o ledger.Outreach, e customer.Event) bool {
-	if !OfMessage(e.Name) {
+	name := e.Properties[customer.MessageProperty]
+	switch {
+	case e.Name == customer.HandoffDone:
+		if name = e.Properties[customer.TaskProperty]; name.IsZero() {
+			return true
+		}
+	case !OfMessage(e.Name):
 		return true
 	}
-	ref, _, _, err := ledger.ParseKey(e.Properties[customer.MessageProperty].String())
-	return err == nil && ref == o.Ref
+	ref, _, channel, err := ledger.ParseKey(name.String())
+	return err == nil && ref == o.Ref && channel.Reaches() == OfMessage(e.Name)
 }
 
 // OfMessage reports whether events of that name tell of a message's fate.

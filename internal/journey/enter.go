@@ -1,7 +1,6 @@
 package journey
 
 import (
-	"hash/fnv"
 	"time"
 
 	"github.com/outreach-engine/outreach/internal/customer"
@@ -111,10 +110,5 @@ func containsChannel(list []customer.Channel, c customer.Channel) bool {
 // drawn reports whether a customer is in a rule's holdout, or for "" in that
 // of all rules: sticky, by a hash of both.
 func drawn(id customer.ID, rule string, share float64) bool {
-	if share <= 0 {
-		return false
-	}
-	h := fnv.New64a()
-	_, _ = h.Write([]byte("holdout/" + rule + "/" + string(id)))
-	return float64(mix(h.Sum64())>>11)/(1<<53) < share
+	return share > 0 && number("holdout/"+rule, id) < share
 }

@@ -65,12 +65,15 @@ type Outcome struct {
 	// Path holds the steps that this answer went through, in order. The one
 	// that the outreach rests on is not among them. It is not stored.
 	Path []Passed
+	// Set holds the traits to be changed, by name: those of all the set steps
+	// that this answer went through, the last word of each.
+	Set map[string]customer.Value
 }
 
 // Passed is one step that an answer went through.
 type Passed struct {
 	Step   string
-	Branch string // then or else of a wait_for or if; "" elsewhere
+	Branch string // then or else of a wait_for or if, the name of a split's branch; "" elsewhere
 }
 
 // The branches of wait_for and if.
@@ -91,6 +94,7 @@ type Position struct {
 type Plan struct {
 	Channel customer.Channel   `json:"channel"`
 	At      time.Time          `json:"at"`
+	From    time.Time          `json:"from"`            // where the search for At began
 	Tried   []customer.Channel `json:"tried,omitempty"` // channels that failed for good
 	Why     string             `json:"why"`
 }
@@ -155,16 +159,20 @@ func Step(m *rule.Matcher, o ledger.Outreach, f Facts) (Outcome, error) {
 }
 
 // StoryOf gives what an outreach has lived through: of its customer's events
-// those since it began and the one that gave its reason, and what it sent.
+// those since it began and the one that gave its reason, what it sent, and
+// what webhooks answered.
 func StoryOf(o ledger.Outreach, events []customer.Event, parts []ledger.Part) *rule.Story {
-	story := &rule.Story{Match: o.Match, Sent: map[string]bool{}}
+	story := &rule.Story{Match: o.Match, Sent: map[string]bool{}, Answers: answersOf(parts)}
 	for i, e := range events {
+		if e.Name == customer.HandoffDone && !mine(o, e) {
+			continue
+		}
 		if !e.At.Before(o.At) || e.MessageID == o.Trigger {
 			story.Events = append(story.Events, events[i])
 		}
 	}
 	for _, p := range parts {
-		if p.Status == ledger.Accepted || p.Status == ledger.Delivered {
+		if p.Channel.Reaches() && (p.Status == ledger.Accepted || p.Status == ledger.Delivered) {
 			story.Sent[p.Template] = true
 		}
 	}
@@ -207,6 +215,14 @@ func (r *run) do(step *rule.Step, next string) bool {
 			branch, name = step.If.Then, Then
 		}
 		return r.branch(name, branch, next, r.pos.Began)
+	case step.Split != nil:
+		return r.split(step, next)
+	case len(step.Set) > 0:
+		return r.set(step, next)
+	case step.Webhook != nil:
+		return r.webhook(step, next)
+	case step.Handoff != nil:
+		return r.handoff(step, next)
 	case step.Stop:
 		r.pass("")
 		r.end(customer.StopStep)

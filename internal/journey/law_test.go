@@ -32,6 +32,7 @@ legal:
   - {country: DE, hours: daily 06:00-22:00, source: "an example"}
   - {country: DE, channels: [sms], hours: Mon-Sat 07:00-22:00, holidays: closed, source: "an example"}
 holidays: {DE: [2026-11-25, 2026-12-24]}
+teams: {care: {email: care@example.com}}
 `
 
 // author writes random rules.
@@ -67,7 +68,7 @@ func (a *author) list(depth int) string {
 func (a *author) step(depth int) string {
 	a.steps++
 	id := fmt.Sprintf("s%d", a.steps)
-	kinds := []string{"send", "send", "send", "wait", "wait_for", "if"}
+	kinds := []string{"send", "send", "send", "wait", "wait_for", "if", "split", "set", "webhook", "handoff"}
 	if depth > 1 {
 		kinds = kinds[:4]
 	}
@@ -83,6 +84,15 @@ func (a *author) step(depth int) string {
 		return "{id: " + id + ", wait_for: " + a.what() + ", within: " + a.one("within", "30min", "1d", "4d") + branches + "}"
 	case "if":
 		return "{id: " + id + ", if: " + a.one("if", `plan == "gold"`, "'happened(app_opened, 2d)'", "score > 3") + branches + "}"
+	case "webhook":
+		return "{id: " + id + ", webhook: \"https://api.example.com\"" + a.one("as", "", ", as: coupon") + a.one("tries", "", ", within: 1h") + "}"
+	case "handoff":
+		return "{id: " + id + ", handoff: care" + a.one("done", "", ", within: 2d", ", within: 6h") + "}"
+	case "set":
+		return "{id: " + id + ", set: {" + a.one("set", "plan: gold", "score: 9", "score: 4, contract_ends: now", "plan: won") + "}}"
+	case "split":
+		return "{id: " + id + ", split: [{name: a, if: score > 3, steps: [" + a.list(depth+1) + "]}, {name: b, share: " + a.one("share", "0%", "30%", "100%") +
+			", steps: [" + a.list(depth+1) + "]}, {name: c" + a.one("rest", "", ", share: 0%") + ", steps: [" + a.list(depth+1) + "]}]}"
 	}
 	return a.send(id)
 }
@@ -118,6 +128,10 @@ func (l *life) check(out journey.Outcome, p ledger.Part) {
 	now, profile := l.now, l.subject.Profile
 	topic := l.policy.Topics[p.Topic]
 	require.Equal(l.rt, ledger.Open, out.Outreach.Status)
+	if !p.Channel.Reaches() {
+		require.False(l.rt, journey.Held(l.holds, p), "held")
+		return
+	}
 	require.True(l.rt, l.policy.Consents(profile, p.Topic), "no consent")
 	require.NotEmpty(l.rt, profile.Address(p.Channel), "no address")
 	require.False(l.rt, l.closed[p.Channel], "suppressed")
@@ -164,7 +178,7 @@ func (l *life) promise(p ledger.Part) {
 func (l *life) caps(next ledger.Part) {
 	gone := []ledger.Part{next}
 	for _, p := range l.parts {
-		if p.Status.TakesSlot() && p.Status != ledger.Planned {
+		if p.Channel.Reaches() && p.Status.TakesSlot() && p.Status != ledger.Planned {
 			gone = append(gone, p)
 		}
 	}

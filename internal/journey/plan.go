@@ -36,11 +36,7 @@ func (r *run) deadline(send *rule.Send) time.Time {
 
 // plan chooses channel and instant of a send's message and writes its claim.
 func (r *run) plan(step *rule.Step, next string, tried []customer.Channel) bool {
-	from := r.base()
-	plan, reason := r.choose(step, from, tried)
-	if from.Before(r.f.Now) && plan.At.After(r.f.Now) {
-		plan, reason = r.choose(step, r.f.Now, tried) // as it will be asked for again
-	}
+	plan, reason := r.choose(step, r.base(), tried)
 	if reason == "" {
 		return r.commit(step, next, plan, ledger.KindPlan)
 	}
@@ -96,10 +92,15 @@ func (r *run) restFor(part ledger.Part, at time.Time, why string) bool {
 	return false
 }
 
-// replan chooses anew from this instant on. What stays the same is waited for;
-// what changed is told, and what has no way left is given up.
+// replan chooses anew by the facts of this instant: from where the search
+// began, so that the same facts give the same instant whenever they are looked
+// at, and from now when that is past. What stays the same is waited for; what
+// changed is told, and what has no way left is given up.
 func (r *run) replan(step *rule.Step, next string, part ledger.Part) bool {
-	plan, reason := r.choose(step, r.f.Now, r.pos.Plan.Tried)
+	plan, reason := r.choose(step, r.pos.Plan.From, r.pos.Plan.Tried)
+	if reason != "" || !plan.At.After(r.f.Now) {
+		plan, reason = r.choose(step, r.f.Now, r.pos.Plan.Tried)
+	}
 	switch {
 	case reason != "":
 		r.withdraw(part, reason)
@@ -130,7 +131,7 @@ func (r *run) closed(c customer.Channel) customer.Reason {
 // of the channel that comes first.
 func (r *run) choose(step *rule.Step, from time.Time, tried []customer.Channel) (Plan, customer.Reason) {
 	send := step.Send
-	plan := Plan{Tried: tried}
+	plan := Plan{From: from, Tried: tried}
 	if !r.f.Policy.Consents(r.f.Subject.Profile, send.Topic) {
 		return plan, customer.NoConsent
 	}

@@ -22,7 +22,7 @@ func (r *run) send(step *rule.Step, next string) bool {
 	}
 	switch part.Status {
 	case ledger.Accepted, ledger.Delivered:
-		return r.goTo(next, r.wentOut(part))
+		return r.goTo(next, r.wentOut(r.pos.Plan.At, part))
 	case ledger.Sending:
 		if r.f.Now.Before(part.Lease) {
 			return r.rest(part.Lease, "an attempt is under way")
@@ -49,8 +49,8 @@ func Lost(part ledger.Part, now time.Time) (ledger.Part, ledger.Decision) {
 
 // wentOut gives when a part's step is over: its planned instant, or when it
 // went out if that was later by more than the engine's own lag.
-func (r *run) wentOut(part ledger.Part) time.Time {
-	if planned := r.pos.Plan.At; !part.Sent.After(planned.Add(r.f.Lag)) {
+func (r *run) wentOut(planned time.Time, part ledger.Part) time.Time {
+	if !part.Sent.After(planned.Add(r.f.Lag)) {
 		return planned
 	}
 	return part.Sent
@@ -166,7 +166,8 @@ func (r *run) policyFacts(part ledger.Part) policy.Facts {
 	}
 }
 
-// Held reports whether a hold covers a part.
+// Held reports whether a hold covers a part. One of a channel or a template
+// covers messages only.
 func Held(holds []ledger.Hold, p ledger.Part) bool {
 	return slices.ContainsFunc(holds, func(h ledger.Hold) bool {
 		switch h.Kind {
@@ -175,9 +176,9 @@ func Held(holds []ledger.Hold, p ledger.Part) bool {
 		case ledger.HoldRule:
 			return h.Name == p.Rule
 		case ledger.HoldChannel:
-			return h.Name == string(p.Channel)
+			return h.Name == string(p.Channel) && p.Channel.Reaches()
 		case ledger.HoldTemplate:
-			return h.Name == p.Template
+			return h.Name == p.Template && p.Channel.Reaches()
 		}
 		return false
 	})
@@ -187,12 +188,12 @@ func Held(holds []ledger.Hold, p ledger.Part) bool {
 func (r *run) claims() []policy.Claim {
 	claims := make([]policy.Claim, 0, len(r.f.Slots))
 	for _, p := range r.f.Slots {
-		if p.Ref != r.o.Ref {
+		if p.Ref != r.o.Ref && p.Channel.Reaches() {
 			claims = append(claims, claim(p))
 		}
 	}
 	for _, p := range r.f.Parts {
-		if p.Status.TakesSlot() {
+		if p.Status.TakesSlot() && p.Channel.Reaches() {
 			claims = append(claims, claim(p))
 		}
 	}

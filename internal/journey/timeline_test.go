@@ -24,12 +24,13 @@ var update = flag.Bool("update", false, "write the timelines that the engine giv
 // steps gone through with the branches taken. A line of the script is
 // a time - the next such weekday and hour on the customer's clock - and a word:
 //
-//	event NAME [property=value ...] [ago=30h]
+//	event NAME [property=value ...] [ago=30h]; task=this is the newest task
 //	set NAME=VALUE ...      a trait; or phone, email, push, zone, consent.TOPIC,
 //	                        prefers.CHANNEL, prefers.channel; "" forgets
 //	suppress sms, free sms
 //	provider ANSWER, ...    the next answers: ok, rejected, bad_address,
-//	                        throttled 30s, unavailable 1h, unknown, crash
+//	                        throttled 30s, unavailable 1h, unknown, crash; of
+//	                        a webhook also answer {"code":"A1"}
 //	hold KIND [NAME], release
 //	slot RULE CHANNEL PRIORITY WHEN [gone]   another rule's message
 //	hint                    look at the facts again
@@ -143,7 +144,7 @@ func (w *world) word(word string, rest []string) {
 		w.closed[customer.Channel(rest[0])] = word == "suppress"
 		w.hint()
 	case "provider":
-		for answer := range strings.SplitSeq(strings.Join(rest, " "), ",") {
+		for answer := range strings.SplitSeq(strings.Join(rest, " "), ", ") {
 			w.answers = append(w.answers, strings.TrimPrefix(strings.TrimSpace(answer), "ok"))
 		}
 	case "hold":

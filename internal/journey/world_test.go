@@ -2,6 +2,7 @@ package journey_test
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -30,6 +31,7 @@ events:
   account_closed: {}
   order_placed: {order_id: id}
   order_cancelled: {order_id: id}
+webhooks: {coupon: {code: text, value: number}}
 `
 
 const housePolicy = `
@@ -42,6 +44,7 @@ topics:
 caps: {any: [2 per day, 5 per week]}
 quiet: daily 21:00-08:00
 windows: {sms: daily 09:00-20:00, email: daily 08:00-20:00, push: daily 09:00-21:00}
+teams: {care: {email: care@example.com}}
 `
 
 // world is one customer in one outreach: it plays the store, the watch, the
@@ -143,6 +146,9 @@ func (w *world) happenAt(at time.Time, name string, properties map[string]custom
 	if journey.OfMessage(name) {
 		e.Properties = map[string]customer.Value{customer.MessageProperty: customer.Text(w.parts[len(w.parts)-1].Key())}
 	}
+	if e.Properties[customer.TaskProperty] == customer.Text("this") {
+		e.Properties[customer.TaskProperty] = customer.Text(w.parts[len(w.parts)-1].Key())
+	}
 	w.events = append(w.events, e)
 	result := w.subject.State.Apply(w.plan, e, w.subject.Clock())
 	if w.open() {
@@ -218,6 +224,7 @@ func (w *world) settled(out journey.Outcome) {
 	require.NoError(w.t, err)
 	require.Empty(w.t, again.Decisions, "a repeat decides nothing")
 	require.Empty(w.t, again.Parts, "a repeat changes no part")
+	require.Empty(w.t, again.Set, "a repeat sets nothing")
 	require.Empty(w.t, again.Path, "a repeat goes through no step")
 	require.Equal(w.t, out.Outreach, again.Outreach, "a repeat changes no row")
 	if w.open() {
@@ -235,6 +242,10 @@ func (w *world) keep(out journey.Outcome) {
 	}
 	for _, d := range out.Decisions {
 		w.tell(d)
+	}
+	for _, name := range slices.Sorted(maps.Keys(out.Set)) {
+		w.subject.Profile.Traits[name] = out.Set[name]
+		w.lines = append(w.lines, w.now.In(w.zone).Format("Mon 02 Jan 15:04:05")+" set "+name+" to "+out.Set[name].String())
 	}
 }
 
@@ -264,6 +275,9 @@ func (w *world) deliver(out journey.Outcome) {
 	d := ledger.Decision{Kind: ledger.KindDrop, Step: p.Step, Channel: p.Channel, Template: p.Template, At: w.now}
 	word, rest, _ := strings.Cut(answer, " ")
 	d.Reason = customer.Reason(word)
+	if !p.Channel.Reaches() {
+		rest = w.errand(&p, &d, word, rest)
+	}
 	switch d.Reason {
 	case "":
 		p.Status, p.Sent, d.Kind = ledger.Accepted, w.now, ledger.KindSend
@@ -286,6 +300,23 @@ func (w *world) deliver(out journey.Outcome) {
 	p.Reason = d.Reason
 	w.save(p)
 	w.tell(d)
+}
+
+// errand gives what a provider's answer is to a part that reaches nobody: what
+// may have arrived is tried again, and an answer may have content.
+func (w *world) errand(p *ledger.Part, d *ledger.Decision, word, rest string) string {
+	switch {
+	case word == "answer":
+		p.Answer, d.Reason = []byte(rest), ""
+	case d.Reason == customer.Unknown:
+		d.Reason, rest = customer.Unavailable, "10s"
+	case d.Reason == customer.Rejected || d.Reason == customer.BadAddress || d.Reason == customer.TemplateError:
+		d.Reason = customer.Rejected
+		if p.Channel == customer.Webhook {
+			d.Reason = customer.WebhookFailed
+		}
+	}
+	return rest
 }
 
 // until lives up to an instant, waking the outreach when it asked to be.

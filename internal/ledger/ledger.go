@@ -154,9 +154,9 @@ func (p Part) Key() string {
 // ParseKey reads what Key wrote.
 func ParseKey(key string) (ref Ref, step string, channel customer.Channel, err error) {
 	f := strings.Split(key, ".")
-	if len(f) == 5 {
-		if n, e := strconv.Atoi(f[2]); e == nil && n > 0 {
-			return Ref{Rule: f[0], Customer: customer.ID(f[1]), N: n}, f[3], customer.Channel(f[4]), nil
+	if last := len(f) - 1; last >= 4 {
+		if n, e := strconv.Atoi(f[2]); e == nil && n > 0 { // a step's own id may have points
+			return Ref{Rule: f[0], Customer: customer.ID(f[1]), N: n}, strings.Join(f[3:last], "."), customer.Channel(f[last]), nil
 		}
 	}
 	return Ref{}, "", "", fmt.Errorf("send key: %q is not <rule>.<customer>.<n>.<step>.<channel>", key)

@@ -235,7 +235,7 @@ func (c *compiler) name(e *expr, k known) static {
 		c.fail(e.at, e.name, t.message, t.hint)
 		return static{}
 	}
-	_, event := c.env.Data.Event(root)
+	_, event := c.env.Data.Properties(root)
 	e.read = c.prog.reading(read{path: e.name, at: e.at, guarded: cared, kind: f.Kind, allowed: f.Allowed, event: event && dotted})
 	s := static{kind: f.Kind, allowed: f.Allowed}
 	if !cared && (root == customerRoot || event) {

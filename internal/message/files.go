@@ -33,6 +33,10 @@ func bodyOf(c customer.Channel) body {
 	return map[customer.Channel]body{customer.SMS: smsText, customer.Email: emailHTML, customer.Push: pushText}[c]
 }
 
+// SampleFile is the name of the file of a template's folder that holds values
+// to preview it with. It is no text of the template.
+const SampleFile = "sample.yaml"
+
 const (
 	layoutsFolder = "layouts"
 	defaultLayout = "default"
@@ -57,8 +61,8 @@ type reader struct {
 }
 
 // Read reads all templates. The keys are paths in the templates folder, with
-// slashes: usage-warning/sms.txt.de. Hidden files and README files are passed
-// over. Every problem of every file goes to ps.
+// slashes: usage-warning/sms.txt.de. Hidden files, README files and samples are
+// passed over. Every problem of every file goes to ps.
 func Read(files map[string][]byte, env Env, ps *source.Problems) *Library {
 	if env.Data == nil {
 		env.Data = &dictionary.Dictionary{}
@@ -67,7 +71,7 @@ func Read(files map[string][]byte, env Env, ps *source.Problems) *Library {
 		lib: &Library{prefix: env.Prefix, templates: map[string]template{}, layouts: map[string]variants[*program]{}}}
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		base := path.Base(name)
-		if strings.HasPrefix(base, ".") || strings.HasPrefix(base, "README") {
+		if strings.HasPrefix(base, ".") || strings.HasPrefix(base, "README") || isSample(name) {
 			continue
 		}
 		r.file(name, files[name])
@@ -76,6 +80,11 @@ func Read(files map[string][]byte, env Env, ps *source.Problems) *Library {
 	r.checkDefaults()
 	r.checkLayouts()
 	return r.lib
+}
+
+func isSample(name string) bool {
+	folder, base, _ := strings.Cut(name, "/")
+	return base == SampleFile && folder != layoutsFolder
 }
 
 func (r *reader) fail(file, message, hint string) {

@@ -93,7 +93,7 @@ type Use struct {
 	Template string
 	Channels []customer.Channel // empty: whichever the template is written for
 	Match    []string           // names under match. that this rule gives
-	Events   []string           // events whose properties can be known in this outreach
+	Events   []string           // events, and webhooks' answers, whose properties can be known in this outreach
 }
 
 // CheckUse reports what a rule's use of a template cannot have: a template or

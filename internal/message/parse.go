@@ -254,10 +254,10 @@ func (t *tree) named(at int, name string) bool {
 	case slices.Contains(roots(), root):
 		t.c.fail(at, name, "is taken", "choose another name")
 	default:
-		if _, taken := t.c.env.Data.Event(name); !taken {
+		if _, taken := t.c.env.Data.Properties(name); !taken {
 			return true
 		}
-		t.c.fail(at, name, "is an event's name", "choose another name")
+		t.c.fail(at, name, "is the name of an event or of a webhook's answer", "choose another name")
 	}
 	return false
 }

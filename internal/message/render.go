@@ -19,7 +19,7 @@ import (
 type Vars struct {
 	Customer customer.Profile                     // customer.<trait>, customer.locale
 	Match    map[string]customer.Value            // match.used, match.share
-	Events   map[string]map[string]customer.Value // latest properties, by event: order_placed.order_id
+	Events   map[string]map[string]customer.Value // latest properties, by event: order_placed.order_id; and by webhook's answer: coupon.code
 	Links    map[string]string                    // the engine's own signed links: link.unsubscribe, link.preferences
 	Now      time.Time                            // the instant of the message
 	Zone     *time.Location                       // the customer's; nil is UTC

@@ -79,8 +79,11 @@ func (c *compiler) variable(path string) (dictionary.Field, *trouble) {
 	case root == customerRoot:
 		return c.trait(rest)
 	}
-	if event, ok := c.env.Data.Event(root); ok {
-		return property(event, root, rest, c.env.Data.PropertyNames(root))
+	if known, ok := c.env.Data.Properties(root); ok {
+		if t := c.whole(root, rest); t != nil {
+			return dictionary.Field{}, t
+		}
+		return property(known, root, rest, c.env.Data.PropertyNames(root))
 	}
 	return dictionary.Field{}, c.unknown(root, rest)
 }
@@ -122,14 +125,23 @@ func (c *compiler) trait(name string) (dictionary.Field, *trouble) {
 	return dictionary.Field{}, &trouble{"is not a trait that data.yaml declares", hint}
 }
 
-func property(event dictionary.Event, root, rest string, known []string) (dictionary.Field, *trouble) {
-	if t := single(root, rest, nil); t != nil {
-		if rest == "" {
-			t.message = "is an event, and does not say which of its properties"
-		}
-		return dictionary.Field{}, t
+// whole says what is wrong with a name that is not an event, or a webhook's
+// answer, and one of its properties.
+func (c *compiler) whole(root, rest string) *trouble {
+	t := single(root, rest, nil)
+	if t == nil || rest != "" {
+		return t
 	}
-	if f, ok := event.Properties[rest]; ok {
+	t.message = "is an event, and does not say which of its properties"
+	if _, isAnswer := c.env.Data.Webhooks[root]; isAnswer {
+		t.message = "is a webhook's answer, and does not say which of its fields"
+	}
+	return t
+}
+
+// property looks up one of what data.yaml declares under a name.
+func property(properties map[string]dictionary.Field, root, rest string, known []string) (dictionary.Field, *trouble) {
+	if f, ok := properties[rest]; ok {
 		return f, nil
 	}
 	hint := source.DidYouMean(rest, known)
@@ -151,7 +163,8 @@ func (c *compiler) unknown(root, rest string) *trouble {
 	case loopRoot:
 		return &trouble{"is known in a for only", "write it between {% for %} and {% endfor %}"}
 	}
-	known := append(c.env.Data.EventNames(), customerRoot, matchRoot, nowRoot, linkRoot)
+	known := append(c.env.Data.EventNames(), c.env.Data.WebhookNames()...)
+	known = append(known, customerRoot, matchRoot, nowRoot, linkRoot)
 	for name := range c.locals {
 		known = append(known, name)
 	}

@@ -38,8 +38,9 @@ type Observer struct {
 // errStale says that the rules in force have changed under a batch.
 var errStale = errors.New("rules in force have changed")
 
-// maxStale bounds how often one batch follows changed rules.
-const maxStale = 5
+// maxStale bounds how often one batch follows changed rules: each rule whose
+// history was read changes what is in force once more.
+const maxStale = 100
 
 // Take takes a batch in its order and gives what became of each. It returns
 // after everything is committed; with an error nothing of the batch was taken.

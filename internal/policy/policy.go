@@ -22,6 +22,13 @@ type Policy struct {
 	Rates    map[customer.Channel]float64       // messages per second of one process; absent: no bound
 	Holdout  float64                            // share of all customers that no rule reaches, except urgent ones
 	Senders  map[customer.Channel]string        // who messages come from; absent: the provider's configuration
+	Teams    map[string]Team                    // who does the tasks of handoffs, by name
+}
+
+// Team is where tasks for a team of the company's own go. Exactly one is set.
+type Team struct {
+	Email   string
+	Webhook string // a URL
 }
 
 // Topic is one topic's terms.

@@ -25,6 +25,7 @@ import (
 //	rates: {sms: 10 per second}
 //	holdout: 5%
 //	senders: {email: "Megaphone <hello@example.com>", sms: "+15550100100"}
+//	teams: {care-calls: {email: care@example.com}, shop: {webhook: "https://desk.example.com/tasks"}}
 //
 // A law may narrow itself by region, channels and topics, and holidays: closed
 // shuts its country's holidays. A key that is left out keeps what Default
@@ -37,11 +38,11 @@ func Read(name string, text []byte, ps *source.Problems) *Policy {
 		return r.policy
 	}
 	f := root.Fields("zone", "country", "channels", "topics", "caps", "quiet", "windows", "legal", "holidays",
-		"rates", "holdout", "senders")
+		"rates", "holdout", "senders", "teams")
 	each := map[string]func(source.Node){
 		"zone": r.zone, "country": r.country, "channels": r.channels, "topics": r.topics, "caps": r.caps,
 		"quiet": r.quiet, "windows": r.windows, "holidays": r.holidays, "rates": r.rates, "holdout": r.holdout,
-		"senders": r.senders,
+		"senders": r.senders, "teams": r.teams,
 	}
 	for key, read := range each {
 		if n, ok := f.Get(key); ok {

@@ -49,6 +49,7 @@ holidays: {FR: public, US: [2026-12-24, public]}
 rates: {sms: 10 per second, email: 90 per minute}
 holdout: 2.5%
 senders: {email: "Megaphone <hello@example.com>", sms: "+15550100100"}
+teams: {care-calls: {email: care@example.com}, shop: {webhook: "https://desk.example.com/tasks?of=shop"}}
 `
 
 func TestRead(t *testing.T) {
@@ -82,6 +83,7 @@ func TestRead(t *testing.T) {
 		Rates:   map[customer.Channel]float64{customer.SMS: 10, customer.Email: 1.5},
 		Holdout: 0.025,
 		Senders: map[customer.Channel]string{customer.Email: "Megaphone <hello@example.com>", customer.SMS: "+15550100100"},
+		Teams:   map[string]policy.Team{"care-calls": {Email: "care@example.com"}, "shop": {Webhook: "https://desk.example.com/tasks?of=shop"}},
 	}, p)
 	require.Len(t, holidays, 2)
 }
@@ -179,6 +181,13 @@ func TestFaults(t *testing.T) {
 			`policy.yaml:1:18: senders.email: "hello": is not an email address; write for example "Megaphone <hello@example.com>"`,
 			`policy.yaml:1:31: senders.sms: "Megaphone Mobile": is not a sender of SMS; write a number with + and its country, such as "+15550100100", a short code, or a name of up to 11 letters`,
 			`policy.yaml:1:56: senders.push: "App": push messages come from the app itself; leave push out of senders`}},
+		"teams": {"teams: {Care: {email: a@example.com}, a: {}, b: {email: care}, c: {webhook: 'http://x.example.com'}, d: {email: a@example.com, webhook: 'https://x.example.com'}, e: {mail: a@example.com}}\n", []string{
+			`policy.yaml:1:9: teams.Care: "Care": is not a name for a team; use small letters and digits: care-calls`,
+			`policy.yaml:1:42: teams.a: says not where its tasks go; write email: care@example.com, or webhook: https://desk.example.com/tasks`,
+			`policy.yaml:1:57: teams.b.email: "care": is not an email address; write it alone, such as care@example.com`,
+			`policy.yaml:1:78: teams.c.webhook: "http://x.example.com": is not encrypted; write https://x.example.com`,
+			`policy.yaml:1:138: teams.d.webhook: "https://x.example.com": stands beside email; keep one of them; a task goes one way`,
+			`policy.yaml:1:167: teams.e.mail: "mail": is not a key that is known here; did you mean email?`}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -208,66 +208,6 @@ func (a Alternative) tree() tree {
 	return t
 }
 
-func stepsTree(steps []Step, at place) tree {
-	var t tree
-	for i := range steps {
-		t.list = append(t.list, steps[i].tree(at, i))
-	}
-	return t
-}
-
-func (s *Step) tree(at place, i int) tree {
-	var t tree
-	kind := ""
-	switch {
-	case s.Stop:
-		return scalar(stopWord)
-	case s.Send != nil:
-		kind = "send"
-		s.Send.tree(&t)
-	case s.Wait != nil:
-		kind = "wait"
-		t.text(kind, s.Wait.String())
-	case s.WaitFor != nil:
-		kind = "wait_for"
-		t.add(kind, s.WaitFor.What.tree())
-		t.text("within", s.WaitFor.Within.String())
-		t.add("then", stepsTree(s.WaitFor.Then, at.branch(i, "then")))
-		t.add("else", stepsTree(s.WaitFor.Else, at.branch(i, "else")))
-	case s.If != nil:
-		kind = "if"
-		t.text(kind, programText(s.If.Cond))
-		t.add("then", stepsTree(s.If.Then, at.branch(i, "then")))
-		t.add("else", stepsTree(s.If.Else, at.branch(i, "else")))
-	}
-	if s.ID != kind+"-"+at.id(i) && (s.Send == nil || s.ID != s.Send.Template) {
-		t.text("id", s.ID)
-	}
-	return t
-}
-
-func (s *Send) tree(t *tree) {
-	t.text("send", s.Template)
-	var list tree
-	for _, c := range s.Channels {
-		list.list = append(list.list, scalar(string(c)))
-	}
-	t.add("channel", list)
-	t.text("at", s.At.String())
-	t.text("within", s.Within.String())
-	t.text("late", string(s.Late))
-	t.add("unless", s.Unless.tree())
-	t.text("topic", string(s.Topic))
-}
-
-// String gives a wait as rules write it.
-func (w Wait) String() string {
-	if w.When.IsZero() {
-		return w.For.String()
-	}
-	return w.When.String()
-}
-
 // tree is one YAML value: a scalar, a list, or pairs.
 type tree struct {
 	scalar string

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/outreach-engine/outreach/internal/customer"
 	"github.com/outreach-engine/outreach/internal/expr"
 )
 
@@ -18,6 +19,11 @@ func (r *Rule) Events() []string {
 	for _, p := range r.allPrograms() {
 		names = append(names, p.Uses().Events...)
 	}
+	r.EachStep(func(s *Step) {
+		if s.Handoff != nil {
+			names = append(names, customer.HandoffDone)
+		}
+	})
 	for _, w := range r.whats() {
 		for _, a := range w {
 			if a.Event != "" {

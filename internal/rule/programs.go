@@ -37,6 +37,10 @@ func (r *Rule) programs() []*expr.Program {
 			what(s.WaitFor.What)
 		case s.If != nil:
 			add(s.If.Cond)
+		case s.Split != nil:
+			for _, b := range s.Split.Branches {
+				add(b.If)
+			}
 		}
 	})
 	return list
@@ -50,13 +54,8 @@ func eachStep(steps []Step, f func(*Step)) {
 	for i := range steps {
 		s := &steps[i]
 		f(s)
-		if s.WaitFor != nil {
-			eachStep(s.WaitFor.Then, f)
-			eachStep(s.WaitFor.Else, f)
-		}
-		if s.If != nil {
-			eachStep(s.If.Then, f)
-			eachStep(s.If.Else, f)
+		for _, branch := range s.branches() {
+			eachStep(branch, f)
 		}
 	}
 }
@@ -96,6 +95,12 @@ func (s *Step) branches() [][]Step {
 		return [][]Step{s.WaitFor.Then, s.WaitFor.Else}
 	case s.If != nil:
 		return [][]Step{s.If.Then, s.If.Else}
+	case s.Split != nil:
+		list := make([][]Step, len(s.Split.Branches))
+		for i, b := range s.Split.Branches {
+			list[i] = b.Steps
+		}
+		return list
 	}
 	return nil
 }

@@ -23,6 +23,7 @@ type Env struct {
 	Template  func(name string) ([]customer.Channel, bool)
 	Templates []string      // for "did you mean"
 	Quiet     sendtime.When // the policy's quiet hours; zero: none
+	Teams     []string      // the policy's teams
 }
 
 // Bounds of a rule.
@@ -41,7 +42,7 @@ func defaultGoalWithin() sendtime.Duration { return sendtime.Duration{Days: 14} 
 
 // The words of the whole language that this version does not read.
 var (
-	laterSteps = []string{"attach", "split", "set", "webhook", "handoff"}
+	laterSteps = []string{"attach"}
 	laterSend  = []string{"fallback_after"}
 )
 
@@ -84,6 +85,8 @@ type reader struct {
 	unread bool // a step could not be read
 	traits map[string]bool
 	asked  []asked
+	// answers are the webhooks' answers of the steps read so far, by name.
+	answers map[string]map[string]dictionary.Field
 }
 
 // asked is a template that an expression asks to have been sent.

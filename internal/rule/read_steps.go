@@ -21,7 +21,21 @@ const (
 // stopWord is a whole step.
 const stopWord = "stop"
 
-var stepKinds = []string{"send", "wait", "wait_for", "if"}
+var stepKinds = []string{"send", "wait", "wait_for", "if", "split", "set", "webhook", "handoff"}
+
+// stepKeys are what stands beside a step's kind, without id.
+func stepKeys() map[string][]string {
+	return map[string][]string{
+		"send":     {"channel", "at", "within", "late", "unless", "topic"},
+		"wait":     {},
+		"wait_for": {"within", "then", "else"},
+		"if":       {"then", "else"},
+		"split":    {},
+		"set":      {},
+		"webhook":  {"as", "within"},
+		"handoff":  {"within"},
+	}
+}
 
 // place is where a list of steps stands: "" for the rule's own, 3.then- for
 // those of a branch.
@@ -69,6 +83,9 @@ func (s *Step) ends() bool {
 		return true
 	}
 	branches := s.branches()
+	if s.Split != nil && !s.Split.takesAll() {
+		return false
+	}
 	return len(branches) > 0 && !slices.ContainsFunc(branches, func(steps []Step) bool {
 		return len(steps) == 0 || !steps[len(steps)-1].ends()
 	})
@@ -82,7 +99,7 @@ func (r *reader) step(n source.Node, at place, i int) Step {
 	kind := ""
 	f, ok := stepFields(n)
 	if ok {
-		kind, ok = only(f, stepKinds, "step", "write one of send, wait, wait_for, if, or - stop")
+		kind, ok = only(f, stepKinds, "step", "write one of "+strings.Join(stepKinds, ", ")+", or - stop")
 	}
 	if !ok {
 		r.unread = true
@@ -95,23 +112,32 @@ func (r *reader) step(n source.Node, at place, i int) Step {
 	switch kind {
 	case "send":
 		s.Send = r.send(value, f)
-		if s.Send.Template != "" {
-			s.ID = s.Send.Template
-		}
 	case "wait":
 		s.Wait = readWait(value)
 	case "wait_for":
 		s.WaitFor = r.waitFor(value, f, at, i)
 	case "if":
 		s.If = r.choose(value, f, at, i)
+	case "split":
+		s.Split = r.split(value, at, i)
+	case "set":
+		s.Set = r.set(value)
+	case "webhook":
+		s.Webhook = r.webhook(value, f)
+	case "handoff":
+		s.Handoff = r.handoff(value, f)
 	}
+	s.ID = s.named(s.ID)
 	r.name(&s, n, f)
 	return s
 }
 
 // stepFields reads a step's keys. Words of later versions are refused by name.
 func stepFields(n source.Node) (source.Fields, bool) {
-	keys := slices.Concat(stepKinds, []string{"id", "channel", "at", "within", "late", "unless", "topic", "then", "else", stopWord}, laterSend)
+	keys := slices.Concat(stepKinds, []string{"id", stopWord}, laterSend)
+	for _, kind := range stepKinds {
+		keys = append(keys, stepKeys()[kind]...)
+	}
 	for _, e := range n.Entries() {
 		switch {
 		case slices.Contains(laterSteps, e.Name):
@@ -145,12 +171,7 @@ func (r *reader) bareStep(n source.Node, at place, i int) Step {
 
 // refuseKeys reports the keys of a step that belong to another kind.
 func refuseKeys(f source.Fields, kind string) {
-	takes := map[string][]string{
-		"send":     {"channel", "at", "within", "late", "unless", "topic"},
-		"wait":     {},
-		"wait_for": {"within", "then", "else"},
-		"if":       {"then", "else"},
-	}[kind]
+	takes := stepKeys()[kind]
 	for _, e := range f.Of.Entries() {
 		_, known := f.Get(e.Name)
 		own := e.Name == kind || e.Name == "id" || slices.Contains(takes, e.Name)
@@ -318,7 +339,7 @@ func (r *reader) waitFor(n source.Node, f source.Fields, at place, i int) *WaitF
 }
 
 func (r *reader) choose(n source.Node, f source.Fields, at place, i int) *If {
-	c := &If{Cond: r.condition(n, r.scope())}
+	c := &If{Cond: r.condition(n, r.stepScope())}
 	c.Then, c.Else = r.branches(f, at, i)
 	if !hasAny(f, []string{"then", "else"}) {
 		f.Of.Fail("then is missing", "list the steps for when the condition holds, such as then: [{send: welcome}]")
@@ -353,7 +374,7 @@ func (r *reader) checkSteps(n source.Node) {
 	items := n.Items()
 	switch last := len(r.rule.Steps) - 1; {
 	case r.unread || last < 0 || len(r.rule.Steps) != len(items):
-	case len(templates) == 0:
+	case len(templates) == 0 && !r.rule.acts():
 		n.Warn("no step sends anything", "add one, such as - send: welcome")
 	case r.rule.Steps[last].Wait.isSet():
 		items[last].Warn("waits for nothing, since no step follows", "leave it out")

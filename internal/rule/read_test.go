@@ -48,6 +48,7 @@ func env(t testing.TB) rule.Env {
 		},
 		Templates: names,
 		Quiet:     quiet,
+		Teams:     []string{"care-calls", "shop"},
 	}
 }
 

@@ -190,6 +190,10 @@ func (r *reader) compile(n source.Node, want expr.Type, s scope) *expr.Program {
 		s.refuseMatch(n, s.heard.stray[0])
 		return nil
 	}
+	if len(s.heard.early) > 0 {
+		refuseAnswer(n, s.heard.early[0])
+		return nil
+	}
 	for _, p := range problems {
 		if name, declared := r.outsideName(text[min(p.Offset, len(text)):]); declared != "" {
 			p.Message, p.Hint = strconv.Quote(name)+" is what others call the event "+declared, "write "+declared
@@ -243,6 +247,11 @@ func (s scope) refuseMatch(n source.Node, name string) {
 	default:
 		n.FailAt(at, written+" is not given by this rule's trigger", "it gives match."+strings.Join(given, ", match."))
 	}
+}
+
+// refuseAnswer reports a webhook's answer that is not there yet.
+func refuseAnswer(n source.Node, name string) {
+	n.FailAt(max(strings.Index(n.Raw(), name+"."), 0), name+" is known only in steps after a webhook with as: "+name, "put the webhook before it, or leave it out")
 }
 
 // refuseProperty reports event.property where no outreach can be asked.

@@ -48,7 +48,7 @@ func (r *reader) alternatives(f source.Fields, ok bool) What {
 			since.Fail("since stands beside if", "leave it out; a condition holds or does not")
 		}
 		cond, _ := f.Get("if")
-		return What{{If: r.condition(cond, r.scope())}}
+		return What{{If: r.condition(cond, r.stepScope())}}
 	}
 	from := SinceStart
 	if hasSince {

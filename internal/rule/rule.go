@@ -205,6 +205,10 @@ type Step struct {
 	Wait    *Wait
 	WaitFor *WaitFor
 	If      *If
+	Split   *Split
+	Set     Set // empty: none
+	Webhook *Webhook
+	Handoff *Handoff
 	Stop    bool
 }
 

@@ -14,9 +14,10 @@ const matchObject = "match"
 // scope says which names exist in one expression of a rule.
 type scope struct {
 	r       *reader
-	of      string               // where: the event whose properties stand bare; "" elsewhere
-	match   map[string]expr.Decl // names under match.
-	outside bool                 // no outreach to ask: event.property is not known
+	of      string                                 // where: the event whose properties stand bare; "" elsewhere
+	match   map[string]expr.Decl                   // names under match.
+	outside bool                                   // no outreach to ask: event.property is not known
+	answers map[string]map[string]dictionary.Field // of webhooks before it
 	heard   *heard
 }
 
@@ -24,10 +25,19 @@ type scope struct {
 type heard struct {
 	templates []string // of sent()
 	stray     []string // names under match. that the trigger does not give
+	early     []string // webhooks' answers that no step before gives
 }
 
 // scope is that of audience and if: traits, event.property and match.
 func (r *reader) scope() scope { return scope{r: r, match: r.match, heard: &heard{}} }
+
+// stepScope is that of a condition in a step: the answers of webhooks before
+// it beside.
+func (r *reader) stepScope() scope {
+	s := r.scope()
+	s.answers = maps.Clone(r.answers)
+	return s
+}
 
 // whereScope is that of a where on an event: its properties, then traits.
 func (r *reader) whereScope(event string) scope {
@@ -73,7 +83,14 @@ func (s scope) Property(object, name string) (expr.Decl, bool) {
 		}
 		return d, ok
 	}
+	if answer, ok := s.answers[object]; ok {
+		f, ok := answer[name]
+		return declOf(f), ok
+	}
 	e, ok := s.r.env.Data.Event(object)
+	if _, answer := s.r.env.Data.Webhooks[object]; answer {
+		s.heard.early = append(s.heard.early, object)
+	}
 	if !ok {
 		return expr.Decl{}, false
 	}
@@ -112,6 +129,7 @@ func (s scope) Known() expr.Names {
 	if len(s.match) > 0 {
 		names.Objects = []string{matchObject}
 	}
+	names.Objects = slices.AppendSeq(names.Objects, maps.Keys(s.answers))
 	return names
 }
 

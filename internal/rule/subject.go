@@ -56,6 +56,8 @@ type Story struct {
 	Events []customer.Event // since it began, oldest first, the trigger included
 	Match  map[string]customer.Value
 	Sent   map[string]bool // templates that went out
+	// Answers holds what webhooks answered, by the name of the answer.
+	Answers map[string]map[string]customer.Value
 }
 
 // usedFor is how long an act by a channel shows that it is in use.
@@ -96,6 +98,10 @@ func (v *view) Property(object, name string) (customer.Value, bool) {
 	}
 	if object == "match" {
 		p, ok := v.story.Match[name]
+		return p, ok
+	}
+	if answer, ok := v.story.Answers[object]; ok {
+		p, ok := answer[name]
 		return p, ok
 	}
 	for i := len(v.story.Events) - 1; i >= 0; i-- {

@@ -59,8 +59,8 @@ func (r *run) act(ctx context.Context, i int) error {
 // which task, they are about; "" of events that are about neither.
 func naming(event string) string {
 	switch {
-	case event == handoffDone:
-		return taskProperty
+	case event == customer.HandoffDone:
+		return customer.TaskProperty
 	case journey.OfMessage(event):
 		return customer.MessageProperty
 	}
@@ -114,20 +114,13 @@ func name(in *observe.Incoming, p ledger.Part) {
 
 // about reports whether an event can be about a part.
 func about(event, of string, p ledger.Part) bool {
-	handoff := p.Channel == handoffChannel
-	return (p.Status == ledger.Accepted || p.Status == ledger.Delivered) &&
-		p.Channel != webhookChannel && handoff == (event == handoffDone) &&
+	fits := p.Channel.Reaches()
+	if event == customer.HandoffDone {
+		fits = p.Channel == customer.Handoff
+	}
+	return fits && (p.Status == ledger.Accepted || p.Status == ledger.Delivered) &&
 		(of == "" || of == p.Template || of == p.Step)
 }
-
-// What is handed over, but to no customer.
-const (
-	webhookChannel customer.Channel = "webhook"
-	handoffChannel customer.Channel = "handoff"
-
-	handoffDone  = "handoff_done" // a team did its task
-	taskProperty = "task"         // names the task: its send key
-)
 
 // outside gives the outside id under which an act's customer is known.
 func outside(in *observe.Incoming) string {

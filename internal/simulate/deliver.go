@@ -103,10 +103,13 @@ func (r *run) send(s *scene, out journey.Outcome, facts journey.Facts) error {
 		return err
 	}
 	if line.Trouble == nil {
-		part.Status, s.row.Sent = ledger.Accepted, s.row.Sent+1
+		part.Status = ledger.Accepted
 	} else {
 		part.Status, part.Reason, part.Sent = ledger.Rejected, customer.TemplateError, time.Time{}
 		line.Kind, line.Reason, line.Note = ledger.KindDrop, part.Reason, line.Trouble.Error()
+	}
+	if part.Status == ledger.Accepted && part.Channel.Reaches() {
+		s.row.Sent++
 	}
 	s.tx.notes.lines = append(s.tx.notes.lines, line)
 	return errors.Join(s.tx.Tx.SavePart(part), s.tx.Tx.Decide(line.Decision))
@@ -117,9 +120,9 @@ func (r *run) send(s *scene, out journey.Outcome, facts journey.Facts) error {
 // decided.
 func (r *run) hand(s *scene, part *ledger.Part, line *Line, facts journey.Facts) (err error) {
 	switch part.Channel {
-	case handoffChannel:
+	case customer.Handoff:
 		return nil
-	case webhookChannel:
+	case customer.Webhook:
 		if answer := r.script.Answers[part.Template]; len(answer) > 0 {
 			part.Answer, err = json.Marshal(answer)
 		}

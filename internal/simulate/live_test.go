@@ -53,7 +53,8 @@ type live struct {
 	now      time.Time
 	rules    []string // by priority
 	waiting  map[ledger.Ref]waiting
-	starts   sync.Mutex // several are started at once
+	answers  map[string]map[string]customer.Value // of webhooks
+	starts   sync.Mutex                           // several are started at once
 }
 
 type waiting struct {
@@ -84,7 +85,11 @@ func (l *live) Hint(_ context.Context, ref ledger.Ref) (bool, error) {
 func (l *live) Name() string { return simulate.Provider }
 
 // Send implements channel.Sender.
-func (l *live) Send(context.Context, channel.Message) (channel.Receipt, error) {
+func (l *live) Send(_ context.Context, m channel.Message) (channel.Receipt, error) {
+	if answer := l.answers[m.Template]; m.Channel == customer.Webhook && len(answer) > 0 {
+		text, err := json.Marshal(answer)
+		return channel.Receipt{Answer: string(text)}, err
+	}
 	return channel.Receipt{}, nil
 }
 
@@ -103,10 +108,10 @@ func perform(t tester, files bundle.Files, store ledger.Store, script simulate.S
 	b, _ := bundle.Check(files)
 	b.Policy.Rates = nil // they pace by the machine's clock
 	desk := dossier.Desk{Library: library.Fixed(b), Zones: sendtime.NewZones()}
-	l := &live{t: t, store: store, now: script.From, waiting: map[ledger.Ref]waiting{}}
+	l := &live{t: t, store: store, now: script.From, waiting: map[ledger.Ref]waiting{}, answers: script.Answers}
 	l.engine = &activities.Engine{
 		Store: store, Desk: desk, Clock: activities.SetTime(func() time.Time { return l.now }), Starter: l, Patience: time.Hour,
-		Senders: map[customer.Channel]channel.Sender{customer.SMS: l, customer.Email: l, customer.Push: l},
+		Senders: map[customer.Channel]channel.Sender{customer.SMS: l, customer.Email: l, customer.Push: l, customer.Webhook: l},
 		Starts:  rate.NewLimiter(rate.Inf, 1), Logger: slog.New(slog.NewTextHandler(t.Output(), nil)),
 	}
 	l.observer = &observe.Observer{Store: store, Desk: desk, Now: l.engine.Clock.Now, NewID: newID}
@@ -341,11 +346,15 @@ func TestLiveDecidesAlikeOnTroubles(t *testing.T) {
 		"two in a row": {"  - send: hello\n    channel: sms\n    at: now\n  - send: again\n    at: now\n", greeting},
 		"came in time": {"  - send: hello\n    at: now\n  - wait_for: bought\n    within: 1d\n    then:\n      - stop\n  - send: again\n",
 			greeting + "2026-11-23T12:00 anna bought\n2026-11-24T10:00 anna came\n"},
-		"late in the log": {"  - wait: 1h\n  - send: hello\n    unless: bought\n", greeting + "2026-11-23T11:00 anna bought\n"},
+		"late in the log":     {"  - wait: 1h\n  - send: hello\n    unless: bought\n", greeting + "2026-11-23T11:00 anna bought\n"},
+		"asks and hands over": {errands, greeting + "2026-11-24T10:00 anna handoff_done result=reached\n"},
+		"hands over in vain":  {errands, greeting},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			alike(t, house(c.steps), readScript(t, c.script+"until 2026-11-27T00:00\n"))
+			script := readScript(t, c.script+"until 2026-11-27T00:00\n")
+			script.Answers = map[string]map[string]customer.Value{"coupon": {"code": customer.Text("A1"), "value": customer.Number(5)}}
+			alike(t, house(c.steps), script)
 		})
 	}
 }

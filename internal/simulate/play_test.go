@@ -21,8 +21,8 @@ import (
 func house(steps string) bundle.Files {
 	return bundle.Files{
 		Rules: map[string][]byte{
-			"data.yaml":   []byte("traits: {name: text}\nevents: {came: {}, bought: {}}"),
-			"policy.yaml": []byte("zone: Europe/Berlin\ntopics: {service: {consent: assumed}}\n"),
+			"data.yaml":   []byte("traits: {name: text, vip: [yes, no]}\nevents: {came: {}, bought: {}}\nwebhooks: {coupon: {code: text, value: number}}"),
+			"policy.yaml": []byte("zone: Europe/Berlin\ntopics: {service: {consent: assumed}}\nteams: {care: {email: care@example.com}}\n"),
 			"hello.yaml":  []byte("description: Say hello.\nowner: a@example.com\ntopic: service\nwhen: {event: came}\nsteps:\n" + steps),
 		},
 		Templates: map[string][]byte{
@@ -63,6 +63,39 @@ func TestATextThatCannotBeWrittenFallsBack(t *testing.T) {
 		"Mon 23 Nov 11:00:00 CET anna hello end completed",
 	}, strings.Split(strings.TrimSpace(timeline(lines)), "\n"))
 	require.ErrorContains(t, lines[3].Trouble, "customer.name")
+}
+
+// errands ask a webhook, set a trait, hand a task over, and wait for its end.
+const errands = `  - webhook: "https://api.example.com/coupon"
+    as: coupon
+  - set: {vip: yes}
+  - if: coupon.value > 3
+    then:
+      - handoff: care
+        within: 2d
+  - send: again
+    at: now
+`
+
+func TestWebhooksAnswerAsTheScriptSays(t *testing.T) {
+	t.Parallel()
+	s := stage(t, house(errands))
+	script := readScript(t, greeting+"until 2026-11-27T00:00\n")
+	require.Equal(t, []string{"Mon 10:00 webhook coupon", "Mon 10:00 sms again"}, handed(play(t, s, script)), "an empty answer is worth nothing")
+
+	script = readScript(t, greeting+"2026-11-24T10:00 anna handoff_done result=reached\nuntil 2026-11-27T00:00\n")
+	script.Answers = map[string]map[string]customer.Value{"coupon": {"value": customer.Number(5)}}
+	require.Equal(t, []string{"Mon 10:00 webhook coupon", "Mon 10:00 handoff care", "Tue 10:00 sms again"}, handed(play(t, s, script)))
+}
+
+// handed gives what went out, whoever it went to.
+func handed(p *simulate.Play) (out []string) {
+	for _, l := range p.Lines {
+		if l.Kind == ledger.KindSend {
+			out = append(out, l.At.Format("Mon 15:04 ")+string(l.Channel)+" "+l.Template)
+		}
+	}
+	return out
 }
 
 func TestPassedCountsStepsAndBranches(t *testing.T) {

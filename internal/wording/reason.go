@@ -86,6 +86,8 @@ func end(r customer.Reason) string {
 		return "a newer outreach of the rule took its place"
 	case customer.Merged:
 		return "the customer turned out to be another one"
+	case customer.WebhookFailed:
+		return "a webhook did not answer in time, or said no"
 	}
 	return string(r)
 }

@@ -18,12 +18,42 @@ func Channel(c customer.Channel) string {
 	return string(c)
 }
 
-// Message names a message inside a sentence: "usage-warning by SMS".
+// Message names what goes out inside a sentence: "usage-warning by SMS", "the
+// webhook coupon", "the task for care-calls".
 func Message(template string, c customer.Channel) string {
-	if c == "" {
+	switch c {
+	case "":
 		return template
+	case customer.Webhook:
+		return "the webhook " + template
+	case customer.Handoff:
+		return "the task for " + template
 	}
 	return template + " by " + Channel(c)
+}
+
+// Done says that something went out: "sent usage-warning by SMS", "called the
+// webhook coupon", "handed over the task for care-calls".
+func Done(template string, c customer.Channel) string {
+	switch c {
+	case customer.Webhook:
+		return "called " + Message(template, c)
+	case customer.Handoff:
+		return "handed over " + Message(template, c)
+	}
+	return "sent " + Message(template, c)
+}
+
+// NotDone says that something did not go out: "not sent, usage-warning by SMS",
+// "not answered, the webhook coupon".
+func NotDone(template string, c customer.Channel) string {
+	switch c {
+	case customer.Webhook:
+		return "not answered, " + Message(template, c)
+	case customer.Handoff:
+		return "not handed over, " + Message(template, c)
+	}
+	return "not sent, " + Message(template, c)
 }
 
 // Count gives "1 event", "12,400 events".

@@ -42,11 +42,28 @@ func TestPercent(t *testing.T) {
 	}
 }
 
+func TestFigures(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, "used 12,400 of 15,000 (83 %)", wording.Figures(map[string]customer.Value{
+		"used": customer.Number(12400), "limit": customer.Number(15000), "share": customer.Number(0.8267), "left": customer.Number(2600),
+	}))
+	require.Equal(t, "code A1, promised_at 2026-11-23", wording.Figures(map[string]customer.Value{
+		"promised_at": customer.Text("2026-11-23"), "code": customer.Text("A1"),
+	}))
+	require.Empty(t, wording.Figures(nil))
+}
+
 func TestMessagesAndCounts(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, []string{"welcome by SMS", "welcome by email", "welcome by push", "welcome"}, []string{
 		wording.Message("welcome", customer.SMS), wording.Message("welcome", customer.Email),
 		wording.Message("welcome", customer.Push), wording.Message("welcome", ""),
+	})
+	require.Equal(t, []string{"sent welcome by SMS", "called the webhook coupon", "handed over the task for care"}, []string{
+		wording.Done("welcome", customer.SMS), wording.Done("coupon", customer.Webhook), wording.Done("care", customer.Handoff),
+	})
+	require.Equal(t, []string{"not sent, welcome by SMS", "not answered, the webhook coupon", "not handed over, the task for care"}, []string{
+		wording.NotDone("welcome", customer.SMS), wording.NotDone("coupon", customer.Webhook), wording.NotDone("care", customer.Handoff),
 	})
 	require.Equal(t, []string{"1 event", "0 events", "2,000 events"},
 		[]string{wording.Count(1, "event"), wording.Count(0, "event"), wording.Count(2000, "event")})

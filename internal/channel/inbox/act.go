@@ -97,6 +97,9 @@ func (p *page) incoming(w http.ResponseWriter, r *http.Request) (in observe.Inco
 	if !ok {
 		return in, &refusal{http.StatusNotFound, "message: is not in the inbox, or is too old to be shown"}, nil
 	}
+	if ofTeam(k.Key) {
+		return in, &refusal{http.StatusConflict, "message: went to a team and not to the customer, who cannot act on it"}, nil
+	}
 	user, known, err := p.external(r, k.Customer)
 	switch {
 	case err != nil:

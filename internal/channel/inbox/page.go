@@ -34,7 +34,11 @@ type PageOptions struct {
 	Zone   func(customer.Profile) *time.Location
 	Now    func() time.Time // nil: time.Now
 	Logger *slog.Logger     // for trouble with the store; nil: nothing is logged
+	Beside []Link           // pages of others, for the head of the inbox
 }
+
+// Link leads to a page that somebody else serves.
+type Link struct{ Name, Address string }
 
 func (o PageOptions) complete() PageOptions {
 	if o.Zone == nil {
@@ -142,6 +146,7 @@ type inboxView struct {
 	Columns []columnView
 	Filter  filter
 	Rules   []string
+	Beside  []Link
 	Style   template.CSS
 	Script  template.JS
 }
@@ -164,7 +169,7 @@ func (p *page) inbox(w http.ResponseWriter, r *http.Request) {
 		p.broken(w, r, err)
 		return
 	}
-	v := inboxView{listView: list, Filter: f, Rules: p.box.Rules(), Style: p.style, Script: p.script}
+	v := inboxView{listView: list, Filter: f, Rules: p.box.Rules(), Beside: p.Beside, Style: p.style, Script: p.script}
 	for _, q := range f.columns("") {
 		column := columnView{Channel: q.Channel}
 		for _, m := range list.Messages {

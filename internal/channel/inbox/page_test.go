@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/stretchr/testify/require"
 
+	"github.com/outreach-engine/outreach/internal/browsertest"
 	"github.com/outreach-engine/outreach/internal/channel"
 	"github.com/outreach-engine/outreach/internal/channel/inbox"
 	"github.com/outreach-engine/outreach/internal/customer"
@@ -304,23 +305,31 @@ func TestTextsStayTexts(t *testing.T) {
 	require.NotContains(t, w.get("/inbox/messages.json").Body.String(), "<script")
 }
 
+func TestTheHeadLeadsToOtherPages(t *testing.T) {
+	t.Parallel()
+	w := seed(t)
+	require.NotContains(t, w.get("/inbox").Body.String(), `class="beside"`)
+	w.handler = inbox.Handler(w.box, inbox.PageOptions{Store: w.store, Taker: w.taker, Beside: []inbox.Link{{Name: "Templates", Address: "/preview"}}})
+	require.Contains(t, w.get("/inbox").Body.String(), `<nav class="beside" aria-label="Other pages"><a href="/preview">Templates</a></nav>`)
+}
+
 func TestTextsStayTextsInBrowser(t *testing.T) {
 	t.Parallel()
 	w := seedEvil(t)
-	b := startBrowser(t)
+	b := browsertest.Start(t)
 	base := serve(t, w.handler)
 	for _, path := range []string{"/inbox", "/inbox/customers/c-evil"} {
-		b.open(base + path)
-		require.Equal(t, true, b.eval(`window.hacked === undefined && document.images.length === 0`), path)
+		b.Open(base + path)
+		require.Equal(t, true, b.Eval(`window.hacked === undefined && document.images.length === 0`), path)
 	}
-	b.open(base + "/inbox")
-	b.eval(`document.querySelector(".mail summary").click()`)
-	b.until(`document.querySelector(".letter iframe").offsetHeight > 100`)
-	b.until(`!document.getElementById("live").hidden`)
-	require.Equal(t, true, b.eval(`window.hacked === undefined && document.querySelector(".letter iframe").contentDocument === null`))
-	require.Equal(t, true, b.eval(`document.querySelector(".letter iframe").srcdoc.startsWith("<body>\"'></p>")`), "the mail is the mail")
-	b.eval(`document.querySelector("#list-sms .card form[data-act=opened] button").click()`)
-	b.until(`document.getElementById("toast").textContent !== ""`)
+	b.Open(base + "/inbox")
+	b.Eval(`document.querySelector(".mail summary").click()`)
+	b.Until(`document.querySelector(".letter iframe").offsetHeight > 100`)
+	b.Until(`!document.getElementById("live").hidden`)
+	require.Equal(t, true, b.Eval(`window.hacked === undefined && document.querySelector(".letter iframe").contentDocument === null`))
+	require.Equal(t, true, b.Eval(`document.querySelector(".letter iframe").srcdoc.startsWith("<body>\"'></p>")`), "the mail is the mail")
+	b.Eval(`document.querySelector("#list-sms .card form[data-act=opened] button").click()`)
+	b.Until(`document.getElementById("toast").textContent !== ""`)
 	require.Len(t, w.taker.all(), 1)
 	require.Equal(t, evil, w.taker.all()[0].User)
 }

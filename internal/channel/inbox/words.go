@@ -21,6 +21,7 @@ func words() template.FuncMap {
 		"rfc3339": func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 		"card":    func(m messageView, query string) cardView { return cardView{m, query} },
 		"place":   place,
+		"ofTeam":  ofTeam,
 	}
 }
 
@@ -28,6 +29,12 @@ func words() template.FuncMap {
 type cardView struct {
 	messageView
 	Query string
+}
+
+// ofTeam reports whether a message went to a team and not to the customer.
+func ofTeam(key string) bool {
+	_, _, channel, err := ledger.ParseKey(key)
+	return err == nil && !channel.Reaches()
 }
 
 // place gives the place of a zone's name: "New York" of America/New_York.
@@ -63,6 +70,8 @@ func eventWords(e customer.Event) string {
 		return "Replied: " + e.Properties[customer.TextProperty].String()
 	case customer.MessageFailed:
 		return "A message did not arrive"
+	case customer.HandoffDone:
+		return strings.TrimSuffix("A team did its task: "+e.Properties[customer.ResultProperty].String(), ": ")
 	}
 	return e.Name
 }
@@ -70,6 +79,9 @@ func eventWords(e customer.Event) string {
 // sentence tells a decision to people. local writes instants as the customer's
 // clock shows them.
 func sentence(d ledger.Decision, local func(time.Time) string) string {
+	if d.Channel != "" && !d.Channel.Reaches() {
+		return errand(d)
+	}
 	what := d.Template
 	if d.Channel != "" {
 		what += " by " + strings.ToLower(channelWords(d.Channel))
@@ -106,6 +118,18 @@ func sentence(d ledger.Decision, local func(time.Time) string) string {
 		return "The outreach ended: " + wording.Reason(d.Reason)
 	}
 	return string(d.Kind)
+}
+
+// errand tells a decision about a webhook or a task.
+func errand(d ledger.Decision) string {
+	text := wording.NotDone(d.Template, d.Channel) + ": " + wording.Reason(d.Reason)
+	switch d.Kind {
+	case ledger.KindSend:
+		text = wording.Done(d.Template, d.Channel)
+	case ledger.KindDefer:
+		text = strings.Replace(text, ",", " yet,", 1)
+	}
+	return strings.ToUpper(text[:1]) + text[1:]
 }
 
 // ledgerLine writes a decision in the ledger's own words.

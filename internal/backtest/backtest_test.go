@@ -243,3 +243,31 @@ func TestNoEvents(t *testing.T) {
 	_, err := backtest.Run(t.Context(), o)
 	require.ErrorIs(t, err, backtest.ErrEmpty)
 }
+
+// TestCallsAndTasksAreNoMessages: they are counted apart, and reach nobody.
+func TestCallsAndTasksAreNoMessages(t *testing.T) {
+	t.Parallel()
+	rules, dir := t.TempDir(), t.TempDir()
+	write(t, rules, "data.yaml", smallData)
+	write(t, rules, "policy.yaml", smallPolicy+"teams:\n  care: {webhook: \"https://desk.example.com/tasks\"}\n")
+	write(t, rules, "ask.yaml", "description: Ask a person.\nowner: shop@example.com\ntopic: service\nwhen: {event: order_placed}\nsteps:\n"+
+		"  - webhook: https://crm.example.com/orders\n  - handoff: care\n")
+	both := write(t, dir, "both.yaml", smallMap)
+	o := filed(readBundle(t, rules, t.TempDir()), afterwards(t),
+		backtest.File{Kind: importer.Events, Path: write(t, dir, "events.csv", smallEvents), Map: both},
+		backtest.File{Kind: importer.Customers, Path: write(t, dir, "customers.csv", smallCustomers), Map: both})
+	o.Samples = 3
+	r := play(t, o)
+	require.Equal(t, []int{4, 4, 0, 0, 0}, []int{r.Rules[0].Calls, r.Rules[0].Tasks, r.Rules[0].Sent(), r.Rules[0].Reached, r.Messaged})
+	require.Empty(t, r.Samples)
+	require.Zero(t, total(r.Days))
+}
+
+func total(days []backtest.DayCount) (n int) {
+	for _, day := range days {
+		for _, count := range day.Messages {
+			n += count
+		}
+	}
+	return n
+}

@@ -40,8 +40,10 @@ type Rule struct {
 	Messages   map[customer.Channel]int
 	Reached    int // outreaches with a message
 	Messaged   int // customers with a message
+	Calls      int // webhooks that were called
+	Tasks      int // that were handed over to teams
 	Deferred   map[customer.Reason]int
-	Dropped    map[customer.Reason]int // messages that did not go out
+	Dropped    map[customer.Reason]int // what did not go out: messages, calls, tasks
 	HasGoal    bool
 	Goals      Goals
 	Peak       Peak

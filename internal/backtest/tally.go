@@ -97,8 +97,7 @@ func (t *tally) line(r *Rule, f *fate, line simulate.Line) {
 	case ledger.KindEnter:
 		r.Entered++
 	case ledger.KindSend:
-		f.messages = true
-		t.message(r, line)
+		t.send(r, f, line)
 	case ledger.KindDefer:
 		r.Deferred[line.Reason]++
 	case ledger.KindDrop:
@@ -116,7 +115,17 @@ func (t *tally) line(r *Rule, f *fate, line simulate.Line) {
 	}
 }
 
-func (t *tally) message(r *Rule, line simulate.Line) {
+// send counts what reaches a customer as a message, and what does not apart.
+func (t *tally) send(r *Rule, f *fate, line simulate.Line) {
+	switch line.Channel {
+	case customer.Webhook:
+		r.Calls++
+		return
+	case customer.Handoff:
+		r.Tasks++
+		return
+	}
+	f.messages = true
 	r.Messages[line.Channel]++
 	count(r.hours, line.At.Unix()/3600, line.Channel, 1)
 	count(t.days, dayOf(line.At.In(t.zone)), line.Channel, 1)
@@ -179,7 +188,7 @@ func (t *tally) people(fates map[ledger.Ref]*fate) {
 
 // offer keeps a message as a sample when its draw is among the least.
 func (t *tally) offer(at place, line simulate.Line) {
-	if t.keep == 0 {
+	if t.keep == 0 || !line.Channel.Reaches() {
 		return
 	}
 	s := sample{
@@ -236,6 +245,8 @@ func (r *Rule) add(other *Rule) {
 	r.HeldOut += other.HeldOut
 	r.Reached += other.Reached
 	r.Messaged += other.Messaged
+	r.Calls += other.Calls
+	r.Tasks += other.Tasks
 	r.Goals.Reached += other.Goals.Reached
 	r.Goals.HeldOut += other.Goals.HeldOut
 	r.Goals.Before += other.Goals.Before

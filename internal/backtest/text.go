@@ -89,6 +89,8 @@ func (r *Rule) rows(local func(time.Time) string) []row {
 		{"not entered", total(r.NotEntered), reasons(r.NotEntered)},
 		{"held out", r.HeldOut, ""},
 		{"messages", r.Sent(), channels(r.Messages)},
+		{"webhooks called", r.Calls, ""},
+		{"tasks handed over", r.Tasks, ""},
 		{"deferred", total(r.Deferred), reasons(r.Deferred)},
 		{"dropped", total(r.Dropped), reasons(r.Dropped)},
 		{"goals reached", r.Goals.Reached, share(r.Goals.Reached, r.Reached, "outreach with a message", "outreaches with a message")},

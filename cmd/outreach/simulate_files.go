@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"sync"
 
+	"github.com/jedib0t/go-pretty/v6/progress"
+
 	"github.com/outreach-engine/outreach/internal/app"
 	"github.com/outreach-engine/outreach/internal/backtest"
 	"github.com/outreach-engine/outreach/internal/importer"
@@ -140,7 +142,11 @@ func (b *bars) move(what string, done, total int64) {
 	defer b.mu.Unlock()
 	if what != b.what {
 		b.bar.end()
-		b.what, b.bar = what, newBar(b.out, what)
+		units := progress.UnitsBytes
+		if what == backtest.ReadingStore {
+			units = progress.UnitsDefault
+		}
+		b.what, b.bar = what, newBar(b.out, what, units)
 	}
 	b.bar.move(done, total)
 }

@@ -10,7 +10,7 @@
 // passes: everything is read once and written to a temporary file, and ids are
 // joined; the records are dealt out to many small parts by group; each part is
 // read into memory and its groups are played. Memory grows with the number of
-// customers and messages ids (some tens of bytes each), time grows linearly.
+// customers and message ids (some tens of bytes each), time grows linearly.
 //
 // Answers do not depend on the number of workers: everything that is counted is
 // a sum, and lines come by instant, customer, rule, number of the outreach, and
@@ -57,7 +57,7 @@ type Source struct {
 	Trouble []string // the first of what was refused: where, what and how to mend it
 }
 
-// Progress is told how far the work is, in bytes of what it says.
+// Progress is told how far the work is, in bytes or, of ReadingStore, customers.
 type Progress func(what string, done, total int64)
 
 // Options say what to play. Bundle, Zones and Past are required.

@@ -18,6 +18,9 @@ type Kept struct {
 	Name  string // of the store, for the report
 }
 
+// ReadingStore is what Kept calls its progress, which is in customers.
+const ReadingStore = "reading the store"
+
 // page is how many customers are read at once.
 const page = 500
 
@@ -50,7 +53,7 @@ func (k *Kept) Tell(ctx context.Context, take func(Fact) error, progress Progres
 		if err != nil {
 			return nil, fmt.Errorf("read the store: %w", err)
 		}
-		progress("reading the store", done, all)
+		progress(ReadingStore, done, all)
 	}
 	return []Source{told}, nil
 }

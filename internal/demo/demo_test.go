@@ -150,7 +150,7 @@ func TestNoRealDomains(t *testing.T) {
 	for _, folder := range []string{"../../rules", "../../templates"} {
 		require.NoError(t, walk(os.DirFS(folder), func(name, text string) {
 			for _, link := range links.FindAllString(text, -1) {
-				namespace := link == "http://www.w3.org" // XHTML's, which nobody follows
+				namespace := link == "http://www.w3.org" || link == "http://127.0.0.1" // XHTML's, which nobody follows; and this machine
 				require.True(t, namespace || strings.HasSuffix(link, "example.com"), "%s/%s: %s", folder, name, link)
 			}
 		}))

@@ -43,6 +43,10 @@ var layers = []layer{
 		"internal/simulate", "internal/importer", "internal/observe", "internal/bundle", "internal/wording", "internal/rule",
 		"internal/policy", "internal/channel", "internal/ledger", "internal/sendtime", "internal/customer",
 	}},
+	{name: "internal/ruletest", may: []string{
+		"internal/simulate", "internal/observe", "internal/bundle", "internal/journey", "internal/rule", "internal/dictionary",
+		"internal/channel", "internal/wording", "internal/ledger", "internal/source", "internal/sendtime", "internal/customer",
+	}},
 	{name: "internal/simulate", may: []string{
 		"internal/observe", "internal/dossier", "internal/library", "internal/bundle", "internal/store/memory", "internal/journey",
 		"internal/channel", "internal/ledger", "internal/sendtime", "internal/customer",
@@ -67,6 +71,9 @@ var layers = []layer{
 	}},
 	{name: "internal/library", may: []string{
 		"internal/bundle", "internal/rule", "internal/behaviour", "internal/ledger", "internal/source", "internal/customer",
+	}},
+	{name: "internal/lint", may: []string{
+		"internal/bundle", "internal/rule", "internal/policy", "internal/expr", "internal/source", "internal/sendtime", "internal/customer",
 	}},
 	{name: "internal/bundle", may: []string{
 		"internal/rule", "internal/policy", "internal/message", "internal/dictionary", "internal/source", "internal/customer",

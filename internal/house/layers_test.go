@@ -91,6 +91,9 @@ var layers = []layer{
 	{name: "internal/journey", pure: true, may: []string{
 		"internal/rule", "internal/policy", "internal/expr", "internal/behaviour", "internal/ledger", "internal/sendtime", "internal/customer",
 	}},
+	{name: "internal/schema", pure: true, may: []string{"internal/policy", "internal/dictionary", "internal/source", "internal/customer"}},
+	{name: "internal/learn", pure: true, may: []string{"internal/wording", "internal/dictionary", "internal/source", "internal/customer"},
+		parsers: []string{"go.yaml.in/yaml/v4"}},
 	{name: "internal/rule", pure: true, may: []string{
 		"internal/expr", "internal/behaviour", "internal/dictionary", "internal/source", "internal/sendtime", "internal/customer",
 	}},

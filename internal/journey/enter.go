@@ -41,8 +41,7 @@ func Enter(m *rule.Matcher, why rule.Reason, e Entry) customer.Reason {
 	if reason := reach(m, e); reason != "" {
 		return reason
 	}
-	id := e.Subject.Profile.ID
-	if !m.Urgent && (drawn(id, "", e.Policy.Holdout) || drawn(id, m.Name, m.Holdout)) {
+	if HeldOut(m, e.Policy, e.Subject.Profile.ID) {
 		return customer.HeldOut
 	}
 	return ""

@@ -44,8 +44,9 @@ check: test ## the same as test
 short: ## the tests that are done in a minute: none with a live Temporal, none that takes long
 	go test -p $(JOBS) -short $(call but,$(SERVER))
 
-bench: ## what it costs, as ratios in one run: intake, rules, customers, outreaches, the first of a burst. Some minutes
+bench: ## what it costs, as ratios in one run: intake, rules, customers, outreaches, the first of a burst; explain. Some minutes
 	go test ./internal/e2e -run '^$$' -bench . -benchtime 1x -count 3 -timeout 30m | grep -E '^Benchmark|^ok|FAIL'
+	go test ./cmd/outreach -run '^$$' -bench Explain -benchtime 50x -timeout 30m | grep -E '^Benchmark|^ok|FAIL'
 
 format:
 	@unformatted=$$(gofmt -l .); \

@@ -155,6 +155,8 @@ func said(c *observe.Change, name, text string, value customer.Value) {
 		c.Phone = &text
 	case "email":
 		c.Email = &text
+	case "sms_hours":
+		c.Preferences = &customer.Preferences{Hours: map[customer.Channel]string{customer.SMS: strings.ReplaceAll(text, "_", " ")}}
 	case "offers":
 		c.Consents = map[customer.Topic]bool{"offers": text == "yes"}
 	default:

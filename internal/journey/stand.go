@@ -5,7 +5,6 @@ import (
 
 	"github.com/outreach-engine/outreach/internal/customer"
 	"github.com/outreach-engine/outreach/internal/ledger"
-	"github.com/outreach-engine/outreach/internal/policy"
 	"github.com/outreach-engine/outreach/internal/rule"
 )
 
@@ -27,8 +26,3 @@ func AgainFrom(m *rule.Matcher, s rule.Subject, last ledger.Outreach) (from time
 // Reach gives why none of a rule's messages could reach the customer; "" when
 // one could.
 func Reach(m *rule.Matcher, e Entry) customer.Reason { return reach(m, e) }
-
-// HeldOut reports whether the customer is in the holdout of a rule, or of all.
-func HeldOut(m *rule.Matcher, p *policy.Policy, id customer.ID) bool {
-	return !m.Urgent && (drawn(id, "", p.Holdout) || drawn(id, m.Name, m.Holdout))
-}

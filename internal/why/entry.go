@@ -150,7 +150,7 @@ func (t *teller) reached(open, none []string, closed []customer.Suppression) (ch
 }
 
 func (t *teller) holdout(m *rule.Matcher) Check {
-	if journey.HeldOut(m, t.Policy, t.Subject.Profile.ID) {
+	if journey.HeldOut(m.Rule, t.Policy, t.Subject.Profile.ID) {
 		return Check{Check: Holdout, Reason: customer.HeldOut, Text: "in the holdout, for comparison: hears nothing of this rule"}
 	}
 	return Check{Check: Holdout, Passes: true, Text: "not in the holdout"}

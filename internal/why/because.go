@@ -26,7 +26,7 @@ func (t *teller) because(c Case) string {
 func (t *teller) saw(m *rule.Matcher, c Case) string {
 	switch w := m.When; {
 	case w.Event != nil:
-		return w.Event.Event
+		return w.Event.Event + where(w.Event.Where)
 	case w.Usage != nil:
 		return usageThen(w.Usage, c.Match)
 	case w.Silent != nil:
@@ -47,7 +47,7 @@ func (t *teller) sawThen(m *rule.Matcher, c Case) string {
 	count := func() string { n, _ := c.Match["count"].Float(); return wording.Exact(n) }
 	switch w := m.When; {
 	case w.Count != nil:
-		return fmt.Sprintf("%s %s within %s", count(), w.Count.Event, w.Count.Within)
+		return fmt.Sprintf("%s %s within %s", count(), w.Count.Event, w.Count.Within) + where(w.Count.Where)
 	case w.Drop != nil:
 		usual, _ := c.Match["usual"].Float()
 		text := count() + " " + w.Drop.Event + " in the " + string(w.Drop.Per.Kind)

@@ -96,10 +96,16 @@ func (t *teller) consents(m *rule.Matcher) (checks []Check) {
 	return checks
 }
 
-// addresses says by which of the rule's channels the customer can be reached.
+// addresses says by which of the rule's channels the customer can be reached:
+// those of messages that they consent to, where there are any.
 func (t *teller) addresses(m *rule.Matcher) []Check {
 	var channels []customer.Channel
-	for _, s := range sends(m) {
+	list := sends(m)
+	refused := func(s *rule.Send) bool { return !t.Policy.Consents(t.Subject.Profile, s.Topic) }
+	if !slices.ContainsFunc(list, func(s *rule.Send) bool { return !refused(s) }) {
+		refused = func(*rule.Send) bool { return false }
+	}
+	for _, s := range slices.DeleteFunc(list, refused) {
 		for _, c := range t.Texts(s.Template) {
 			if (len(s.Channels) == 0 || slices.Contains(s.Channels, c)) && !slices.Contains(channels, c) {
 				channels = append(channels, c)

@@ -75,8 +75,21 @@ func (t *teller) inForce(r InForce) Rule {
 		v.Standing = append(v.Standing, Standing{Text: nothing(r.Matcher)})
 	}
 	v.Entry = t.entry(r, cases, stands)
-	v.Next = append(v.Next, t.due(r, stands)...)
+	for _, next := range t.due(r, stands) {
+		if barred(v.Entry) {
+			next.Text += "; it would not be entered, as things stand"
+		}
+		v.Next = append(v.Next, next)
+	}
 	return v
+}
+
+// barred reports whether a later match would be turned away for more than that
+// it comes too soon.
+func barred(checks []Check) bool {
+	return slices.ContainsFunc(checks, func(c Check) bool {
+		return c.Reason != "" && slices.Contains([]string{Audience, Consent, Address, Holdout}, c.Check)
+	})
 }
 
 // gone tells of a rule that is not in force any more.

@@ -28,7 +28,8 @@ func (t *teller) standing(r InForce, s rule.Stand, cases []Case) Standing {
 	case w.Missing != nil:
 		v.Text = t.missing(r.Matcher, s)
 	case w.Count != nil:
-		v.Text = fmt.Sprintf("%s of %s %s within %s", number(s.Count.Count), number(s.Count.Times), w.Count.Event, w.Count.Within) + t.newest(s.Count)
+		v.Text = fmt.Sprintf("%s of %s %s within %s", number(s.Count.Count), number(s.Count.Times), w.Count.Event, w.Count.Within) +
+			where(w.Count.Where) + t.newest(s.Count)
 	case w.Drop != nil:
 		v.Text = t.drop(w.Drop, s.Drop)
 	case w.Date != nil:
@@ -60,6 +61,14 @@ func nothing(m *rule.Matcher) string {
 		return "no " + w.Drop.Event + " was counted"
 	}
 	return "nothing is known"
+}
+
+// where names which events count, "" for all.
+func where(p *expr.Program) string {
+	if p == nil {
+		return ""
+	}
+	return ", where " + p.String()
 }
 
 func number(n int64) string { return wording.Number(float64(n)) }

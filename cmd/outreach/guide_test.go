@@ -57,7 +57,9 @@ func TestTheGuide(t *testing.T) {
 		require.NoError(t, os.WriteFile(guideFile, []byte(g.written(string(page), said)), 0o600))
 		return
 	}
-	require.Equal(t, g.shown, said, "run: make docs")
+	for i, shown := range g.shown {
+		require.Equal(t, shown, said[i], "run: make docs")
+	}
 }
 
 // written gives the page with what the commands said in place of what it shows.

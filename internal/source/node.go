@@ -56,6 +56,10 @@ func (n Node) File() string { return n.file.name }
 // Line gives the line on which the node starts, from 1.
 func (n Node) Line() int { return n.yaml.Line + n.file.first }
 
+// Column gives the column at which the node starts, from 1, counted in
+// characters.
+func (n Node) Column() int { return n.yaml.Column }
+
 // Raw gives a scalar's text whatever its form, and "" for others. It reports
 // nothing.
 func (n Node) Raw() string { return n.yaml.Value }
@@ -176,6 +180,18 @@ func (n Node) Fields(known ...string) Fields {
 			continue
 		}
 		f.values[e.Name] = e.Value
+	}
+	return f
+}
+
+// Some reads those of a mapping's keys that are among known and says nothing of
+// the others.
+func (n Node) Some(known ...string) Fields {
+	f := Fields{Of: n, values: map[string]Node{}}
+	for _, e := range n.Entries() {
+		if contains(known, e.Name) {
+			f.values[e.Name] = e.Value
+		}
 	}
 	return f
 }

@@ -124,13 +124,24 @@ func (n Node) strict() {
 		n.strictTag()
 		n.strictKeys()
 		for _, e := range n.Entries() {
-			if n.yaml.Style&yaml.FlowStyle != 0 && e.Value.isEmpty() {
+			if n.yaml.Style&yaml.FlowStyle != 0 && e.Value.isEmpty() && !e.Key.colon() {
 				e.Key.Fail("stands in braces, which YAML reads as a key without a value", "leave out the braces { }")
 				continue
 			}
 			e.Value.strict()
 		}
 	}
+}
+
+// colon reports whether a key of one word is followed by its colon.
+func (n Node) colon() bool {
+	line := n.Line() - n.file.first
+	if line < 1 || line > len(n.file.lines) || n.Quoted() {
+		return false
+	}
+	letters := []rune(n.file.lines[line-1])
+	end := n.yaml.Column - 1 + utf8.RuneCountInString(n.yaml.Value)
+	return end < len(letters) && letters[end] == ':'
 }
 
 func (n Node) isEmpty() bool {

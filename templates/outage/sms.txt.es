@@ -1,1 +1,1 @@
-Larkline: la red no funciona en tu zona. Nos ocupamos de ello y te escribimos en cuanto vuelva. Las llamadas por wifi siguen funcionando: https://www.example.com/network
+Larkline: la red no funciona en tu zona. Nos ocupamos y te avisamos cuando vuelva. Las llamadas por wifi funcionan: https://www.example.com/network

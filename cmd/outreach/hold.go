@@ -162,7 +162,7 @@ func (o *office) printCovered(ctx context.Context, h ledger.Hold) error {
 	}
 	covered := int64(0)
 	for _, p := range planned {
-		if journey.Held([]ledger.Hold{h}, p) {
+		if p.Channel.Reaches() && journey.Held([]ledger.Hold{h}, p) {
 			covered++
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jedib0t/go-pretty/v6/progress"
 	"github.com/stretchr/testify/require"
 
 	"github.com/outreach-engine/outreach/internal/customer"
@@ -273,6 +274,46 @@ welcome 4: open
 	require.Contains(t, s.call("explain", "c1"), "usage-limit: not judged yet: the rule is warming, the customer's history has not been read\n")
 }
 
+// TestExplainTellsOfWebhooksAndTasks goes through what becomes of them.
+func TestExplainTellsOfWebhooksAndTasks(t *testing.T) {
+	t.Parallel()
+	s := seed(t, func(tx ledger.Tx) error {
+		if err := tx.SaveCustomer(ledger.Record{Profile: customer.Profile{ID: "c1", Zone: "UTC"}}); err != nil {
+			return err
+		}
+		o := held("welcome", 1)
+		o.Status, o.Reason, o.Version, o.Answer = ledger.Open, "", "gone", []byte(`{"why":"calling the webhook coupon"}`)
+		n, _, err := tx.AddOutreach(o)
+		if err != nil {
+			return err
+		}
+		ref := ledger.Ref{Rule: "welcome", Customer: "c1", N: n}
+		line := func(kind ledger.Kind, c customer.Channel, template string, reason customer.Reason, note string) ledger.Decision {
+			return ledger.Decision{Ref: ref, At: monday, Kind: kind, Step: "x", Channel: c, Template: template, Planned: monday, Reason: reason, Note: note}
+		}
+		err = tx.Decide(
+			line(ledger.KindDefer, customer.Webhook, "coupon", customer.Paused, ""),
+			line(ledger.KindDefer, customer.Webhook, "coupon", customer.Unavailable, "the webhook is in trouble"),
+			line(ledger.KindSend, customer.Webhook, "coupon", "", ""),
+			line(ledger.KindDrop, customer.Webhook, "webhook-3", customer.WebhookFailed, "the webhook refused the call"),
+			line(ledger.KindSend, customer.Handoff, "care", "", ""),
+			line(ledger.KindDrop, customer.Handoff, "care", customer.Rejected, ""),
+		)
+		if err != nil {
+			return err
+		}
+		return tx.SavePart(ledger.Part{Ref: ref, Step: "coupon", Channel: customer.Webhook, Template: "coupon", Status: ledger.Sending})
+	})
+	require.Contains(t, s.call("explain", "c1", "--rule", "welcome"), `  Mon 23 Nov 14:00  held the webhook coupon: paused by a hold
+  Mon 23 Nov 14:00  not answered yet, the webhook coupon: the provider is down - the webhook is in trouble
+  Mon 23 Nov 14:00  called the webhook coupon
+  Mon 23 Nov 14:00  not answered, the webhook webhook-3: a webhook did not answer in time, or said no - the webhook refused the call
+  Mon 23 Nov 14:00  handed over the task for care
+  Mon 23 Nov 14:00  not handed over, the task for care: the provider refused it for good
+  an attempt is under way: the webhook coupon
+`)
+}
+
 func TestLocalTimesOfOtherYearsSayTheYear(t *testing.T) {
 	t.Parallel()
 	s := seed(t, func(tx ledger.Tx) error {
@@ -292,12 +333,12 @@ func TestLocalTimesOfOtherYearsSayTheYear(t *testing.T) {
 
 func TestBarShowsItsEnd(t *testing.T) {
 	t.Parallel()
-	require.Nil(t, newBar(&bytes.Buffer{}, "x"), "only a terminal gets a bar")
+	require.Nil(t, newBar(&bytes.Buffer{}, "x", progress.UnitsBytes), "only a terminal gets a bar")
 	var none *bar
 	none.move(1, 2)
 	none.end()
 	var out bytes.Buffer
-	b := startBar(&out, "events.csv")
+	b := startBar(&out, "events.csv", progress.UnitsBytes)
 	b.move(50, 100)
 	b.move(100, 100)
 	b.end()

@@ -60,7 +60,7 @@ func (d *Dossier) Lease(out journey.Outcome, now, until time.Time) (ledger.Part,
 // the newest that concerns the outreach, and what webhooks answered.
 func (d *Dossier) Vars(m *rule.Matcher, o ledger.Outreach, f journey.Facts) message.Vars {
 	v := message.Vars{
-		Customer: d.Profile.Clone(), Match: m.Present(d.Subject(), journey.ReasonOf(o), f.Now),
+		Customer: *d.Profile, Match: m.Present(d.Subject(), journey.ReasonOf(o), f.Now),
 		Events: map[string]map[string]customer.Value{}, Now: f.Now, Zone: d.Zone,
 	}
 	reason := "" // the name of the event that gave the reason: the text speaks of that one

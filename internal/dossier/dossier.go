@@ -22,6 +22,7 @@ type Desk struct {
 	Library *library.Library
 	Zones   *sendtime.Zones
 	Lag     time.Duration // as journey.Facts has it, in engine time
+	Drawer  *Drawer       // files that stay open; nil: none
 }
 
 // Dossier is one customer's file. It belongs to one transaction and one
@@ -44,6 +45,9 @@ type Dossier struct {
 
 // Open reads a customer's file and locks their row.
 func (k Desk) Open(tx ledger.Tx, id customer.ID) (d *Dossier, ok bool, err error) {
+	if d := k.Drawer.find(tx, id); d != nil {
+		return d, true, nil
+	}
 	record, ok, err := tx.Customer(id)
 	if err != nil || !ok {
 		return nil, false, err
@@ -56,6 +60,7 @@ func (k Desk) Open(tx ledger.Tx, id customer.ID) (d *Dossier, ok bool, err error
 	profile.ID = id
 	d = &Dossier{Set: k.Library.Current(), Profile: &profile, State: state, desk: k, tx: tx}
 	d.locate()
+	k.Drawer.keep(d)
 	return d, true, nil
 }
 
@@ -186,6 +191,7 @@ func (d *Dossier) Heard(m *rule.Matcher, trigger string, from, to time.Time) ([]
 func (d *Dossier) Facts(m *rule.Matcher, o ledger.Outreach, now time.Time) (journey.Facts, error) {
 	f := journey.Facts{
 		Now: now, Lag: d.desk.Lag, Subject: d.Subject(), Policy: d.Set.Policy, Suppressed: d.Suppressed, Texts: d.Set.Texts,
+		Country: d.Set.Policy.CountryOf(d.desk.Zones, d.Profile),
 	}
 	var err error
 	if f.Events, err = d.Heard(m, o.Trigger, journey.Since(o, now, d.Zone), time.Time{}); err != nil {

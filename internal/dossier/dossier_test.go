@@ -246,6 +246,37 @@ func TestFactsHoldEverythingThatAStepDependsOn(t *testing.T) {
 	})
 }
 
+func TestADrawerKeepsFilesOpen(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.desk.Drawer = dossier.NewDrawer()
+	var first *dossier.Dossier
+	o.open(func(_ ledger.Tx, d *dossier.Dossier) error {
+		first = d
+		d.Profile.Zone = "Asia/Tokyo"
+		d.Change()
+		return nil
+	})
+	o.open(func(tx ledger.Tx, d *dossier.Dossier) error {
+		require.Same(t, first, d)
+		require.Equal(t, "Asia/Tokyo", d.Zone.String())
+		require.False(t, d.Suppressed(customer.SMS))
+		return tx.Suppress(customer.Suppression{Channel: customer.SMS, Address: d.Profile.Phone, At: o.now})
+	})
+	o.open(func(tx ledger.Tx, d *dossier.Dossier) error {
+		require.True(t, d.Suppressed(customer.SMS), "what was looked up is not kept")
+		again, _, err := o.desk.Open(tx, "anna")
+		require.Same(t, d, again)
+		o.desk.Drawer.Drop("anna")
+		return err
+	})
+	o.open(func(_ ledger.Tx, d *dossier.Dossier) error {
+		require.NotSame(t, first, d)
+		require.Equal(t, "Asia/Tokyo", d.Zone.String(), "it was saved")
+		return nil
+	})
+}
+
 // TestASetIsWrittenOnceAndTold lets a rule's set change the profile, in the
 // transaction of the step, and leaves one piece of news about it.
 func TestASetIsWrittenOnceAndTold(t *testing.T) {

@@ -39,6 +39,10 @@ var layers = []layer{
 		"internal/dossier", "internal/library", "internal/journey", "internal/policy", "internal/message", "internal/channel",
 		"internal/rule", "internal/behaviour", "internal/ledger", "internal/sendtime", "internal/customer",
 	}},
+	{name: "internal/backtest", may: []string{
+		"internal/simulate", "internal/importer", "internal/observe", "internal/bundle", "internal/wording", "internal/rule",
+		"internal/policy", "internal/channel", "internal/ledger", "internal/sendtime", "internal/customer",
+	}},
 	{name: "internal/ruletest", may: []string{
 		"internal/simulate", "internal/observe", "internal/bundle", "internal/journey", "internal/rule", "internal/dictionary",
 		"internal/channel", "internal/wording", "internal/ledger", "internal/source", "internal/sendtime", "internal/customer",
@@ -68,6 +72,9 @@ var layers = []layer{
 	{name: "internal/library", may: []string{
 		"internal/bundle", "internal/rule", "internal/behaviour", "internal/ledger", "internal/source", "internal/customer",
 	}},
+	{name: "internal/lint", may: []string{
+		"internal/bundle", "internal/rule", "internal/policy", "internal/expr", "internal/source", "internal/sendtime", "internal/customer",
+	}},
 	{name: "internal/bundle", may: []string{
 		"internal/rule", "internal/policy", "internal/message", "internal/dictionary", "internal/source", "internal/customer",
 	}},
@@ -84,6 +91,9 @@ var layers = []layer{
 	{name: "internal/journey", pure: true, may: []string{
 		"internal/rule", "internal/policy", "internal/expr", "internal/behaviour", "internal/ledger", "internal/sendtime", "internal/customer",
 	}},
+	{name: "internal/schema", pure: true, may: []string{"internal/policy", "internal/dictionary", "internal/source", "internal/customer"}},
+	{name: "internal/learn", pure: true, may: []string{"internal/wording", "internal/dictionary", "internal/source", "internal/customer"},
+		parsers: []string{"go.yaml.in/yaml/v4"}},
 	{name: "internal/rule", pure: true, may: []string{
 		"internal/expr", "internal/behaviour", "internal/dictionary", "internal/source", "internal/sendtime", "internal/customer",
 	}},

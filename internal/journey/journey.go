@@ -25,6 +25,7 @@ type Facts struct {
 	Lag        time.Duration // by how much the engine itself may be late without its counting
 	Subject    rule.Subject
 	Policy     *policy.Policy
+	Country    string // the customer's as the policy has it; "": it is asked anew
 	Suppressed func(customer.Channel) bool
 	Events     []customer.Event // of the customer since Since(), of names that the rule mentions, oldest first
 	Parts      []ledger.Part    // of this outreach

@@ -206,7 +206,9 @@ type hours struct {
 // instant gives the first allowed instant of a message on a channel.
 func (r *run) instant(step *rule.Step, channel customer.Channel, from time.Time) (time.Time, string, customer.Reason) {
 	send := step.Send
-	request := r.f.Policy.Request(channel, send.Topic, policy.Facts{Now: from, Profile: r.f.Subject.Profile, Zone: r.f.Subject.Zone})
+	request := r.f.Policy.Request(channel, send.Topic, policy.Facts{
+		Now: from, Profile: r.f.Subject.Profile, Zone: r.f.Subject.Zone, Country: r.f.Country,
+	})
 	request.Deadline, request.Spread = r.deadline(send), r.spread(step.ID)
 	wanted := r.hours(send, channel)
 	mine := policy.Claim{Channel: channel, Priority: r.m.Priority, Rule: r.o.Rule, N: r.o.N, Step: step.ID}

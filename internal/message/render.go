@@ -147,7 +147,8 @@ func (e *email) render(v Vars, layout *program) (c channel.Content, err error) {
 		if c.HTML, err = layout.write(v, filled); err != nil {
 			return c, err
 		}
-		if e.text == nil {
+		forText = c.HTML
+		if e.text == nil && filled.preheader != "" {
 			filled.preheader = ""
 			if forText, err = layout.write(v, filled); err != nil {
 				return c, err
@@ -197,6 +198,7 @@ func (p *program) run(zone *time.Location, value func(read) any) (_ string, err 
 		bindings["v"+strconv.Itoa(i)] = r.values[i]
 	}
 	out := bounded{limit: p.bytes()}
+	out.Grow(min(2*len(p.src.body), out.limit))
 	if err := p.execute(bindings, &out); r.err != nil {
 		return "", p.trouble(r)
 	} else if err != nil {

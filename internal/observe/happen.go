@@ -176,7 +176,7 @@ func (t *taking) reply(d *dossier.Dossier, e customer.Event) error {
 		return nil
 	}
 	ref, step, channel, err := ledger.ParseKey(e.Properties[customer.MessageProperty].String())
-	if err != nil || !channel.Reaches() {
+	if err != nil {
 		return nil
 	}
 	part, _, err := t.tx.Part(ref, step, channel)

@@ -22,6 +22,7 @@ type Facts struct {
 	Suppressed func(customer.Channel) bool // whether their address on a channel is
 	Held       bool                        // a hold covers the message
 	Claims     []Claim                     // the customer's others, of all rules
+	Country    string                      // theirs as CountryOf gives it; "": it is asked anew
 }
 
 // Answer is what the gate says.
@@ -95,7 +96,10 @@ func (p *Policy) Urgent(topic customer.Topic) bool { return p.Topics[topic].Urge
 // Request gives the question for the calendar that holds quiet hours, law and
 // holidays for a message of a topic on a channel, from f.Now on.
 func (p *Policy) Request(channel customer.Channel, topic customer.Topic, f Facts) sendtime.Request {
-	country := p.CountryOf(f.Profile)
+	country := f.Country
+	if country == "" {
+		country = p.country(f.Profile, sendtime.CountryOfPhone)
+	}
 	r := sendtime.Request{Now: f.Now, Zone: f.Zone}
 	if !p.Urgent(topic) {
 		r.Quiet = p.Quiet
@@ -120,11 +124,15 @@ func (p *Policy) holiday(country string) func(int, time.Month, int) bool {
 
 // CountryOf gives the customer's country: their own, else their phone's, else
 // the policy's.
-func (p *Policy) CountryOf(c *customer.Profile) string {
+func (p *Policy) CountryOf(zones *sendtime.Zones, c *customer.Profile) string {
+	return p.country(c, zones.CountryOfPhone)
+}
+
+func (p *Policy) country(c *customer.Profile, ofPhone func(string) (string, bool)) string {
 	if c.Country != "" {
 		return c.Country
 	}
-	if country, ok := sendtime.CountryOfPhone(c.Phone); ok {
+	if country, ok := ofPhone(c.Phone); ok {
 		return country
 	}
 	return p.Country
@@ -133,9 +141,9 @@ func (p *Policy) CountryOf(c *customer.Profile) string {
 // ZoneOf gives the customer's zone: their own, else their phone's when it has
 // exactly one, else the policy's.
 func (p *Policy) ZoneOf(zones *sendtime.Zones, c *customer.Profile) *time.Location {
-	names := []string{c.Zone, "", p.Zone}
+	names := [...]string{c.Zone, "", p.Zone}
 	if c.Zone == "" && c.Phone != "" {
-		names[1], _ = sendtime.ZoneOfPhone(c.Phone)
+		names[1], _ = zones.ZoneOfPhone(c.Phone)
 	}
 	for _, name := range names {
 		if name == "" {

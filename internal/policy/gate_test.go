@@ -173,6 +173,7 @@ func TestDecideDropsWhatNoHourEverAllows(t *testing.T) {
 func TestCountryOf(t *testing.T) {
 	t.Parallel()
 	p := readAll(t, gatePolicy)
+	zones := sendtime.NewZones()
 	for name, c := range map[string]struct {
 		who  customer.Profile
 		want string
@@ -182,7 +183,7 @@ func TestCountryOf(t *testing.T) {
 		"the policy's":        {customer.Profile{}, "US"},
 		"no country's number": {customer.Profile{Phone: "+8816123456789"}, "US"},
 	} {
-		require.Equal(t, c.want, p.CountryOf(&c.who), name)
+		require.Equal(t, c.want, p.CountryOf(zones, &c.who), name)
 	}
 }
 

@@ -83,7 +83,7 @@ func (s *Split) tree(at place, i int) tree {
 	var t tree
 	for n, b := range s.Branches {
 		var branch tree
-		if b.Name != branchNumber(n) {
+		if len(s.Branches) > 1 || b.Name != branchNumber(n) {
 			branch.text("name", b.Name)
 		}
 		branch.text("if", programText(b.If))

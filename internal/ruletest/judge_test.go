@@ -210,7 +210,7 @@ func TestATestThatCannotBePlayed(t *testing.T) {
 	runner := ruletest.Runner{Env: env, Now: still}
 	reports, err := runner.Run(context.Background(), []*ruletest.Suite{suite}, nil)
 	require.NoError(t, err)
-	require.EqualError(t, reports[0].Results[0].Err, "line 5: message_clicked: no accepted message that it could be about; let one go out before, or name another one")
+	require.EqualError(t, reports[0].Results[0].Err, "line 5: message_clicked: no message or task went out that it could be about; let one go out before, or name another one")
 	require.Equal(t, 1, reports[0].Failed())
 }
 

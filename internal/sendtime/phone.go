@@ -2,6 +2,7 @@ package sendtime
 
 import (
 	"strings"
+	"sync"
 
 	"github.com/nyaruka/phonenumbers"
 )
@@ -66,4 +67,41 @@ func parsePhone(e164 string) (*phonenumbers.PhoneNumber, bool) {
 		return nil, false
 	}
 	return number, true
+}
+
+// ZoneOfPhone gives what the function ZoneOfPhone does, and remembers it: a
+// number is looked up in many tables.
+func (z *Zones) ZoneOfPhone(e164 string) (string, bool) { return z.zones.of(e164, ZoneOfPhone) }
+
+// CountryOfPhone gives what the function CountryOfPhone does, and remembers it.
+func (z *Zones) CountryOfPhone(e164 string) (string, bool) {
+	return z.countries.of(e164, CountryOfPhone)
+}
+
+// maxGuesses bounds the numbers that are remembered; beyond it all are
+// forgotten.
+const maxGuesses = 50_000
+
+// guesses remembers what numbers tell. The zero value remembers none; it is
+// safe for concurrent use.
+type guesses struct {
+	mu    sync.RWMutex
+	known map[string]string // "": they do not tell
+}
+
+func (g *guesses) of(e164 string, ask func(string) (string, bool)) (string, bool) {
+	g.mu.RLock()
+	told, known := g.known[e164]
+	g.mu.RUnlock()
+	if known {
+		return told, told != ""
+	}
+	told, ok := ask(e164)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.known == nil || len(g.known) >= maxGuesses {
+		g.known = map[string]string{}
+	}
+	g.known[e164] = told
+	return told, ok
 }

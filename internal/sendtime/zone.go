@@ -22,6 +22,8 @@ type Zones struct {
 
 	mu     sync.RWMutex
 	loaded map[string]*time.Location
+
+	zones, countries guesses
 }
 
 // NewZones has every zone of the IANA database within reach; each is loaded when it is first asked for.

@@ -42,7 +42,7 @@ func (r *run) act(ctx context.Context, i int) error {
 	for _, refusal := range in.Change.CheckTopics(r.desk.Library.Current().Topics()) {
 		r.play.Refusals = append(r.play.Refusals, Refusal{Act: i, Refusal: refusal})
 	}
-	if ofMessage(in.Event.Name) && in.Event.Properties[customer.MessageProperty].IsZero() {
+	if name := naming(in.Event.Name); name != "" && in.Event.Properties[name].IsZero() {
 		if err := r.fill(ctx, &in, act.Of); err != nil {
 			return &ActError{Act: i, Name: in.Event.Name, Err: err}
 		}
@@ -55,15 +55,20 @@ func (r *run) act(ctx context.Context, i int) error {
 	return nil
 }
 
-// handoffDone tells that a person did what a hand-off asked for.
-const handoffDone = "handoff_done"
+// naming gives the property by which events of that name say which message, or
+// which task, they are about; "" of events that are about neither.
+func naming(event string) string {
+	switch {
+	case event == customer.HandoffDone:
+		return customer.TaskProperty
+	case journey.OfMessage(event):
+		return customer.MessageProperty
+	}
+	return ""
+}
 
-// ofMessage reports whether events of that name tell of something that the
-// engine handed over.
-func ofMessage(event string) bool { return event == handoffDone || journey.OfMessage(event) }
-
-// fill lets an event say which message it is about: the customer's newest
-// accepted one of a template or step, of any when of is "".
+// fill lets an event say what it is about: the customer's newest accepted
+// message or task of a template or step, of any when of is "".
 func (r *run) fill(ctx context.Context, in *observe.Incoming, of string) error {
 	var newest ledger.Part
 	err := r.store.Read(ctx, func(tx ledger.Tx) error {
@@ -85,34 +90,37 @@ func (r *run) fill(ctx context.Context, in *observe.Incoming, of string) error {
 	if newest.Step == "" {
 		return ErrNoMessage
 	}
+	name(in, newest)
+	return nil
+}
+
+// name writes which part an event is about, beside what it says already.
+func name(in *observe.Incoming, p ledger.Part) {
 	properties := maps.Clone(in.Event.Properties)
 	if properties == nil {
 		properties = map[string]customer.Value{}
 	}
-	for name, text := range map[string]string{
-		customer.MessageProperty: newest.Key(), customer.TemplateProp: newest.Template, customer.ChannelProperty: string(newest.Channel),
-	} {
+	said := map[string]string{naming(in.Event.Name): p.Key()}
+	if journey.OfMessage(in.Event.Name) {
+		said[customer.TemplateProp], said[customer.ChannelProperty] = p.Template, string(p.Channel)
+	}
+	for name, text := range said {
 		if properties[name].IsZero() {
 			properties[name] = customer.Text(text)
 		}
 	}
 	in.Event.Properties = properties
-	return nil
 }
 
 // about reports whether an event can be about a part.
 func about(event, of string, p ledger.Part) bool {
-	handoff := p.Channel == handoffChannel
-	return (p.Status == ledger.Accepted || p.Status == ledger.Delivered) &&
-		p.Channel != webhookChannel && handoff == (event == handoffDone) &&
+	fits := p.Channel.Reaches()
+	if event == customer.HandoffDone {
+		fits = p.Channel == customer.Handoff
+	}
+	return fits && (p.Status == ledger.Accepted || p.Status == ledger.Delivered) &&
 		(of == "" || of == p.Template || of == p.Step)
 }
-
-// What is handed over, but to no customer.
-const (
-	webhookChannel customer.Channel = "webhook"
-	handoffChannel customer.Channel = "handoff"
-)
 
 // outside gives the outside id under which an act's customer is known.
 func outside(in *observe.Incoming) string {
@@ -122,9 +130,9 @@ func outside(in *observe.Incoming) string {
 	return "anonymous/" + in.Anonymous
 }
 
-// name gives a customer's id: the script's, else one that follows from the
+// newID gives a customer's id: the script's, else one that follows from the
 // outside id.
-func (r *run) name(external string) customer.ID {
+func (r *run) newID(external string) customer.ID {
 	if id, ok := r.script.IDs[external]; ok {
 		return id
 	}

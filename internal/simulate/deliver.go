@@ -2,10 +2,10 @@ package simulate
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"time"
 
-	"github.com/outreach-engine/outreach/internal/channel"
 	"github.com/outreach-engine/outreach/internal/customer"
 	"github.com/outreach-engine/outreach/internal/dossier"
 	"github.com/outreach-engine/outreach/internal/journey"
@@ -88,41 +88,54 @@ func (r *run) deliver(s scene) error {
 	return s.keep(out, seq)
 }
 
-// send writes the message that is due as accepted, or as rejected when its
-// text cannot be written.
+// send writes the part that is due as accepted, or as rejected when its text
+// cannot be written.
 func (r *run) send(s *scene, out journey.Outcome, facts journey.Facts) error {
 	part, err := s.dossier.Lease(out, r.now, time.Time{})
 	if err != nil {
 		return err
 	}
-	content, trouble, err := r.content(s, part, out, facts)
-	if err != nil {
-		return err
-	}
 	part.Provider, part.Code = Provider, ""
-	line := Line{Trouble: trouble, Decision: ledger.Decision{
+	line := Line{Decision: ledger.Decision{
 		Ref: part.Ref, At: r.now, Kind: ledger.KindSend, Step: part.Step, Channel: part.Channel, Template: part.Template, Planned: part.Planned,
 	}}
-	if trouble == nil {
-		part.Status, s.row.Sent = ledger.Accepted, s.row.Sent+1
-		if r.script.Render {
-			line.Content = &content
-		}
+	if err := r.hand(s, &part, &line, facts); err != nil {
+		return err
+	}
+	if line.Trouble == nil {
+		part.Status = ledger.Accepted
 	} else {
 		part.Status, part.Reason, part.Sent = ledger.Rejected, customer.TemplateError, time.Time{}
-		line.Kind, line.Reason, line.Note = ledger.KindDrop, part.Reason, trouble.Error()
+		line.Kind, line.Reason, line.Note = ledger.KindDrop, part.Reason, line.Trouble.Error()
+	}
+	if part.Status == ledger.Accepted && part.Channel.Reaches() {
+		s.row.Sent++
 	}
 	s.tx.notes.lines = append(s.tx.notes.lines, line)
 	return errors.Join(s.tx.Tx.SavePart(part), s.tx.Tx.Decide(line.Decision))
 }
 
-// content writes a message's text. It is written though nobody asks for it: one
-// that cannot be written changes what is decided.
-func (r *run) content(s *scene, part ledger.Part, out journey.Outcome, facts journey.Facts) (content channel.Content, trouble, err error) {
-	m, err := s.dossier.Matcher(out.Outreach)
-	if err != nil {
-		return content, nil, err
+// hand writes a message's text, or gets a webhook's answer. A text is written
+// though nobody asks for it: one that cannot be written changes what is
+// decided.
+func (r *run) hand(s *scene, part *ledger.Part, line *Line, facts journey.Facts) (err error) {
+	switch part.Channel {
+	case customer.Handoff:
+		return nil
+	case customer.Webhook:
+		if answer := r.script.Answers[part.Template]; len(answer) > 0 {
+			part.Answer, err = json.Marshal(answer)
+		}
+		return err
 	}
-	content, trouble = s.dossier.Set.Templates.Render(part.Template, part.Channel, s.dossier.Vars(m, out.Outreach, facts))
-	return content, trouble, nil
+	m, err := s.dossier.Matcher(s.row)
+	if err != nil {
+		return err
+	}
+	content, trouble := s.dossier.Set.Templates.Render(part.Template, part.Channel, s.dossier.Vars(m, s.row, facts))
+	line.Trouble = trouble
+	if trouble == nil && r.script.Render {
+		line.Content = &content
+	}
+	return nil
 }

@@ -3,7 +3,9 @@ package simulate_test
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
+	"io"
 	"log/slog"
 	"maps"
 	"path/filepath"
@@ -31,18 +33,28 @@ import (
 	"github.com/outreach-engine/outreach/internal/store/memory"
 )
 
+// tester is a test, or one try of a law.
+type tester interface {
+	require.TestingT
+	Helper()
+	Context() context.Context
+	Fatal(...any)
+	Output() io.Writer
+}
+
 // live is the engine that customers meet, with everything real but Temporal
 // and the providers: it plays the workflows' loops on a clock that the test
 // moves.
 type live struct {
-	t        *testing.T
+	t        tester
 	engine   *activities.Engine
 	observer *observe.Observer
 	store    ledger.Store
 	now      time.Time
 	rules    []string // by priority
 	waiting  map[ledger.Ref]waiting
-	starts   sync.Mutex // several are started at once
+	answers  map[string]map[string]customer.Value // of webhooks
+	starts   sync.Mutex                           // several are started at once
 }
 
 type waiting struct {
@@ -73,7 +85,11 @@ func (l *live) Hint(_ context.Context, ref ledger.Ref) (bool, error) {
 func (l *live) Name() string { return simulate.Provider }
 
 // Send implements channel.Sender.
-func (l *live) Send(context.Context, channel.Message) (channel.Receipt, error) {
+func (l *live) Send(_ context.Context, m channel.Message) (channel.Receipt, error) {
+	if answer := l.answers[m.Template]; m.Channel == customer.Webhook && len(answer) > 0 {
+		text, err := json.Marshal(answer)
+		return channel.Receipt{Answer: string(text)}, err
+	}
 	return channel.Receipt{}, nil
 }
 
@@ -87,15 +103,15 @@ func (l *live) rest(ref ledger.Ref, answer activities.Answer) {
 }
 
 // perform plays a script as the live engine does, and gives its store.
-func perform(t *testing.T, files bundle.Files, store ledger.Store, script simulate.Script, newID func(string) customer.ID) *live {
+func perform(t tester, files bundle.Files, store ledger.Store, script simulate.Script, newID func(string) customer.ID) *live {
 	t.Helper()
 	b, _ := bundle.Check(files)
 	b.Policy.Rates = nil // they pace by the machine's clock
 	desk := dossier.Desk{Library: library.Fixed(b), Zones: sendtime.NewZones()}
-	l := &live{t: t, store: store, now: script.From, waiting: map[ledger.Ref]waiting{}}
+	l := &live{t: t, store: store, now: script.From, waiting: map[ledger.Ref]waiting{}, answers: script.Answers}
 	l.engine = &activities.Engine{
 		Store: store, Desk: desk, Clock: activities.SetTime(func() time.Time { return l.now }), Starter: l, Patience: time.Hour,
-		Senders: map[customer.Channel]channel.Sender{customer.SMS: l, customer.Email: l, customer.Push: l},
+		Senders: map[customer.Channel]channel.Sender{customer.SMS: l, customer.Email: l, customer.Push: l, customer.Webhook: l},
 		Starts:  rate.NewLimiter(rate.Inf, 1), Logger: slog.New(slog.NewTextHandler(t.Output(), nil)),
 	}
 	l.observer = &observe.Observer{Store: store, Desk: desk, Now: l.engine.Clock.Now, NewID: newID}
@@ -200,7 +216,7 @@ func (l *live) ask() (worked bool) {
 // told gives everything that a store holds of a customer as text: stories,
 // rows and parts, by outreach. The numbers of answers are left out: who is
 // hinted twice answers twice.
-func told(t *testing.T, store ledger.Store, external string) string {
+func told(t tester, store ledger.Store, external string) string {
 	t.Helper()
 	var b strings.Builder
 	require.NoError(t, store.Read(t.Context(), func(tx ledger.Tx) error {
@@ -211,15 +227,15 @@ func told(t *testing.T, store ledger.Store, external string) string {
 		outreaches, err := tx.OutreachesOf(id, 0)
 		for _, o := range outreaches {
 			o.Seq = 0
-			fmt.Fprintf(&b, "%+v position %s answer %s\n", o, o.Position, o.Answer)
+			b.WriteString(written(t, o) + string(o.Position) + string(o.Answer) + "\n")
 			parts, err := tx.PartsOf(o.Ref)
 			require.NoError(t, err)
 			for _, p := range parts {
-				fmt.Fprintf(&b, "  %+v\n", p)
+				b.WriteString("  " + written(t, p) + "\n")
 			}
 			for _, d := range decisions {
 				if d.Ref == o.Ref {
-					fmt.Fprintf(&b, "  %+v\n", d)
+					b.WriteString("  " + written(t, d) + "\n")
 				}
 			}
 		}
@@ -228,9 +244,15 @@ func told(t *testing.T, store ledger.Store, external string) string {
 	return b.String()
 }
 
+func written(t tester, row any) string {
+	text, err := json.Marshal(row)
+	require.NoError(t, err)
+	return string(text)
+}
+
 // alike plays a script, lets the live engine live through what happened in it,
 // and compares everything that was decided.
-func alike(t *testing.T, files bundle.Files, script simulate.Script) {
+func alike(t tester, files bundle.Files, script simulate.Script) {
 	t.Helper()
 	p := play(t, stage(t, files), script)
 	var users []string
@@ -255,7 +277,7 @@ func difference(live, played string) string {
 }
 
 // idOf gives the ids that customers have in a store.
-func idOf(t *testing.T, store ledger.Store) func(external string) customer.ID {
+func idOf(t tester, store ledger.Store) func(external string) customer.ID {
 	return func(external string) (id customer.ID) {
 		require.NoError(t, store.Read(t.Context(), func(tx ledger.Tx) (err error) {
 			id, _, err = tx.Resolve(external)
@@ -267,7 +289,7 @@ func idOf(t *testing.T, store ledger.Store) func(external string) customer.ID {
 
 // lived gives the acts of a play with the events as the play took them, and the
 // customers.
-func lived(t *testing.T, p *simulate.Play, script simulate.Script) (acts []simulate.Act, users []string) {
+func lived(t tester, p *simulate.Play, script simulate.Script) (acts []simulate.Act, users []string) {
 	t.Helper()
 	events := map[string]customer.Event{}
 	for _, act := range script.Acts {
@@ -309,6 +331,30 @@ func TestLiveDecidesAlike(t *testing.T) {
 			archive, err := txtar.ParseFile(file)
 			require.NoError(t, err)
 			alike(t, shippedFiles, scriptOf(t, archive))
+		})
+	}
+}
+
+// TestLiveDecidesAlikeOnTroubles holds I5 where texts cannot be written, and
+// on branches.
+func TestLiveDecidesAlikeOnTroubles(t *testing.T) {
+	t.Parallel()
+	nameless := strings.ReplaceAll(greeting, "name=Anna", "")
+	for name, c := range map[string]struct{ steps, script string }{
+		"falls back":   {"  - send: hello\n    channel: [sms, email]\n    at: now\n", nameless},
+		"no other way": {"  - send: hello\n    channel: sms\n    at: now\n  - send: again\n    at: now\n", nameless},
+		"two in a row": {"  - send: hello\n    channel: sms\n    at: now\n  - send: again\n    at: now\n", greeting},
+		"came in time": {"  - send: hello\n    at: now\n  - wait_for: bought\n    within: 1d\n    then:\n      - stop\n  - send: again\n",
+			greeting + "2026-11-23T12:00 anna bought\n2026-11-24T10:00 anna came\n"},
+		"late in the log":     {"  - wait: 1h\n  - send: hello\n    unless: bought\n", greeting + "2026-11-23T11:00 anna bought\n"},
+		"asks and hands over": {errands, greeting + "2026-11-24T10:00 anna handoff_done result=reached\n"},
+		"hands over in vain":  {errands, greeting},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			script := readScript(t, c.script+"until 2026-11-27T00:00\n")
+			script.Answers = map[string]map[string]customer.Value{"coupon": {"code": customer.Text("A1"), "value": customer.Number(5)}}
+			alike(t, house(c.steps), script)
 		})
 	}
 }

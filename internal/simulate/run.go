@@ -12,11 +12,14 @@ import (
 	"github.com/outreach-engine/outreach/internal/observe"
 )
 
-// Bounds of a play that does not come to rest.
-const (
-	maxRounds   = 10_000    // of one instant: an outreach is answered at most twice in each
-	maxInstants = 1_000_000 // of one play
-)
+// bounds end a play that does not come to rest.
+type bounds struct {
+	rounds   int // of one instant: an outreach is answered at most twice in each
+	instants int // of one play
+}
+
+// usual are the bounds that no play of sense comes near.
+func usual() bounds { return bounds{rounds: 10_000, instants: 1_000_000} }
 
 // run is one play under way.
 type run struct {
@@ -29,14 +32,16 @@ type run struct {
 	observer observe.Observer
 	rule     string // the one that was busy last
 	play     *Play
+	bounds   bounds
 }
 
 func (s *Stage) begin(store ledger.Store, script Script) (*run, error) {
-	r := &run{desk: s.desk, script: script, play: &Play{
+	r := &run{desk: s.desk, script: script, bounds: s.bounds, play: &Play{
 		Passed: map[string]map[journey.Passed]int{}, Outcomes: make([]observe.Outcome, len(script.Acts)), Store: store,
 	}}
+	r.desk.Drawer = dossier.NewDrawer()
 	r.store = newWatched(store, r)
-	r.observer = observe.Observer{Store: r.store, Desk: s.desk, Now: func() time.Time { return r.now }, NewID: r.name}
+	r.observer = observe.Observer{Store: r.store, Desk: r.desk, Now: func() time.Time { return r.now }, NewID: r.newID}
 	r.order = make([]int, len(script.Acts))
 	for i, act := range script.Acts {
 		if act.At.Before(script.From) {
@@ -50,7 +55,7 @@ func (s *Stage) begin(store ledger.Store, script Script) (*run, error) {
 
 // run jumps from instant to instant.
 func (r *run) run(ctx context.Context) error {
-	for range maxInstants {
+	for range r.bounds.instants {
 		at, ok := r.upcoming()
 		if !ok || at.After(r.script.To) {
 			return nil
@@ -79,7 +84,7 @@ func (r *run) upcoming() (at time.Time, ok bool) {
 
 // settle lets everything of one instant happen.
 func (r *run) settle(ctx context.Context) error {
-	for range maxRounds {
+	for range r.bounds.rounds {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -130,9 +135,16 @@ func (r *run) dues(ctx context.Context) (worked bool, err error) {
 	return worked, nil
 }
 
-// news tells customers what concerns all who share a value. Nothing makes news
-// yet.
-func (r *run) news(context.Context) (worked bool, err error) { return false, nil }
+// news tells customers of what concerns all who share a value.
+func (r *run) news(ctx context.Context) (worked bool, err error) {
+	for r.store.news {
+		if r.store.news, err = r.observer.Spread(ctx); err != nil {
+			return false, err
+		}
+		worked = true
+	}
+	return worked, nil
+}
 
 // steps takes those further that wait for no provider: matches, the hinted,
 // and those whose wait is over.

@@ -30,12 +30,13 @@ const Provider = "simulated"
 // Stage is what is in force: rules, policy, templates and data, compiled once.
 // It is immutable and safe for concurrent use.
 type Stage struct {
-	desk dossier.Desk
+	desk   dossier.Desk
+	bounds bounds
 }
 
 // NewStage compiles a bundle. Several stages may share zones.
 func NewStage(b *bundle.Bundle, zones *sendtime.Zones) *Stage {
-	return &Stage{desk: dossier.Desk{Library: library.Fixed(b), Zones: zones}}
+	return &Stage{desk: dossier.Desk{Library: library.Fixed(b), Zones: zones}, bounds: usual()}
 }
 
 // Set gives what is in force.
@@ -65,8 +66,8 @@ type Act struct {
 	At               time.Time // when the engine sees it
 	observe.Incoming           // Event.At zero: At
 	// Of names the template, or the step, whose newest accepted message a
-	// message_* or handoff_done event without a message property is about; "":
-	// the newest of all.
+	// message_* event without a message property is about, or whose newest task
+	// a handoff_done event without a task property; "": the newest of all.
 	Of string
 }
 
@@ -116,7 +117,7 @@ func (e *ActError) Unwrap() error { return e.Err }
 
 // Troubles of an act.
 var (
-	ErrNoMessage = errors.New("no accepted message that it could be about; let one go out before, or name another one")
+	ErrNoMessage = errors.New("no message or task went out that it could be about; let one go out before, or name another one")
 	ErrTooEarly  = errors.New("is before the beginning of the script; begin earlier")
 )
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/outreach-engine/outreach/internal/customer"
+	"github.com/outreach-engine/outreach/internal/dossier"
 	"github.com/outreach-engine/outreach/internal/journey"
 	"github.com/outreach-engine/outreach/internal/ledger"
 )
@@ -43,6 +44,7 @@ type watched struct {
 	ready   []*waiter
 	due     map[string]bool // rules with due times that have come
 	hinted  map[string]bool // rules with rows of hints
+	news    bool            // there may be some
 	alarms  alarms
 	notes   notes
 }
@@ -61,6 +63,7 @@ type notes struct {
 	dues   []ledger.Due
 	hints  []ledger.Ref
 	passed []passed
+	news   bool
 }
 
 // row is an outreach as it was written last.
@@ -85,7 +88,7 @@ func newWatched(store ledger.Store, r *run) *watched {
 func (s *watched) Write(ctx context.Context, lane ledger.Lane, fn func(ledger.Tx) error) error {
 	err := s.Store.Write(ctx, lane, func(tx ledger.Tx) error {
 		s.notes.clear()
-		return fn(&watchedTx{Tx: tx, notes: &s.notes})
+		return fn(&watchedTx{Tx: tx, notes: &s.notes, drawer: s.run.desk.Drawer})
 	})
 	if err == nil {
 		s.keep()
@@ -94,13 +97,20 @@ func (s *watched) Write(ctx context.Context, lane ledger.Lane, fn func(ledger.Tx
 }
 
 func (n *notes) clear() {
-	*n = notes{n.lines[:0], n.people[:0], n.rows[:0], n.dues[:0], n.hints[:0], n.passed[:0]}
+	*n = notes{n.lines[:0], n.people[:0], n.rows[:0], n.dues[:0], n.hints[:0], n.passed[:0], false}
 }
 
 // watchedTx notes what one transaction writes.
 type watchedTx struct {
 	ledger.Tx
-	notes *notes
+	notes  *notes
+	drawer *dossier.Drawer
+}
+
+// Merge implements ledger.Customers.
+func (t *watchedTx) Merge(from, into customer.ID) error {
+	t.drawer.Drop(from)
+	return t.Tx.Merge(from, into)
 }
 
 // SaveCustomer implements ledger.Customers.
@@ -133,6 +143,12 @@ func (t *watchedTx) Decide(decisions ...ledger.Decision) error {
 	return t.Tx.Decide(decisions...)
 }
 
+// AddNews implements ledger.Events.
+func (t *watchedTx) AddNews(n ledger.News) error {
+	t.notes.news = true
+	return t.Tx.AddNews(n)
+}
+
 // SetDue implements ledger.Work.
 func (t *watchedTx) SetDue(d ledger.Due) error {
 	t.notes.dues = append(t.notes.dues, d)
@@ -148,6 +164,7 @@ func (t *watchedTx) Hint(ref ledger.Ref, at time.Time) error {
 // keep takes over what a transaction wrote.
 func (s *watched) keep() {
 	n := &s.notes
+	s.news = s.news || n.news
 	for i := range n.people {
 		s.know(&n.people[i])
 	}

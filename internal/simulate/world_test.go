@@ -25,7 +25,7 @@ func shipped(t testing.TB) *simulate.Stage {
 	return stage(t, files)
 }
 
-func stage(t testing.TB, files bundle.Files) *simulate.Stage {
+func stage(t tester, files bundle.Files) *simulate.Stage {
 	t.Helper()
 	b, problems := bundle.Check(files)
 	for _, p := range problems {
@@ -35,7 +35,7 @@ func stage(t testing.TB, files bundle.Files) *simulate.Stage {
 }
 
 // play plays a script; it must succeed.
-func play(t testing.TB, s *simulate.Stage, script simulate.Script) *simulate.Play {
+func play(t tester, s *simulate.Stage, script simulate.Script) *simulate.Play {
 	t.Helper()
 	p, err := s.Play(t.Context(), script)
 	require.NoError(t, err)

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/outreach-engine/outreach/internal/channel"
+	"github.com/outreach-engine/outreach/internal/customer"
 	"github.com/outreach-engine/outreach/internal/source"
 )
 
@@ -93,8 +94,12 @@ func (c *Client) Signs() bool { return c.key != nil }
 // Send posts a message's text, a JSON object, to the URL that it is addressed
 // to. The receipt holds what came back. Errors are *channel.Error: Rejected
 // when it will never be taken, Throttled and Unavailable when the other side
-// said so, and Ambiguous when nobody can say whether it arrived.
+// said so, Ambiguous when nobody can say whether it arrived, and Misconfigured
+// for what is no call of a webhook.
 func (c *Client) Send(ctx context.Context, m channel.Message) (channel.Receipt, error) {
+	if m.Channel != customer.Webhook { // a team is reached otherwise since its task was taken up
+		return channel.Receipt{}, &channel.Error{Kind: channel.Misconfigured, Provider: Name, Code: "not_sent", Detail: "this carries webhooks only"}
+	}
 	if message, _ := source.CheckEndpoint(m.To); message != "" {
 		return channel.Receipt{}, rejected("not_sent", "the url "+message)
 	}

@@ -217,6 +217,14 @@ func TestOnlyEncryptedOrHome(t *testing.T) {
 	}
 }
 
+func TestOnlyWebhooks(t *testing.T) {
+	t.Parallel()
+	letter := call("care@example.com")
+	letter.Channel = customer.Email
+	_, err := client(t, hook.Config{}).Send(t.Context(), letter)
+	require.Equal(t, channel.Misconfigured, channel.KindOf(err))
+}
+
 func TestSecrets(t *testing.T) {
 	t.Parallel()
 	short := "whsec_" + base64.StdEncoding.EncodeToString([]byte("too short for this"))

@@ -76,7 +76,7 @@ func (r *reader) parts(status ledger.PartStatus, c *countersView) []ledger.Part 
 	parts, err := r.tx.PartsBy(status, countLimit)
 	r.note(err)
 	c.AtLeast = c.AtLeast || len(parts) == countLimit
-	return parts
+	return slices.DeleteFunc(parts, func(p ledger.Part) bool { return !p.Channel.Reaches() })
 }
 
 // dropped counts the messages that will not go out, and the matches that were

@@ -66,7 +66,7 @@ var layers = []layer{
 		"internal/source", "internal/sendtime", "internal/customer",
 	}},
 	{name: "internal/dossier", may: []string{
-		"internal/library", "internal/journey", "internal/message", "internal/rule", "internal/behaviour", "internal/ledger", "internal/sendtime",
+		"internal/why", "internal/library", "internal/journey", "internal/message", "internal/rule", "internal/behaviour", "internal/ledger", "internal/sendtime",
 		"internal/customer",
 	}},
 	{name: "internal/library", may: []string{
@@ -88,6 +88,10 @@ var layers = []layer{
 	{name: "internal/channel/channeltest", may: []string{"internal/channel", "internal/customer"}},
 	{name: "internal/channel/line", may: []string{"internal/channel", "internal/customer"}},
 
+	{name: "internal/why", pure: true, may: []string{
+		"internal/journey", "internal/rule", "internal/policy", "internal/wording", "internal/expr", "internal/behaviour",
+		"internal/ledger", "internal/customer",
+	}},
 	{name: "internal/journey", pure: true, may: []string{
 		"internal/rule", "internal/policy", "internal/expr", "internal/behaviour", "internal/ledger", "internal/sendtime", "internal/customer",
 	}},

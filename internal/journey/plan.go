@@ -204,6 +204,7 @@ type hours struct {
 	why   string
 	bound bool // when no instant fits, nothing else will do
 	usual bool // the policy's window, that many customers share
+	now   bool // at once where that is allowed: only those who have to wait are spread
 }
 
 // instant gives the first allowed instant of a message on a channel.
@@ -232,9 +233,9 @@ func (r *run) hours(send *rule.Send, channel customer.Channel) hours {
 	said, bySaid := r.said(channel)
 	switch {
 	case send.At.Now && (!bySaid || send.Urgent):
-		return hours{why: atOnce, bound: true}
+		return hours{why: atOnce, bound: true, now: true}
 	case send.At.Now:
-		return hours{when: said, why: "now, within the hours said by the customer", bound: true}
+		return hours{when: said, why: "now, within the hours said by the customer", bound: true, now: true}
 	case !send.At.Preferred && bySaid && !send.Urgent:
 		return hours{when: send.At.When, said: said, why: "the rule's time " + send.At.When.String() + ", within the hours said by the customer", bound: true}
 	case !send.At.Preferred:
@@ -263,8 +264,13 @@ func (r *run) slot(request sendtime.Request, wanted hours, mine policy.Claim) (t
 	request.When = wanted.when
 	full, none := "", customer.NoAllowedTime
 	claims := r.claims()
-	for range maxTries {
+	for try := range maxTries {
 		answer := sendtime.Next(request)
+		if wanted.now && try == 0 {
+			if at, ok := opens(request); ok {
+				answer = at
+			}
+		}
 		if !answer.OK {
 			return time.Time{}, wanted.why + full, none
 		}
@@ -285,6 +291,13 @@ func (r *run) slot(request sendtime.Request, wanted hours, mine policy.Claim) (t
 		full = ", after the cap of " + free.Full.Words() + ": " + free.Winner + " has the place"
 	}
 	return time.Time{}, wanted.why + full, none
+}
+
+// opens gives the answer of a request that may be met at its own instant.
+func opens(request sendtime.Request) (sendtime.Answer, bool) {
+	request.Spread = 0
+	answer := sendtime.Next(request)
+	return answer, answer.OK && answer.At.Equal(request.Now)
 }
 
 // atOnce is why a message has no window.

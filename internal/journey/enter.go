@@ -68,10 +68,12 @@ func again(m *rule.Matcher, why rule.Reason, e Entry) bool {
 	return true
 }
 
-// reach gives why none of the rule's messages could reach the customer.
+// reach gives why none of the rule's messages could reach the customer. A rule
+// with a task for a person is entered without an address: the person finds a way.
 func reach(m *rule.Matcher, e Entry) customer.Reason {
-	consent, suppressed, sends, reachable := false, false, false, false
+	consent, suppressed, sends, reachable, handed := false, false, false, false, false
 	m.EachStep(func(s *rule.Step) {
+		handed = handed || s.Handoff != nil
 		if s.Send == nil {
 			return
 		}
@@ -97,6 +99,8 @@ func reach(m *rule.Matcher, e Entry) customer.Reason {
 		return ""
 	case !consent:
 		return customer.NoConsent
+	case handed:
+		return ""
 	case suppressed:
 		return customer.Suppressed
 	}

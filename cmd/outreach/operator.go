@@ -31,7 +31,7 @@ func operatorCommands(now func() time.Time) []*cobra.Command {
 		importCommand(now, importer.Customers), importCommand(now, importer.Events))
 	return []*cobra.Command{
 		statusCommand(now), explainCommand(now), pauseCommand(now), resumeCommand(now), stopCommand(now),
-		rules, rejectedCommand(now), imports, versionCommand(),
+		rules, rejectedCommand(now), imports, simulateCommand(now), versionCommand(),
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jedib0t/go-pretty/v6/progress"
 	"github.com/stretchr/testify/require"
 
 	"github.com/outreach-engine/outreach/internal/customer"
@@ -332,12 +333,12 @@ func TestLocalTimesOfOtherYearsSayTheYear(t *testing.T) {
 
 func TestBarShowsItsEnd(t *testing.T) {
 	t.Parallel()
-	require.Nil(t, newBar(&bytes.Buffer{}, "x"), "only a terminal gets a bar")
+	require.Nil(t, newBar(&bytes.Buffer{}, "x", progress.UnitsBytes), "only a terminal gets a bar")
 	var none *bar
 	none.move(1, 2)
 	none.end()
 	var out bytes.Buffer
-	b := startBar(&out, "events.csv")
+	b := startBar(&out, "events.csv", progress.UnitsBytes)
 	b.move(50, 100)
 	b.move(100, 100)
 	b.end()

@@ -39,6 +39,10 @@ var layers = []layer{
 		"internal/dossier", "internal/library", "internal/journey", "internal/policy", "internal/message", "internal/channel",
 		"internal/rule", "internal/behaviour", "internal/ledger", "internal/sendtime", "internal/customer",
 	}},
+	{name: "internal/backtest", may: []string{
+		"internal/simulate", "internal/importer", "internal/observe", "internal/bundle", "internal/wording", "internal/rule",
+		"internal/policy", "internal/channel", "internal/ledger", "internal/sendtime", "internal/customer",
+	}},
 	{name: "internal/simulate", may: []string{
 		"internal/observe", "internal/dossier", "internal/library", "internal/bundle", "internal/store/memory", "internal/journey",
 		"internal/channel", "internal/ledger", "internal/sendtime", "internal/customer",

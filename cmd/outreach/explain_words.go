@@ -110,6 +110,8 @@ func (t *teller) sentence(d ledger.Decision, v told) string {
 		return "the goal was reached" + strings.Replace(note, ": ", " ", 1)
 	case ledger.KindStop:
 		return "stopped" + note
+	case ledger.KindMigrate:
+		return "moved to another version of the rule" + note
 	case ledger.KindEnd:
 		return "ended: " + wording.Reason(d.Reason)
 	}

@@ -85,7 +85,7 @@ func (m Migration) id(step string) string {
 func (m Migration) note(moved Moved) string {
 	text := "from version " + m.From.Version + " to " + m.To.Version
 	if moved.Step != moved.To {
-		text += ", from step " + moved.Step
+		text += ", from step " + moved.Step + " to " + moved.To
 	}
 	return text
 }
@@ -183,4 +183,14 @@ func (r *run) refusedOn(step string) []customer.Channel {
 		}
 	}
 	return list
+}
+
+// StepOf gives the id of the step at which an outreach stands; "" before its
+// first one, and when a position does not read.
+func StepOf(o ledger.Outreach) string {
+	var p Position
+	if json.Unmarshal(o.Position, &p) != nil {
+		return ""
+	}
+	return p.Step
 }

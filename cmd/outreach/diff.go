@@ -62,7 +62,8 @@ once, or the work broke off; 2 when it was called wrongly; 3 when a folder holds
 	flags.IntVar(&f.maxNew, "max-new", anyNumber, "end with 1 when more people would be reached at once (default: any number)")
 	flags.BoolVar(&f.list, "list", false, "list the outside ids of these people")
 	flags.StringVar(&f.format, "format", "text", "text or json")
-	flags.IntVar(&f.workers, "workers", runtime.GOMAXPROCS(0), "customers played at once")
+	flags.IntVar(&f.workers, "workers", runtime.GOMAXPROCS(0), "customers played at once (default: as many as there are processors)")
+	flags.Lookup("workers").DefValue = "" // the machine's own
 	flags.Lookup("max-new").DefValue = ""
 	place := storeFlag(cmd, now)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {

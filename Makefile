@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run build test check short bench backtest format vet determinism tidy browser histories docs
+.PHONY: help run build test check short bench backtest format vet determinism tidy browser editor histories docs
 
 # How many packages are built and tested at once.
 JOBS ?= 2
@@ -18,6 +18,9 @@ PLAIN := $(SERVER)|internal/demo|internal/importer
 only = $$(go list ./... | grep -E '/outreach/($(1))$$')
 but = $$(go list ./... | grep -vE '/outreach/($(1))$$')
 
+# Where the package of the language server is pinned.
+EDITOR_FROM := internal/schema/testdata/editor
+
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
@@ -29,7 +32,7 @@ run: ## everything on this machine: Temporal, the engine, the inbox, a demo comp
 build: ## bin/outreach, the product, and bin/outreach-dev, everything in one
 	go build -p $(JOBS) -o bin/ ./cmd/outreach ./cmd/outreach-dev
 
-test: format vet determinism tidy browser ## everything that CI checks
+test: format vet determinism tidy browser editor ## everything that CI checks
 	@race=-race; \
 	if [ "$$(go env CGO_ENABLED)" != 1 ] || ! command -v "$$(go env CC)" >/dev/null; then \
 	  race=; echo "there is no C compiler: tests run without the race detector"; \
@@ -44,8 +47,9 @@ check: test ## the same as test
 short: ## the tests that are done in a minute: none with a live Temporal, none that takes long
 	go test -p $(JOBS) -short $(call but,$(SERVER))
 
-bench: ## what it costs, as ratios in one run: intake, rules, customers, outreaches, the first of a burst. Some minutes
+bench: ## what it costs, as ratios in one run: intake, rules, customers, outreaches, the first of a burst; explain. Some minutes
 	go test ./internal/e2e -run '^$$' -bench . -benchtime 1x -count 3 -timeout 30m | grep -E '^Benchmark|^ok|FAIL'
+	go test ./cmd/outreach -run '^$$' -bench Explain -benchtime 50x -timeout 30m | grep -E '^Benchmark|^ok|FAIL'
 
 backtest: ## what outreach simulate costs: 100,000, 300,000 and a million events; seconds, processor seconds and most memory
 	@for n in 100000 300000 1000000; do \
@@ -74,6 +78,18 @@ browser:
 	  if { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends chromium; } >/dev/null; then exit 0; fi; \
 	fi; \
 	echo "chromium is not installed: the tests that look at pages are skipped"
+
+# The schemas of rules are tried in a real language server. Its package stays in .cache.
+editor:
+	@if ! command -v npm >/dev/null && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  echo "npm is missing: installing it with apt-get"; \
+	  { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends nodejs npm; } >/dev/null || true; \
+	fi; \
+	if cmp -s $(EDITOR_FROM)/package-lock.json .cache/editor/package-lock.json; then exit 0; fi; \
+	mkdir -p .cache/editor && rm -f .cache/editor/package-lock.json && cp $(EDITOR_FROM)/package.json .cache/editor/ && \
+	  cp $(EDITOR_FROM)/package-lock.json .cache/editor/ && \
+	  npm ci --prefix .cache/editor --ignore-scripts --no-audit --no-fund --loglevel=error || \
+	{ rm -f .cache/editor/package-lock.json; echo "yaml-language-server is not installed: the tests that ask it are skipped"; }
 
 histories: ## record the workflow histories anew that every build replays
 	go test -count=1 ./internal/e2e -run TestRecordHistories -histories

@@ -3,24 +3,32 @@ package main
 import (
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"github.com/outreach-engine/outreach/internal/bundle"
+	"github.com/outreach-engine/outreach/internal/lint"
 	"github.com/outreach-engine/outreach/internal/preview"
 	"github.com/outreach-engine/outreach/internal/source"
 )
 
 func checkCommand() *cobra.Command {
 	var templates string
+	var strict bool
 	cmd := &cobra.Command{
 		Use:   "check [DIR]",
 		Short: "Check rules, data, policy and templates, and say how to mend what is wrong",
 		Long: `Check reads every rule in DIR (rules, unless you name another folder), the data.yaml
 and policy.yaml beside them, and the templates. Each problem is one line: the
-place, the text, what is wrong and how to mend it. Warnings do not fail.`,
-		Example:       "  outreach check\n  outreach check rules --templates templates",
+place, the text, what is wrong and how to mend it.
+
+Warnings name what is allowed and most likely not meant: a message that can never go
+out, a step that is never reached, two rules that write to the same customers at once.
+They do not fail, unless you say --strict. To let one pass, write a comment with its
+code and your reason above its line: # allow past-until: the texts come next week`,
+		Example:       "  outreach check\n  outreach check rules --templates templates\n  outreach check --strict",
 		Args:          cobra.MaximumNArgs(1),
 		SilenceUsage:  true,
 		SilenceErrors: true,
@@ -32,10 +40,15 @@ place, the text, what is wrong and how to mend it. Warnings do not fail.`,
 			if templates == "" {
 				templates = beside(dir)
 			}
-			return check(dir, templates, cmd.OutOrStdout(), cmd.ErrOrStderr())
+			n, err := check(dir, templates, cmd.OutOrStdout(), cmd.ErrOrStderr())
+			if err == nil && strict && n > 0 {
+				return &exitError{code: exitProblems}
+			}
+			return err
 		},
 	}
 	cmd.Flags().StringVar(&templates, "templates", "", "the folder of the templates (default: templates beside DIR)")
+	cmd.Flags().BoolVar(&strict, "strict", false, "end with 1 when there are warnings")
 	return cmd
 }
 
@@ -43,31 +56,40 @@ place, the text, what is wrong and how to mend it. Warnings do not fail.`,
 func beside(dir string) string { return filepath.Join(filepath.Dir(filepath.Clean(dir)), "templates") }
 
 // check reads both folders, writes their problems to stderr, and the count to
-// stdout when there is none worse than a warning.
-func check(dir, templates string, stdout, stderr io.Writer) error {
+// stdout when there is none worse than a warning. It gives the number of
+// warnings.
+func check(dir, templates string, stdout, stderr io.Writer) (warnings int, err error) {
 	files, err := bundle.ReadDir(dir, templates)
 	if err != nil {
-		return &exitError{code: exitTrouble, err: err}
+		return 0, &exitError{code: exitTrouble, err: err}
 	}
-	b, list := bundle.Check(files)
+	in := lint.Input{Files: files, Tested: func(rule string) bool { return isThere(filepath.Join(dir, rule+".test.yaml")) }}
 	var problems source.Problems
-	problems.Add(list...)
-	preview.CheckSamples(b, &problems)
-	list = problems.List()
+	in.Bundle, in.Found = bundle.Check(files)
+	problems.Add(in.Found...)
+	preview.CheckSamples(in.Bundle, &problems)
+	in.Found = problems.List()
+	list := lint.Look(in)
 	for _, p := range list {
 		if _, err := fmt.Fprintln(stderr, p); err != nil {
-			return &exitError{code: exitTrouble, err: err}
+			return 0, &exitError{code: exitTrouble, err: err}
 		}
 	}
 	if problems.Err() != nil {
-		return &exitError{code: exitProblems}
+		return 0, &exitError{code: exitProblems}
 	}
 	verdict := "fine"
 	if len(list) > 0 {
 		verdict += ", with " + counted(len(list), "warning")
 	}
-	_, err = fmt.Fprintf(stdout, "%s, %s: %s\n", counted(len(b.Rules), "rule"), counted(len(b.Templates.Names()), "template"), verdict)
-	return err
+	_, err = fmt.Fprintf(stdout, "%s, %s: %s\n", counted(len(in.Bundle.Rules), "rule"), counted(len(in.Bundle.Templates.Names()), "template"), verdict)
+	return len(list), err
+}
+
+// isThere reports whether a file exists.
+func isThere(name string) bool {
+	_, err := os.Stat(name)
+	return err == nil
 }
 
 // counted gives 1 rule, 2 rules.

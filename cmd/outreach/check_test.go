@@ -46,7 +46,7 @@ const (
 func TestCheck(t *testing.T) {
 	t.Parallel()
 	dir := company(t, map[string]string{
-		"rules/data.yaml": checkedData, "rules/welcome.yaml": checkedRule, "rules/README.md": "#",
+		"rules/data.yaml": checkedData, "rules/welcome.yaml": checkedRule, "rules/README.md": "#", "rules/welcome.test.yaml": "tests: []\n",
 		"templates/welcome/sms.txt": "Hello.\n", "texts/other/sms.txt": "Hello.\n",
 	})
 	rules := filepath.Join(dir, "rules")
@@ -62,12 +62,26 @@ func TestCheck(t *testing.T) {
 func TestCheckWarns(t *testing.T) {
 	t.Parallel()
 	dir := company(t, map[string]string{
-		"rules/data.yaml": checkedData, "rules/welcome.yaml": checkedRule + "  - wait: 3d\n", "templates/welcome/sms.txt": "Hello.\n",
+		"rules/data.yaml": checkedData, "rules/welcome.yaml": checkedRule + "  - wait: 3d\n", "rules/welcome.test.yaml": "tests: []\n", "templates/welcome/sms.txt": "Hello.\n",
 	})
 	stdout, stderr, code := outcome(t, filepath.Join(dir, "rules"))
 	require.Equal(t, "1 rule, 1 template: fine, with 1 warning\n", stdout)
-	require.Contains(t, stderr, "welcome.yaml:7:5: warning: steps[1]: waits for nothing")
+	require.Contains(t, stderr, "welcome.yaml:7:5: warning [idle-wait]: steps[1]: waits for nothing")
 	require.Zero(t, code)
+
+	stdout, _, code = outcome(t, filepath.Join(dir, "rules"), "--strict")
+	require.Equal(t, "1 rule, 1 template: fine, with 1 warning\n", stdout)
+	require.Equal(t, 1, code)
+}
+
+func TestCheckLetsPassWhatIsAllowed(t *testing.T) {
+	t.Parallel()
+	dir := company(t, map[string]string{
+		"rules/data.yaml": checkedData, "templates/welcome/sms.txt": "Hello.\n",
+		"rules/welcome.yaml": "# allow untested: it is a draft\n" + checkedRule + "  # allow idle-wait: more steps follow next week\n  - wait: 3d\n",
+	})
+	stdout, stderr, code := outcome(t, filepath.Join(dir, "rules"), "--strict")
+	require.Equal(t, []any{"1 rule, 1 template: fine\n", "", 0}, []any{stdout, stderr, code})
 }
 
 func TestCheckWithoutAFolder(t *testing.T) {

@@ -63,8 +63,8 @@ once, or the work broke off; 2 when it was called wrongly; 3 when a folder holds
 	flags.BoolVar(&f.list, "list", false, "list the outside ids of these people")
 	flags.StringVar(&f.format, "format", "text", "text or json")
 	flags.IntVar(&f.workers, "workers", runtime.GOMAXPROCS(0), "customers played at once (default: as many as there are processors)")
-	flags.Lookup("workers").DefValue = "" // the machine's own
-	flags.Lookup("max-new").DefValue = ""
+	flags.Lookup("workers").DefValue = "0" // not shown: it is the machine's
+	flags.Lookup("max-new").DefValue = "0" // not shown
 	place := storeFlag(cmd, now)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if err := f.check(args, cmd.Flags().Changed("store")); err != nil {

@@ -80,9 +80,8 @@ func TestCommandPage(t *testing.T) {
 const commandHead = `# Commands
 
 Every command ends with 0 when all is well, 1 when it failed or found problems, and 2 when it was called wrongly.
-Commands beside ` + "`outreach serve`, `outreach check`, `outreach preview`, `outreach diff` and `outreach simulate`" + `
-work on the store alone: they may run while the engine runs, while it does not, and while Temporal is down. A running
-engine sees what they changed within a second.
+Commands with ` + "`--store`" + `, beside ` + "`outreach serve`" + `, work on the store alone: they may run while the engine runs, while
+it does not, and while Temporal is down. A running engine sees what they changed within a second.
 
 This page is written by a test; ` + "`make docs`" + ` writes it anew.
 `

@@ -4,7 +4,6 @@ package main
 const (
 	exitProblems = 1 // the files or the answer hold problems
 	exitTrouble  = 2 // the command could not do its work
-	exitInvalid  = 3 // the rules hold problems, so that nothing was played
 )
 
 // exitError ends the program with a code.

@@ -29,9 +29,10 @@ func operatorCommands(now func() time.Time) []*cobra.Command {
 		rulesLoadCommand(now), rulesListCommand(now), rulesShowCommand(now), rulesVersionsCommand(now))
 	imports := group(&cobra.Command{Use: "import", Short: "Take customers or events from a CSV or NDJSON file."},
 		importCommand(now, importer.Customers), importCommand(now, importer.Events))
+	data := group(&cobra.Command{Use: "data", Short: "See what was received, and declare it."}, learnCommand(now))
 	return []*cobra.Command{
 		statusCommand(now), explainCommand(now), pauseCommand(now), resumeCommand(now), stopCommand(now),
-		rules, migrateCommand(now), rejectedCommand(now), imports, simulateCommand(now), versionCommand(),
+		rules, migrateCommand(now), rejectedCommand(now), imports, data, simulateCommand(now), versionCommand(),
 	}
 }
 

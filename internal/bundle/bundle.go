@@ -26,9 +26,8 @@ const (
 
 // Endings of the files in the rules folder.
 const (
-	ruleEnding  = ".yaml"
-	testEnding  = ".test.yaml"
-	otherEnding = ".yml"
+	ruleEnding = ".yaml"
+	testEnding = ".test.yaml"
 )
 
 // Folders that files are said to stand in where nobody says otherwise.
@@ -85,15 +84,16 @@ func Check(files Files) (*Bundle, []source.Problem) {
 		file := path.Join(dir, name)
 		switch {
 		case strings.Contains(name, "/"):
-		case strings.HasSuffix(name, otherEnding):
-			ps.Add(source.Problem{File: file, Message: "is not read, since its name ends in .yml",
-				Hint: "call it " + strings.TrimSuffix(name, otherEnding) + ruleEnding})
+		case strayEnding(name) != "":
+			ending := strayEnding(name)
+			ps.Add(source.Problem{File: file, Message: "is not read, since its name ends in " + ending,
+				Hint: "call it " + strings.TrimSuffix(name, ending) + meant(ending)})
 		case isRule(name):
 			b.addRule(file, files.Rules[name], env, &ps)
 		}
 	}
 	if len(b.Rules) > 0 && len(files.Rules[DataFile]) == 0 {
-		ps.Add(source.Problem{File: path.Join(dir, DataFile), Severity: source.Warning,
+		ps.Add(source.Problem{File: path.Join(dir, DataFile), Severity: source.Warning, Code: "no-data",
 			Message: "is missing, so no trait and no event of yours is known", Hint: "declare them there"})
 	}
 	return b, ps.List()
@@ -107,6 +107,26 @@ func ReadOne(name string, ruleText, data, policyText []byte, ps *source.Problems
 	b.Templates = readTemplates(Files{}, b.Dictionary, ps)
 	b.Rules = []*rule.Rule{rule.Read(path.Join(rulesFolder, name+ruleEnding), ruleText, envOf(b), ps)}
 	return b
+}
+
+// strayEnding gives the ending of a file that was meant to be read, and is
+// not because of it; "" for others.
+func strayEnding(name string) string {
+	lower := strings.ToLower(name)
+	for _, ending := range []string{".tests.yaml", ".yaml.txt", ".yml.txt", ".yml", ".yaml"} {
+		if strings.HasSuffix(lower, ending) && (ending != ruleEnding || !strings.HasSuffix(name, ending)) {
+			return name[len(name)-len(ending):]
+		}
+	}
+	return ""
+}
+
+// meant gives the ending that a stray one was meant to be.
+func meant(ending string) string {
+	if strings.EqualFold(ending, ".tests.yaml") {
+		return testEnding
+	}
+	return ruleEnding
 }
 
 // isRule reports whether a file of the rules folder holds a rule.

@@ -131,8 +131,8 @@ func TestAcrossFiles(t *testing.T) {
 		},
 		"no data": {
 			rules: map[string]string{"data.yaml": "", "thanks.yaml": "", "warn.yaml": "description: Say that a message came.\nowner: a@example.com\ntopic: service\nwhen: {event: message_sent}\nsteps:\n  - send: thanks\n"},
-			want: []string{`rules/data.yaml: warning: is missing, so no trait and no event of yours is known; declare them there`,
-				`rules/thanks.yaml: is empty`},
+			want: []string{`rules/data.yaml: warning [no-data]: is missing, so no trait and no event of yours is known; declare them there`,
+				`rules/thanks.yaml: is empty; write something in it, or delete it`},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -47,8 +47,7 @@ func ReadDir(rulesDir, templatesDir string) (Files, error) {
 func hidden(name string) bool { return strings.HasPrefix(name, ".") }
 
 func isYAML(name string) bool {
-	return strings.HasSuffix(name, otherEnding) ||
-		strings.HasSuffix(name, ruleEnding) && !strings.HasSuffix(name, testEnding)
+	return strayEnding(name) != "" || strings.HasSuffix(name, ruleEnding) && !strings.HasSuffix(name, testEnding)
 }
 
 // template takes one entry of the templates folder.

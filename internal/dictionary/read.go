@@ -163,6 +163,9 @@ func (d *Dictionary) readEvents(entries []source.Entry) {
 		d.Events[e.Name] = Event{}
 	}
 	for _, e := range entries {
+		if blank(e.Value) {
+			e.Value.Mend("write " + e.Name + ": {} for an event without properties")
+		}
 		if _, ok := d.Events[e.Name]; ok && !isOwn(e.Name) && !blank(e.Value) {
 			d.Events[e.Name] = d.readEvent(e)
 		}
@@ -198,7 +201,7 @@ func (d *Dictionary) readFrom(name string, n source.Node) []string {
 		_, declared := d.Events[outside]
 		switch {
 		case outside == name:
-			item.Warn("is the event's own name", "leave it out of from")
+			item.Warn("own-name", "is the event's own name", "leave it out of from")
 			continue
 		case slices.Contains(customer.Kinds(), customer.Kind(outside)):
 			item.Fail("is a type, but from names what the event is called outside", `write from: "Order Completed", and give a property another name`)

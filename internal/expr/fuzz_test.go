@@ -39,6 +39,11 @@ func FuzzCompile(f *testing.F) {
 			p.Holds(life)
 			p.Number(life)
 			p.NextChange(life)
+			if value, known := p.Truth(life); want == expr.Truth {
+				require.False(t, p.Never() && value, p.String())
+				require.False(t, p.Always() && !value, p.String())
+				require.False(t, p.NeverFails() && known && !value, p.String())
+			}
 			again, problems := expr.Compile(p.String(), want, shop())
 			require.Empty(t, problems)
 			require.Equal(t, p, again)

@@ -47,7 +47,7 @@ func (p *parser) word(left *node, t, next token) (string, int) {
 		p.missing(left, t)
 		return "", 0
 	case meant == "":
-		p.fail(t.at, `compare with == or in: plan in ["surf", "ultimate"]`, "%q is not in the language", t.text)
+		p.fail(t.at, wordHint(t.text, p.source(left.at, left.end)), "%q is not in the language", t.text)
 		return "", 0
 	case meant == "==" && next.is("not"):
 		p.report(t.at, "write !=", "%q is not an operator", p.source(t.at, next.end))
@@ -60,6 +60,20 @@ func (p *parser) word(left *node, t, next token) (string, int) {
 	return meant, 1
 }
 
+// wordHint says what to write in place of a word that the language does not
+// have.
+func wordHint(word, before string) string {
+	switch strings.ToLower(word) {
+	case "between":
+		return "write " + before + " >= 3 and " + before + " <= 5"
+	case "then", "else":
+		return "write " + strings.ToLower(word) + ": on a line of its own, and its steps below"
+	case "percent":
+		return "write " + before + "%"
+	}
+	return `compare with == or in: plan in ["surf", "ultimate"]`
+}
+
 // wordOperator gives the operator that a word between two values is meant to
 // be, "" for one that the language does not have.
 func wordOperator(word string) (meant string, known bool) {
@@ -69,7 +83,7 @@ func wordOperator(word string) (meant string, known bool) {
 	case "isnt", "ne":
 		return "!=", true
 	case "contains", "like", "matches", "regex", "startswith", "endswith", "starts", "ends",
-		"between", "xor", "mod", "then", "else", "if":
+		"between", "xor", "mod", "then", "else", "if", "percent":
 		return "", true
 	}
 	return "", false

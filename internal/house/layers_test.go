@@ -46,6 +46,10 @@ var layers = []layer{
 		"internal/simulate", "internal/importer", "internal/observe", "internal/bundle", "internal/wording", "internal/rule",
 		"internal/policy", "internal/channel", "internal/ledger", "internal/sendtime", "internal/customer",
 	}},
+	{name: "internal/ruletest", may: []string{
+		"internal/simulate", "internal/observe", "internal/bundle", "internal/journey", "internal/rule", "internal/dictionary",
+		"internal/channel", "internal/wording", "internal/ledger", "internal/source", "internal/sendtime", "internal/customer",
+	}},
 	{name: "internal/simulate", may: []string{
 		"internal/observe", "internal/dossier", "internal/library", "internal/bundle", "internal/store/memory", "internal/journey",
 		"internal/channel", "internal/ledger", "internal/sendtime", "internal/customer",
@@ -65,11 +69,14 @@ var layers = []layer{
 		"internal/source", "internal/sendtime", "internal/customer",
 	}},
 	{name: "internal/dossier", may: []string{
-		"internal/library", "internal/journey", "internal/message", "internal/rule", "internal/behaviour", "internal/ledger", "internal/sendtime",
+		"internal/why", "internal/library", "internal/journey", "internal/message", "internal/rule", "internal/behaviour", "internal/ledger", "internal/sendtime",
 		"internal/customer",
 	}},
 	{name: "internal/library", may: []string{
 		"internal/bundle", "internal/rule", "internal/behaviour", "internal/ledger", "internal/source", "internal/customer",
+	}},
+	{name: "internal/lint", may: []string{
+		"internal/bundle", "internal/rule", "internal/policy", "internal/expr", "internal/source", "internal/sendtime", "internal/customer",
 	}},
 	{name: "internal/bundle", may: []string{
 		"internal/rule", "internal/policy", "internal/message", "internal/dictionary", "internal/source", "internal/customer",
@@ -84,9 +91,16 @@ var layers = []layer{
 	{name: "internal/channel/channeltest", may: []string{"internal/channel", "internal/customer"}},
 	{name: "internal/channel/line", may: []string{"internal/channel", "internal/customer"}},
 
+	{name: "internal/why", pure: true, may: []string{
+		"internal/journey", "internal/rule", "internal/policy", "internal/wording", "internal/expr", "internal/behaviour",
+		"internal/ledger", "internal/customer",
+	}},
 	{name: "internal/journey", pure: true, may: []string{
 		"internal/rule", "internal/policy", "internal/expr", "internal/behaviour", "internal/ledger", "internal/sendtime", "internal/customer",
 	}},
+	{name: "internal/schema", pure: true, may: []string{"internal/policy", "internal/dictionary", "internal/source", "internal/customer"}},
+	{name: "internal/learn", pure: true, may: []string{"internal/wording", "internal/dictionary", "internal/source", "internal/customer"},
+		parsers: []string{"go.yaml.in/yaml/v4"}},
 	{name: "internal/rule", pure: true, may: []string{
 		"internal/expr", "internal/behaviour", "internal/dictionary", "internal/source", "internal/sendtime", "internal/customer",
 	}},

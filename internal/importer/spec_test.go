@@ -2,6 +2,7 @@ package importer_test
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -153,6 +154,10 @@ func FuzzMap(f *testing.F) {
 			if errors.As(err, &invalid) {
 				require.NotEmpty(t, invalid.Problems)
 				require.Empty(t, r.taken)
+				for _, p := range invalid.Problems {
+					whole := p.Path == "" && p.Line == 0 && slices.Contains(source.WholeFile(), p.Message)
+					require.True(t, whole || p.Line > 0 && p.Column > 0, p.String())
+				}
 				continue
 			}
 			require.Equal(t, report.Rows, report.Taken+report.Skipped+report.Refused)

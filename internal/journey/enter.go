@@ -41,11 +41,16 @@ func Enter(m *rule.Matcher, why rule.Reason, e Entry) customer.Reason {
 	if reason := reach(m, e); reason != "" {
 		return reason
 	}
-	id := e.Subject.Profile.ID
-	if !m.Urgent && (drawn(id, "", e.Policy.Holdout) || drawn(id, m.Name, m.Holdout)) {
+	if HeldOut(m.Rule, e.Policy, e.Subject.Profile.ID) {
 		return customer.HeldOut
 	}
 	return ""
+}
+
+// HeldOut reports whether a customer is in a rule's holdout, or in that of all
+// rules. Urgent rules have none.
+func HeldOut(r *rule.Rule, p *policy.Policy, id customer.ID) bool {
+	return !r.Urgent && (drawn(id, "", p.Holdout) || drawn(id, r.Name, r.Holdout))
 }
 
 func again(m *rule.Matcher, why rule.Reason, e Entry) bool {

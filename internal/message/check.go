@@ -60,11 +60,11 @@ func (c *compiler) checkOutput(n *node, k known) {
 	case s.kind == truthKind || s.kind == listKind:
 		c.fail(n.expr.at, n.expr.name, "is "+said(s.kind)+" and cannot be written out", "use {% if %}, or the filters first, last or join")
 	case isTime(s.kind):
-		c.warn(n.expr.at, n.expr.name, "is written as 2026-11-23", "say how: | date: \"%d %B\"")
+		c.warn("raw-date", n.expr.at, n.expr.name, "is written as 2026-11-23", "say how: | date: \"%d %B\"")
 	}
 	for _, path := range s.missing {
 		if _, local := c.locals[path]; local || strings.HasPrefix(path, customerRoot+".") {
-			c.warn(n.expr.at, path, "may be missing, and then nothing is sent", "write "+path+" | default: \"...\", or put it in {% if "+path+" %}")
+			c.warn("may-be-missing", n.expr.at, path, "may be missing, and then nothing is sent", "write "+path+" | default: \"...\", or put it in {% if "+path+" %}")
 		}
 	}
 }

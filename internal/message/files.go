@@ -7,7 +7,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/outreach-engine/outreach/internal/customer"
 	"github.com/outreach-engine/outreach/internal/dictionary"
@@ -98,11 +97,14 @@ func (r *reader) file(name string, content []byte) {
 		r.fail(name, "is not in a template's folder", "move it to <template>/"+string(smsText)+", for instance")
 		return
 	}
+	message, hint := source.NoText(content)
 	switch {
 	case len(content) > maxTemplate:
 		r.fail(name, "is larger than 100 kB", "shorten it; many mail programs cut off after 102 kB")
-	case !utf8.Valid(content):
-		r.fail(name, "is not UTF-8 text", "save it as UTF-8")
+	case message != "":
+		r.fail(name, message, hint)
+	case strings.TrimSpace(tidy(content)) == "":
+		r.fail(name, "is empty", "write the text, or delete the file")
 	case folder == layoutsFolder:
 		r.layout(name, base, content)
 	case !templateName.MatchString(folder):

@@ -211,7 +211,7 @@ func (c *compiler) checkDate(e *expr) {
 		}
 		named := d == "%A" || d == "%B"
 		if (d == "%a" || d == "%b") && f.language() != "en" || named && !slices.Contains([]string{"en", "de", "es", "fr", "it"}, f.language()) {
-			c.warn(e.at+1+i, d, "is written in English", "use numbers, as %d.%m.%Y")
+			c.warn("english-date", e.at+1+i, d, "is written in English", "use numbers, as %d.%m.%Y")
 		}
 		i += len(d) - 1
 	}

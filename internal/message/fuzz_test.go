@@ -30,6 +30,8 @@ func FuzzRead(f *testing.F) {
 			for _, p := range ps.List() {
 				require.NotEmpty(t, p.Message)
 				require.LessOrEqual(t, p.Line, strings.Count(text, "\n")+1)
+				require.Equal(t, p.Line > 0, p.Column > 0, p.String())
+				require.True(t, p.Line > 0 || p.Path == "", "a problem of a key has a line: %s", p.String())
 			}
 			if ps.Err() != nil {
 				continue

@@ -36,9 +36,9 @@ func (c *compiler) fail(at int, value, message, hint string) {
 	c.ps.Add(c.src.problem(at, value, message, hint))
 }
 
-func (c *compiler) warn(at int, value, message, hint string) {
+func (c *compiler) warn(code string, at int, value, message, hint string) {
 	p := c.src.problem(at, value, message, hint)
-	p.Severity = source.Warning
+	p.Severity, p.Code = source.Warning, code
 	c.ps.Add(p)
 }
 
@@ -63,11 +63,13 @@ type span struct {
 }
 
 var (
-	marks    = regexp.MustCompile(`\{\{|\}\}|\{%|%\}`)
-	tagWord  = regexp.MustCompile(`^\s*(\w*|#)`)
-	stray    = regexp.MustCompile(`\{ *(customer|match|link)\.\w+ *\}`)
-	endRaw   = regexp.MustCompile(`\{%-?\s*endraw\s*-?%\}`)
-	endNotes = regexp.MustCompile(`\{%-?\s*endcomment\s*-?%\}`)
+	marks   = regexp.MustCompile(`\{\{|\}\}|\{%|%\}`)
+	tagWord = regexp.MustCompile(`^\s*(\w*|#)`)
+	stray   = regexp.MustCompile(`\{ *(customer|match|link)\.\w+ *\}`)
+	// otherField finds *|FNAME|*, %FIRST_NAME%, %%name%%, [[name]] and ${name}.
+	otherField = regexp.MustCompile(`\*\|[A-Za-z_:]+\|\*|%[A-Z][A-Z_]+%|%%[A-Za-z_]+%%|\[\[ ?[A-Za-z_.]+ ?\]\]|\$\{[A-Za-z_.]+\}`)
+	endRaw     = regexp.MustCompile(`\{%-?\s*endraw\s*-?%\}`)
+	endNotes   = regexp.MustCompile(`\{%-?\s*endcomment\s*-?%\}`)
 )
 
 // spans cuts a template into pieces. Comments vanish, raw becomes text, and
@@ -176,7 +178,11 @@ func (c *compiler) checkStray(list []span) {
 			}
 		}
 		if m := stray.FindStringIndex(s.body); m != nil {
-			c.warn(s.at+m[0], s.body[m[0]:m[1]], "is shown as it stands", "write two braces on each side")
+			c.warn("single-braces", s.at+m[0], s.body[m[0]:m[1]], "is shown as it stands", "write two braces on each side")
+		}
+		if m := otherField.FindStringIndex(s.body); m != nil {
+			c.warn("other-field", s.at+m[0], s.body[m[0]:m[1]], "is how other systems write a field, and is shown as it stands",
+				"write {{ customer. and the name of a trait }}")
 		}
 	}
 }

@@ -133,7 +133,7 @@ func TestCheckUse(t *testing.T) {
 		"no template": {message.Use{Rule: "r.yaml", Template: "bb"}, []string{`r.yaml: "bb": is not a template; known: a, b`}},
 		"no channel":  {message.Use{Rule: "r.yaml", Template: "b", Channels: []customer.Channel{customer.SMS}}, []string{`r.yaml: "b": is not written for sms; add t/b/sms.txt`}},
 		"of one channel": {message.Use{Rule: "r.yaml", Template: "a", Channels: []customer.Channel{customer.SMS}, Match: []string{"used", "share"}}, []string{
-			`t/a/sms.txt:1:24: warning: "match.shar": is not known in rule r.yaml; did you mean share?`}},
+			`t/a/sms.txt:1:24: warning [not-given]: "match.shar": is not known in rule r.yaml; did you mean share?`}},
 		"of all": {message.Use{Rule: "r.yaml", Template: "a", Match: []string{"used"}}, []string{
 			`t/a/push.txt:2:12: title: "match.usd": is not known in rule r.yaml; did you mean used?`,
 			`t/a/push.txt:4:4: "order_placed.order_id": is not known in rule r.yaml; put it in an if, add | default:, or use another template`}},

@@ -163,7 +163,7 @@ func (p *program) checkGiven(r read, u Use, given []string, ps *source.Problems)
 		if source.Nearest(name, given) == "" {
 			return
 		}
-		problem.Severity = source.Warning
+		problem.Severity, problem.Code = source.Warning, "not-given"
 	}
 	if problem.Hint == "" {
 		problem.Hint = "put it in an if, add | default:, or use another template"

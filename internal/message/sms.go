@@ -102,7 +102,7 @@ func (p *program) checkSMS(ps *source.Problems) {
 	if count, encoding := Segments(text); count > 2 {
 		problem := p.src.problem(-1, "", fmt.Sprintf("takes about %d SMS segments: %d characters in %s", count, utf8.RuneCountInString(text), encoding),
 			"shorten it to two: 306 characters in GSM-7, 134 in UCS-2")
-		problem.Severity = source.Warning
+		problem.Severity, problem.Code = source.Warning, "long-sms"
 		ps.Add(problem)
 	}
 }
@@ -116,7 +116,7 @@ func (p *program) warnForeign(s piece, i int, ps *source.Problems) {
 	}
 	problem := p.src.problem(s.at+i, string(r),
 		foreignName(r)+"is not in the SMS alphabet, so a segment holds 70 characters instead of 160", foreignHint(r))
-	problem.Severity = source.Warning
+	problem.Severity, problem.Code = source.Warning, "costly-letter"
 	ps.Add(problem)
 }
 

@@ -169,7 +169,7 @@ func (r *reader) againstWindows(n source.Node, law Legal) {
 		covered := len(law.Channels) == 0 || slices.Contains(law.Channels, c)
 		window, ok := r.policy.Windows[c]
 		if covered && ok && meets(window, r.policy.Quiet, sendtime.When{}) && !meets(window, r.policy.Quiet, law.Hours) {
-			n.Warn("leaves no moment in the window of "+string(c)+" ("+window.String()+")",
+			n.Warn("window-against-law", "leaves no moment in the window of "+string(c)+" ("+window.String()+")",
 				"customers"+strings.Replace(forCountry(law.Country), " for ", " in ", 1)+" are then reached only at hours they asked for")
 		}
 	}

@@ -43,7 +43,7 @@ func (r *reader) idleCaps(n source.Node) {
 			longer := slices.Index(spans(), tighter.Per) >= slices.Index(spans(), c.Per)
 			covers := tighter.Channel == "" || tighter.Channel == c.Channel
 			if c != tighter && longer && covers && tighter.Most < c.Most {
-				n.Warn(c.String()+" is never reached, since "+tighter.String()+" is less", "lower the one or raise the other")
+				n.Warn("idle-cap", c.String()+" is never reached, since "+tighter.String()+" is less", "lower the one or raise the other")
 			}
 		}
 	}

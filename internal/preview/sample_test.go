@@ -160,8 +160,8 @@ func TestFaultsOfSamples(t *testing.T) {
 		"zone":     {"zone: Berlin", `1:7: zone: "Berlin": is not a time zone; write it as in Europe/Berlin`},
 		"without":  {"without: [nick]", `1:11: without[0]: "nick": is not a trait that data.yaml declares; known: first_name, plan, plan_mb, renews_on, country, email, locale, phone, region, zone`},
 		"both":     {"samples: {a: {now: 2026-11-23}}\nnow: 2026-11-23", `2:1: now: "now": is not a key that is known here; known: samples`},
-		"no keys":  {"[a]", `1:1: is a list where keys with values are due; write key: value, one a line`},
-		"not yaml": {"a: [", `2:1: is not YAML`},
+		"no keys":  {"[a]", `1:1: is a list where keys with values are due; leave out the dashes and the [ ], and write key: value, one a line`},
+		"not yaml": {"a: [", `1:1: "a: [": opens a bracket and does not close it`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

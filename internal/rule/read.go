@@ -1,6 +1,7 @@
 package rule
 
 import (
+	"cmp"
 	"net/mail"
 	"regexp"
 	"slices"
@@ -167,7 +168,7 @@ func (r *reader) topic(n source.Node) (customer.Topic, bool) {
 	}
 	urgent, known := r.env.Topics[customer.Topic(text)]
 	if !known {
-		n.Fail("is not a topic of policy.yaml", source.DidYouMean(text, r.topicNames()))
+		n.Fail("is not a topic of policy.yaml", cmp.Or(source.DidYouMean(text, r.topicNames()), "add it under topics there"))
 	}
 	return customer.Topic(text), urgent
 }

@@ -115,7 +115,7 @@ func checkShare(f source.Fields, b Branch, left int) int {
 		part.Fail("brings the shares above 100%", "leave at most "+percentText(float64(left)/all)+" for it")
 		return 0
 	case b.Rest() && left == 0:
-		f.Of.Warn("nobody is left for it, since the shares make 100% already", "leave it out, or lower a share")
+		f.Of.Warn("empty-share", "nobody is left for it, since the shares make 100% already", "leave it out, or lower a share")
 	}
 	return left - own
 }

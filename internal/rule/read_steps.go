@@ -21,6 +21,9 @@ const (
 // stopWord is a whole step.
 const stopWord = "stop"
 
+// stepWord is what messages call a step.
+const stepWord = "step"
+
 var stepKinds = []string{"send", "wait", "wait_for", "if", "split", "set", "webhook", "handoff"}
 
 // stepKeys are what stands beside a step's kind, without id.
@@ -99,7 +102,11 @@ func (r *reader) step(n source.Node, at place, i int) Step {
 	kind := ""
 	f, ok := stepFields(n)
 	if ok {
-		kind, ok = only(f, stepKinds, "step", "write one of "+strings.Join(stepKinds, ", ")+", or - stop")
+		hint := "write one of " + strings.Join(stepKinds, ", ") + ", or - stop"
+		if hasAny(f, []string{"then", "else"}) {
+			hint = "put then and else under their if or wait_for, in the same column and without a -"
+		}
+		kind, ok = only(f, stepKinds, stepWord, hint)
 	}
 	if !ok {
 		r.unread = true
@@ -375,8 +382,8 @@ func (r *reader) checkSteps(n source.Node) {
 	switch last := len(r.rule.Steps) - 1; {
 	case r.unread || last < 0 || len(r.rule.Steps) != len(items):
 	case len(templates) == 0 && !r.rule.acts():
-		n.Warn("no step sends anything", "add one, such as - send: welcome")
+		n.Warn("sends-nothing", "no step sends anything", "add one, such as - send: welcome")
 	case r.rule.Steps[last].Wait.isSet():
-		items[last].Warn("waits for nothing, since no step follows", "leave it out")
+		items[last].Warn("idle-wait", "waits for nothing, since no step follows", "leave it out")
 	}
 }

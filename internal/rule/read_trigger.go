@@ -51,7 +51,11 @@ func only(f source.Fields, keys []string, what, hint string) (string, bool) {
 		f.Of.Fail("names no "+what, hint)
 	case len(found) == 0:
 	default:
-		f.Of.Fail("names more than one "+what+": "+strings.Join(found, ", "), "keep one of them")
+		hint := "keep one of them"
+		if what == stepWord {
+			hint = "give each a step of its own, with a - before it; what an if leads to stands under then"
+		}
+		f.Of.Fail("names more than one "+what+": "+strings.Join(found, ", "), hint)
 	}
 	return "", false
 }

@@ -138,8 +138,15 @@ func failWhen(n source.Node, text string, err error) {
 		n.Fail("is a cron line without its word", "write cron before it: cron "+text)
 		return
 	}
+	if aDay.MatchString(text) {
+		n.Fail("is one day of the calendar, and a rule runs all year", "write a time of the week or month, such as Thu 10:00 or 24th 10:00")
+		return
+	}
 	n.Fail(without(err, "time line", text), "")
 }
+
+// aDay is what a day of the calendar looks like.
+var aDay = regexp.MustCompile(`^([0-9]{4}-[0-9]{1,2}-[0-9]{1,2}|[0-9]{1,2}[./][0-9]{1,2}[./][0-9]{2,4})`)
 
 // channels reads one channel or a list of them, each once.
 func channels(n source.Node) []customer.Channel {
@@ -164,6 +171,9 @@ func channels(n source.Node) []customer.Channel {
 }
 
 func channelHint(text string) string {
+	if list := manyChannels(text); list != "" {
+		return "write " + list
+	}
 	switch strings.ToLower(text) {
 	case "mail", "e-mail":
 		return "write email"
@@ -173,6 +183,21 @@ func channelHint(text string) string {
 		return "write push"
 	}
 	return source.DidYouMean(text, []string{string(customer.Push), string(customer.SMS), string(customer.Email), preferred})
+}
+
+// between splits channels that stand in one text.
+var between = regexp.MustCompile(`\s*(?:[,;/+]| or | and )\s*`)
+
+// manyChannels writes channels that stand in one text as a list; "" when the
+// text holds anything else.
+func manyChannels(text string) string {
+	parts := between.Split(text, -1)
+	for _, part := range parts {
+		if !slices.Contains(customer.Channels(), customer.Channel(part)) {
+			return ""
+		}
+	}
+	return "[" + strings.Join(parts, ", ") + "]"
 }
 
 // condition compiles an expression that holds or not; nil after a problem.
@@ -287,9 +312,9 @@ func (r *reader) checkEvent(name string) *fault {
 	if declared := r.env.Data.EventName(name); declared != name {
 		return &fault{"is what others call the event " + declared, "write " + declared}
 	}
-	hint := source.DidYouMean(name, r.env.Data.EventNames())
-	if hint == "" {
-		hint = "declare it under events in data.yaml"
+	hint := "declare it under events in data.yaml"
+	if near := source.Nearest(name, r.env.Data.EventNames()); near != "" {
+		hint = "did you mean " + near + "?"
 	}
 	if strings.ContainsAny(name, " \t") {
 		hint = `declare it in data.yaml under a name without spaces, with from: "` + name + `"`

@@ -168,6 +168,9 @@ func (w When) HasPoints() bool { return w.c != nil && w.c.hasPoints }
 // must be.
 func (w When) OnlyWindows() bool { return w.c != nil && !w.c.hasPoints }
 
+// OnlyPoints says that there is a line and every line names an instant.
+func (w When) OnlyPoints() bool { return w.c != nil && !w.c.hasWindows && !w.c.any }
+
 // Contains says that an instant is in a window by what the wall clock of the zone (nil is UTC) reads then,
 // or in the minute of a point. A point in the gap of a clock change is the first minute after the gap; one
 // in a fold happens in the first of the two passes. The zero When contains nothing.

@@ -2,6 +2,7 @@ package source
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	yaml "go.yaml.in/yaml/v4"
@@ -56,6 +57,10 @@ func (n Node) File() string { return n.file.name }
 // Line gives the line on which the node starts, from 1.
 func (n Node) Line() int { return n.yaml.Line + n.file.first }
 
+// Column gives the column at which the node starts, from 1, counted in
+// characters.
+func (n Node) Column() int { return n.yaml.Column }
+
 // Raw gives a scalar's text whatever its form, and "" for others. It reports
 // nothing.
 func (n Node) Raw() string { return n.yaml.Value }
@@ -73,9 +78,57 @@ func (n Node) FailAt(offset int, message, hint string) {
 	n.file.problems.Add(n.problem(offset, message, hint, Error))
 }
 
-// Warn reports what is allowed and most likely not meant.
-func (n Node) Warn(message, hint string) {
-	n.file.problems.Add(n.problem(0, message, hint, Warning))
+// Warn reports what is allowed and most likely not meant. An allow line names
+// the code.
+func (n Node) Warn(code, message, hint string) {
+	p := n.problem(0, message, hint, Warning)
+	p.Code = code
+	n.file.problems.Add(p)
+}
+
+// Mend gives a better hint for what was reported at the node's place when it
+// was read, by whoever knows what the file means.
+func (n Node) Mend(hint string) {
+	at := n.problem(0, "", "", Error)
+	for i, p := range n.file.problems.list {
+		if p.File == at.File && p.Line == at.Line && p.Column == at.Column && p.Path == at.Path {
+			n.file.problems.list[i].Hint = hint
+		}
+	}
+}
+
+// At gives the node at a path below this one, such as steps[1].then[0].at; of
+// what is not there it gives the nearest node above.
+func (n Node) At(path string) Node {
+	for _, word := range strings.FieldsFunc(path, func(r rune) bool { return r == '.' || r == '[' || r == ']' }) {
+		next, ok := n.child(word)
+		if !ok {
+			return n
+		}
+		n = next
+	}
+	return n
+}
+
+// child gives a mapping's value by its key, or a list's member by its number;
+// a single value is a list of one.
+func (n Node) child(word string) (Node, bool) {
+	if i, err := strconv.Atoi(word); err == nil {
+		items := n.Items()
+		if i < 0 || i >= len(items) {
+			return n, false
+		}
+		return items[i], true
+	}
+	if n.Kind() != Mapping {
+		return n, false
+	}
+	for _, e := range n.Entries() {
+		if e.Name == word {
+			return e.Value, true
+		}
+	}
+	return n, false
 }
 
 func (n Node) problem(offset int, message, hint string, severity Severity) Problem {
@@ -137,16 +190,24 @@ type Entry struct {
 // is a problem.
 func (n Node) Entries() []Entry {
 	if n.Kind() != Mapping {
-		n.Fail("is "+n.Kind().String()+" where keys with values are due", "write key: value, one a line")
+		hint := "write key: value, one a line"
+		if n.Kind() == List {
+			hint = "leave out the dashes and the [ ], and write key: value, one a line"
+		}
+		n.Fail("is "+n.Kind().String()+" where keys with values are due", hint)
 		return nil
 	}
 	entries := make([]Entry, 0, len(n.yaml.Content)/2)
 	for i := 0; i+1 < len(n.yaml.Content); i += 2 {
 		key, value := n.yaml.Content[i], n.yaml.Content[i+1]
-		path := join(n.path, key.Value)
+		name := key.Value
+		if key.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle) == 0 {
+			name = withoutDash(name)
+		}
+		path := join(n.path, name)
 		entries = append(entries, Entry{
 			Key:   Node{file: n.file, yaml: key, path: path},
-			Name:  key.Value,
+			Name:  name,
 			Value: Node{file: n.file, yaml: value, path: path},
 		})
 	}
@@ -164,6 +225,7 @@ func join(path, key string) string {
 type Fields struct {
 	Of     Node
 	values map[string]Node
+	meant  []string // keys that misspelt ones were most likely to be
 }
 
 // Fields reads a mapping whose keys are all among known; every other key is a
@@ -171,11 +233,27 @@ type Fields struct {
 func (n Node) Fields(known ...string) Fields {
 	f := Fields{Of: n, values: map[string]Node{}}
 	for _, e := range n.Entries() {
+		if e.Key.yaml.Tag == "!!merge" {
+			continue // strict has reported it
+		}
 		if !contains(known, e.Name) {
 			e.Key.Fail("is not a key that is known here", DidYouMean(e.Name, known))
+			f.meant = append(f.meant, Nearest(e.Name, known))
 			continue
 		}
 		f.values[e.Name] = e.Value
+	}
+	return f
+}
+
+// Some reads those of a mapping's keys that are among known and says nothing of
+// the others.
+func (n Node) Some(known ...string) Fields {
+	f := Fields{Of: n, values: map[string]Node{}}
+	for _, e := range n.Entries() {
+		if contains(known, e.Name) {
+			f.values[e.Name] = e.Value
+		}
 	}
 	return f
 }
@@ -186,10 +264,11 @@ func (f Fields) Get(key string) (Node, bool) {
 	return n, ok
 }
 
-// Require gives the value of a key; a missing one is a problem with the hint.
+// Require gives the value of a key; a missing one is a problem with the hint,
+// unless it is there and misspelt, which Fields reported.
 func (f Fields) Require(key, hint string) (Node, bool) {
 	n, ok := f.values[key]
-	if !ok && f.Of.Kind() == Mapping {
+	if !ok && f.Of.Kind() == Mapping && !contains(f.meant, key) {
 		f.Of.Fail(key+" is missing", hint)
 	}
 	return n, ok

@@ -28,6 +28,7 @@ type Problem struct {
 	Message  string // what is wrong
 	Hint     string // how to mend it
 	Severity Severity
+	Code     string // of a warning: what an allow line names; "" when it has none
 }
 
 // maxValue bounds how much of an offending text is shown, in bytes.
@@ -42,7 +43,11 @@ func (p Problem) String() string {
 	}
 	b.WriteString(": ")
 	if p.Severity == Warning {
-		b.WriteString("warning: ")
+		b.WriteString("warning")
+		if p.Code != "" {
+			b.WriteString(" [" + p.Code + "]")
+		}
+		b.WriteString(": ")
 	}
 	if p.Path != "" {
 		b.WriteString(p.Path + ": ")

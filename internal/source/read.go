@@ -26,11 +26,14 @@ func Read(name string, text []byte, ps *Problems) (n Node, ok bool) {
 func ReadAt(name string, text []byte, skipped int, ps *Problems) (n Node, ok bool) {
 	f := &file{name: name, lines: strings.Split(string(text), "\n"), first: skipped, problems: ps}
 	if len(text) > MaxFile {
-		ps.Add(Problem{File: name, Message: "is larger than 1 MiB", Hint: "split it into several files"})
+		ps.Add(Problem{File: name, Message: tooLarge, Hint: "split it into several files"})
 		return Node{}, false
 	}
-	if !utf8.Valid(text) {
-		ps.Add(Problem{File: name, Message: "is not UTF-8 text", Hint: "save it as UTF-8"})
+	if message, hint := NoText(text); message != "" {
+		ps.Add(Problem{File: name, Message: message, Hint: hint})
+		return Node{}, false
+	}
+	if !f.indentation() {
 		return Node{}, false
 	}
 	documents, ok := f.parse(text)
@@ -38,12 +41,13 @@ func ReadAt(name string, text []byte, skipped int, ps *Problems) (n Node, ok boo
 		return Node{}, false
 	}
 	if len(documents) == 0 || len(documents[0].Content) == 0 {
-		ps.Add(Problem{File: name, Message: "is empty"})
+		ps.Add(Problem{File: name, Message: empty, Hint: "write something in it, or delete it"})
 		return Node{}, false
 	}
 	if len(documents) > 1 {
 		ps.Add(Problem{File: name, Line: documents[1].Line + skipped, Column: 1,
-			Message: "a second document starts here", Hint: "write one file for each, and leave out ---"})
+			Message: "a second document starts here", Hint: "leave out the line --- or ... before it; what does not belong together needs files of its own"})
+		return Node{}, false
 	}
 	root := Node{file: f, yaml: documents[0].Content[0]}
 	root.strict()
@@ -68,43 +72,6 @@ func (f *file) parse(text []byte) ([]*yaml.Node, bool) {
 	return documents, true
 }
 
-// syntax reports what the YAML parser refused, with the hint that fits the
-// line as it was written.
-func (f *file) syntax(err error) {
-	line, column, message := 0, 1, err.Error()
-	if e, ok := errors.AsType[*yaml.LoadError](err); ok {
-		line, column, message = e.Mark.Line, max(e.Mark.Column, 1), e.Message
-	}
-	raw := ""
-	if line >= 1 && line <= len(f.lines) {
-		raw = f.lines[line-1]
-	}
-	f.problems.Add(Problem{
-		File: f.name, Line: line + f.first, Column: column, Value: strings.TrimSpace(raw),
-		Message: "is not YAML: " + message, Hint: syntaxHint(raw),
-	})
-}
-
-func syntaxHint(line string) string {
-	_, value, _ := strings.Cut(line, ": ")
-	value = strings.TrimSpace(value)
-	switch {
-	case strings.Contains(line, "\t"):
-		return "indent with spaces, not with tabs"
-	case strings.HasPrefix(value, "*"):
-		return "a value may not start with *; for a cron line write cron before it: cron 0 9 * * *"
-	case strings.HasPrefix(value, `"`) || strings.HasPrefix(value, "'"):
-		return "put the whole value in the other quotes, or start it with a name: plan in [\"surf\"]"
-	case strings.HasPrefix(value, "[") || strings.HasPrefix(value, "{"):
-		return "close every bracket on its line, or put the whole value in quotes"
-	case strings.HasPrefix(value, "%") || strings.HasPrefix(value, "@") || strings.HasPrefix(value, "`"):
-		return "put the value in quotes"
-	case strings.Contains(value, ": "):
-		return "put the value in quotes, since it holds a colon"
-	}
-	return "check the quotes and brackets here and the indentation of this line and the one before"
-}
-
 // strict reports what YAML allows and these files do not.
 func (n Node) strict() {
 	if n.yaml.Anchor != "" {
@@ -124,13 +91,24 @@ func (n Node) strict() {
 		n.strictTag()
 		n.strictKeys()
 		for _, e := range n.Entries() {
-			if n.yaml.Style&yaml.FlowStyle != 0 && e.Value.isEmpty() {
+			if n.yaml.Style&yaml.FlowStyle != 0 && e.Value.isEmpty() && !e.Key.colon() {
 				e.Key.Fail("stands in braces, which YAML reads as a key without a value", "leave out the braces { }")
 				continue
 			}
 			e.Value.strict()
 		}
 	}
+}
+
+// colon reports whether a key of one word is followed by its colon.
+func (n Node) colon() bool {
+	line := n.Line() - n.file.first
+	if line < 1 || line > len(n.file.lines) || n.Quoted() {
+		return false
+	}
+	letters := []rune(n.file.lines[line-1])
+	end := n.yaml.Column - 1 + utf8.RuneCountInString(n.yaml.Value)
+	return end < len(letters) && letters[end] == ':'
 }
 
 func (n Node) isEmpty() bool {
@@ -169,6 +147,8 @@ func (n Node) strictKeys() {
 			e.Key.Fail("a key must be a word", n.braceHint())
 		case e.Key.yaml.Tag == "!!merge":
 			e.Key.Fail("<< merges are not read here", "write the keys out")
+		case e.Name != e.Key.yaml.Value:
+			e.Key.Fail(dashFault(e.Key.yaml.Value), "write a hyphen and a space: - "+e.Name)
 		case twice:
 			e.Key.Fail("stands twice, first on line "+strconv.Itoa(first), "keep one of them")
 		default:

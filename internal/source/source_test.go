@@ -27,17 +27,17 @@ func TestFaultsOfYAML(t *testing.T) {
 	}{
 		"fine":          {"a: 1\nb: [x, 'y: z']\n", nil},
 		"comment":       {"a: 1 # one\n", nil},
-		"no file":       {"", []string{"a.yaml: is empty"}},
+		"no file":       {"", []string{"a.yaml: is empty; write something in it, or delete it"}},
 		"tag":           {"unless: !opened\n", []string{`a.yaml:1:9: unless: a word starts with ! here, which YAML reads as a tag; for "not" write not opened; else put it in quotes`}},
 		"anchor":        {"a: &x 1\n", []string{`a.yaml:1:4: a: "1": an anchor (&x) stands here; write the value out; for a text that starts with & use quotes`}},
 		"empty":         {"a:\nb: 1\n", []string{`a.yaml:1:3: a: has no value; write one after the colon, or leave the key out`}},
 		"twice":         {"a: 1\nb: 2\na: 3\n", []string{`a.yaml:3:1: a: "a": stands twice, first on line 1; keep one of them`}},
 		"braces":        {"audience: {plan == \"surf\"}\n", []string{`a.yaml:1:12: audience.plan == "surf": "plan == \"surf\"": stands in braces, which YAML reads as a key without a value; leave out the braces { }`}},
 		"cut":           {"description: Team #1\n", []string{`a.yaml:1:14: description: "Team": is cut off before #1, since # starts a comment; put the whole value in quotes, or a space after # if it is a comment`}},
-		"two documents": {"a: 1\n---\nb: 2\n", []string{`a.yaml:2:1: a second document starts here; write one file for each, and leave out ---`}},
-		"quoted start":  {"audience: \"surf\" in plans\n", []string{`a.yaml:1:18: "audience: \"surf\" in plans": is not YAML: did not find expected key; put the whole value in the other quotes, or start it with a name: plan in ["surf"]`}},
-		"cron":          {"at: * * * * *\n", []string{`a.yaml:1:6: "at: * * * * *": is not YAML: did not find expected alphabetic or numeric character; a value may not start with *; for a cron line write cron before it: cron 0 9 * * *`}},
-		"tab":           {"\ta: 1\n", []string{`a.yaml:1:1: "a: 1": is not YAML: found character that cannot start any token; indent with spaces, not with tabs`}},
+		"two documents": {"a: 1\n---\nb: 2\n", []string{`a.yaml:2:1: a second document starts here; leave out the line --- or ... before it; what does not belong together needs files of its own`}},
+		"quoted start":  {"audience: \"surf\" in plans\n", []string{`a.yaml:1:18: "audience: \"surf\" in plans": has a quote that ends before its value does; put the whole value in the other quotes, or start it with a name: plan in ["surf"]`}},
+		"cron":          {"at: * * * * *\n", []string{`a.yaml:1:6: "at: * * * * *": has a value that starts with *, which no value may; for a cron line write cron before it: cron * * * * *`}},
+		"tab":           {"\ta: 1\n", []string{`a.yaml:1:1: "a: 1": is indented with a tab; indent with spaces, not with tabs`}},
 		"merge":         {"<<: 1\n", []string{`a.yaml:1:1: <<: "<<": << merges are not read here; write the keys out`}},
 		"not text":      {"a: \xff\n", []string{"a.yaml: is not UTF-8 text; save it as UTF-8"}},
 	} {
@@ -65,9 +65,9 @@ func TestWarningsAreNoError(t *testing.T) {
 	t.Parallel()
 	var ps source.Problems
 	n, _ := source.ReadAt("a.yaml", []byte("a: 1\n"), 4, &ps)
-	n.Warn("looks odd", "")
+	n.Warn("odd-looks", "looks odd", "")
 	require.NoError(t, ps.Err())
-	require.Equal(t, "a.yaml:5:1: warning: looks odd", ps.List()[0].String())
+	require.Equal(t, "a.yaml:5:1: warning [odd-looks]: looks odd", ps.List()[0].String())
 }
 
 func TestNearest(t *testing.T) {

@@ -46,7 +46,8 @@ func (t *tx) Part(ref ledger.Ref, step string, channel customer.Channel) (ledger
 
 // partsIn gives the parts of a customer that are asked for, in an order.
 func (h *holding) partsIn(order func(a, b *part) int, asked func(*part) bool) []ledger.Part {
-	var list []*part
+	var room [16]*part
+	list := room[:0]
 	for i := range h.parts {
 		if p := &h.parts[i]; asked(p) {
 			list = append(list, p)

@@ -1,0 +1,214 @@
+package ruletest
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/outreach-engine/outreach/internal/customer"
+	"github.com/outreach-engine/outreach/internal/wording"
+)
+
+// clockLayout is how instants are shown: as the customer's wall clock has
+// them, with the weekday.
+const clockLayout = "Mon " + minuteLayout
+
+// Mark says how a line of a diff stands to what was expected.
+type Mark rune
+
+// The marks of a diff.
+const (
+	Met   Mark = ' ' // as expected, or nobody minds
+	Lost  Mark = '-' // expected, and did not happen
+	Extra Mark = '+' // happened, and must be expected
+	Hint  Mark = '?' // about the line above
+)
+
+// Row is one line of a diff.
+type Row struct {
+	Mark Mark
+	Text string
+}
+
+// String gives the mark and the text.
+func (r Row) String() string { return strings.TrimRight(string(rune(r.Mark))+" "+r.Text, " ") }
+
+// entry is one row with its place in time.
+type entry struct {
+	at    time.Time
+	when  string
+	first bool // before others of the same instant
+	row   Row
+	notes []string
+}
+
+// diff gives what was expected and what happened as one timeline, on the
+// customer's wall clock.
+func (c *Case) diff(v verdict, actual []happening) []Row {
+	var all []entry
+	for j, h := range actual {
+		if h.kind == Planned && v.used[j] < 0 {
+			continue
+		}
+		mark := Met
+		if v.unexpected(j, h) {
+			mark = Extra
+		}
+		all = append(all, entry{at: h.at, when: h.at.In(h.zone).Format(clockLayout), row: Row{mark, c.happened(h)}})
+	}
+	for i, x := range c.Expect {
+		if v.met[i] >= 0 {
+			continue
+		}
+		e := entry{at: x.From, when: c.span(x), first: true, row: Row{Lost, c.expected(x)}}
+		if x.From.IsZero() {
+			e.at = c.Script.To
+		}
+		if j := v.near[i]; j >= 0 {
+			e.notes = nearNotes(v.note[i], actual[j])
+		}
+		all = append(all, e)
+	}
+	slices.SortStableFunc(all, func(a, b entry) int {
+		return cmp.Or(cmp.Compare(a.at.Unix(), b.at.Unix()), cmp.Compare(rank(a), rank(b)))
+	})
+	return rows(all)
+}
+
+func rank(e entry) int {
+	if e.first {
+		return 0
+	}
+	return 1
+}
+
+// rows lays entries out: times in one column.
+func rows(all []entry) []Row {
+	width := 0
+	for _, e := range all {
+		width = max(width, len(e.when))
+	}
+	var list []Row
+	for _, e := range all {
+		e.row.Text = e.when + strings.Repeat(" ", width-len(e.when)) + "  " + e.row.Text
+		list = append(list, e.row)
+		for _, note := range e.notes {
+			list = append(list, Row{Hint, strings.Repeat(" ", width) + "  " + note})
+		}
+	}
+	if len(list) == 0 {
+		return []Row{{Met, "nothing happened"}}
+	}
+	return list
+}
+
+func nearNotes(note string, h happening) []string {
+	notes := []string{"nearest: " + h.at.In(h.zone).Format(clockLayout) + ", " + note}
+	if strings.HasPrefix(note, "its text") && h.content != nil {
+		notes = append(notes, "it reads: "+shorten(collapse(h.content.Text)))
+	}
+	if strings.HasPrefix(note, "its subject") && h.content != nil {
+		notes = append(notes, "it reads: "+shorten(collapse(h.content.Subject)))
+	}
+	return notes
+}
+
+// shorten cuts a long text for a line.
+func shorten(text string) string {
+	const most = 160
+	letters := []rune(text)
+	if len(letters) <= most {
+		return text
+	}
+	return string(letters[:most]) + "..."
+}
+
+// span shows when an expectation is to be met.
+func (c *Case) span(x Expectation) string {
+	if x.From.IsZero() {
+		return "any time"
+	}
+	from, to := x.From.In(c.Zone), x.To.In(c.Zone)
+	text := from.Format(clockLayout)
+	if x.Window {
+		text += "-" + to.Format("15:04")
+	}
+	return text
+}
+
+// expected says an expectation in words.
+func (c *Case) expected(x Expectation) string {
+	var b strings.Builder
+	switch x.Kind {
+	case Sent, Planned, NotSent:
+		b.WriteString(words(x.Kind) + wording.Message(x.Name, x.Channel))
+	case Ended, NotEntered:
+		b.WriteString(words(x.Kind))
+	default:
+		b.WriteString(words(x.Kind) + x.Name)
+	}
+	if x.Reason != "" {
+		b.WriteString(": " + string(x.Reason))
+	}
+	if !x.ForFrom.IsZero() {
+		b.WriteString(" for " + x.ForFrom.In(c.Zone).Format(clockLayout))
+	}
+	for _, part := range x.Contains {
+		b.WriteString(", containing " + quote(part))
+	}
+	for _, part := range x.Lacks {
+		b.WriteString(", without " + quote(part))
+	}
+	if x.Subject != "" {
+		b.WriteString(", with the subject " + quote(x.Subject))
+	}
+	return b.String() + c.of(x.Customer)
+}
+
+// happened says a line of a play in words.
+func (c *Case) happened(h happening) string {
+	text := words(h.kind)
+	switch h.kind {
+	case Sent, NotSent, Planned:
+		text += wording.Message(h.name, h.channel)
+	case Task, Called:
+		text += h.name
+	}
+	if h.reason != "" {
+		text += ": " + string(h.reason)
+	}
+	if h.kind == Planned {
+		text += " for " + h.planned.In(h.zone).Format(clockLayout)
+	}
+	if h.kind == NotSent && h.reason == customer.TemplateError && h.trouble != nil {
+		text += " (" + h.trouble.Error() + ")"
+	}
+	return text + c.of(h.customer)
+}
+
+// of names the customer where there are several.
+func (c *Case) of(id string) string {
+	if id == c.Main {
+		return ""
+	}
+	return " (" + id + ")"
+}
+
+func words(kind Kind) string {
+	switch kind {
+	case Sent:
+		return "sent "
+	case NotSent:
+		return "not sent "
+	case Planned:
+		return "planned "
+	case Ended:
+		return "ended"
+	case NotEntered:
+		return "not entered"
+	case Task:
+		return "task for "
+	}
+	return "called "
+}

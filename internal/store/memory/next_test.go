@@ -1,0 +1,277 @@
+package memory_test
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/outreach-engine/outreach/internal/customer"
+	"github.com/outreach-engine/outreach/internal/ledger"
+	"github.com/outreach-engine/outreach/internal/store/memory"
+)
+
+func minute(n int) time.Time { return time.Date(2026, 3, 1, 10, n, 0, 0, time.UTC) }
+
+func write(t *testing.T, s *memory.Store, fn func(ledger.Tx) error) {
+	t.Helper()
+	require.NoError(t, s.Write(t.Context(), ledger.GateLane, fn))
+}
+
+// next is what a store says of what happens next.
+type next struct {
+	Due     ledger.Due
+	Wake    memory.Wake
+	Matched []ledger.Ref
+	Hinted  []ledger.Ref
+}
+
+func nextOf(t *testing.T, s *memory.Store) (n next) {
+	t.Helper()
+	var due, wake bool
+	n.Due, due = s.NextDue()
+	n.Wake, wake = s.NextOpen()
+	require.Equal(t, n.Due != ledger.Due{}, due)
+	require.Equal(t, n.Wake != memory.Wake{}, wake)
+	n.Matched, n.Hinted = s.Matched(), s.Hinted()
+	return n
+}
+
+func outreach(rule string, id customer.ID, key string, status ledger.Status, at time.Time) ledger.Outreach {
+	return ledger.Outreach{Ref: ledger.Ref{Rule: rule, Customer: id}, Key: key, Status: status, NextAt: at}
+}
+
+func addAll(t *testing.T, s *memory.Store, list ...ledger.Outreach) {
+	t.Helper()
+	write(t, s, func(tx ledger.Tx) error {
+		for _, o := range list {
+			if _, ok, err := tx.AddOutreach(o); err != nil || !ok {
+				return errors.Join(err, errors.New("not added"))
+			}
+		}
+		return nil
+	})
+}
+
+func TestNextDueIsTheEarliestOfAll(t *testing.T) {
+	t.Parallel()
+	s := memory.New()
+	require.Equal(t, next{}, nextOf(t, s))
+	due := func(rule string, id customer.ID, about string, n int) ledger.Due {
+		return ledger.Due{Rule: rule, Customer: id, About: about, At: minute(n)}
+	}
+	list := []ledger.Due{
+		due("late", "c2", "", 4), due("cart", "c1", "b", 3), due("late", "c1", "a", 3), due("cart", "c1", "a", 3), due("cart", "c2", "", 2),
+	}
+	write(t, s, func(tx ledger.Tx) error {
+		for _, d := range list {
+			if err := tx.SetDue(d); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	for _, want := range []ledger.Due{list[4], list[3], list[2], list[1], list[0], {}} {
+		require.Equal(t, want, nextOf(t, s).Due)
+		write(t, s, func(tx ledger.Tx) error { return tx.DropDue(want.Rule, want.Customer, want.About) })
+	}
+}
+
+func TestNextOpenIsTheFirstByTime(t *testing.T) {
+	t.Parallel()
+	s := memory.New()
+	addAll(t, s,
+		outreach("cart", "c2", "k1", ledger.Open, minute(5)), outreach("cart", "c1", "k1", ledger.Open, minute(5)),
+		outreach("cart", "c1", "k2", ledger.Open, time.Time{}), outreach("cart", "c1", "k3", ledger.Matched, minute(1)),
+		outreach("cart", "c1", "k4", ledger.Ended, minute(1)), outreach("late", "c3", "k1", ledger.Open, minute(4)))
+	for _, want := range []memory.Wake{
+		{Ref: ledger.Ref{Rule: "late", Customer: "c3", N: 1}, NextAt: minute(4)},
+		{Ref: ledger.Ref{Rule: "cart", Customer: "c2", N: 1}, NextAt: minute(5)},
+		{Ref: ledger.Ref{Rule: "cart", Customer: "c1", N: 1}, NextAt: minute(5)},
+		{},
+	} {
+		require.Equal(t, want, nextOf(t, s).Wake)
+		if want == (memory.Wake{}) {
+			break
+		}
+		write(t, s, func(tx ledger.Tx) error {
+			o, _, err := tx.Outreach(want.Ref)
+			o.Status = ledger.Ended
+			return errors.Join(err, tx.SaveOutreach(o))
+		})
+	}
+}
+
+func TestMatchedStandInTheOrderOfTheirStart(t *testing.T) {
+	t.Parallel()
+	s := memory.New()
+	urgent, leased := outreach("late", "c9", "k1", ledger.Matched, minute(9)), outreach("cart", "c1", "k2", ledger.Matched, minute(2))
+	urgent.Priority, leased.Lease = 5, minute(50)
+	addAll(t, s,
+		outreach("cart", "c1", "k1", ledger.Matched, minute(3)), leased, outreach("cart", "c1", "k3", ledger.Matched, minute(3)), urgent,
+		outreach("cart", "c1", "k4", ledger.Open, minute(1)), outreach("cart", "c2", "k1", ledger.Matched, minute(3)))
+	require.Equal(t, []ledger.Ref{
+		{Rule: "late", Customer: "c9", N: 1}, {Rule: "cart", Customer: "c1", N: 2}, {Rule: "cart", Customer: "c1", N: 1},
+		{Rule: "cart", Customer: "c2", N: 1}, {Rule: "cart", Customer: "c1", N: 3},
+	}, nextOf(t, s).Matched)
+}
+
+func TestHintedAreGivenOnceAndDropped(t *testing.T) {
+	t.Parallel()
+	s := memory.New()
+	one, two := ledger.Ref{Rule: "late", Customer: "c1", N: 1}, ledger.Ref{Rule: "cart", Customer: "c1", N: 1}
+	hint := func(refs ...ledger.Ref) {
+		write(t, s, func(tx ledger.Tx) error {
+			for _, ref := range refs {
+				if err := tx.Hint(ref, minute(0)); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	hint(one, two, one)
+	require.Equal(t, []ledger.Ref{one, two}, nextOf(t, s).Hinted)
+	require.NoError(t, s.Read(t.Context(), func(tx ledger.Tx) error {
+		s.DropHinted()
+		list, err := tx.Hints("late", 0)
+		require.Len(t, list, 2, "a read sees one moment")
+		return err
+	}))
+	require.Equal(t, next{}, nextOf(t, s))
+	hint(two)
+	require.Equal(t, []ledger.Ref{two}, nextOf(t, s).Hinted)
+	s.DropHinted()
+	require.Equal(t, next{}, nextOf(t, s))
+}
+
+// fill writes one row of each kind.
+func fill(tx ledger.Tx) error {
+	for _, s := range oneOfEach() {
+		if err := s.do(tx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func oneOfEach() []step {
+	ref := ledger.Ref{Rule: "cart", Customer: "c1", N: 1}
+	return []step{
+		{"customer", func(tx ledger.Tx) error { return tx.SaveCustomer(ledger.Record{Profile: customer.Profile{ID: "c1"}}) }},
+		{"name", func(tx ledger.Tx) error { return tx.Join("a", "c1") }},
+		{"suppression", func(tx ledger.Tx) error {
+			return tx.Suppress(customer.Suppression{Channel: customer.SMS, Address: "a"})
+		}},
+		{"share", func(tx ledger.Tx) error { return tx.Share("c1", map[string]string{"team": "red"}) }},
+		{"event", func(tx ledger.Tx) error {
+			_, err := tx.Append(customer.Event{MessageID: "m1", Customer: "c1"})
+			return err
+		}},
+		{"news", func(tx ledger.Tx) error { return tx.AddNews(ledger.News{Trait: "team", Value: "red"}) }},
+		{"outreach", func(tx ledger.Tx) error {
+			_, _, err := tx.AddOutreach(outreach("cart", "c1", "k", ledger.Open, minute(1)))
+			return err
+		}},
+		{"decision", func(tx ledger.Tx) error { return tx.Decide(ledger.Decision{Ref: ref, Kind: ledger.KindEnter}) }},
+		{"part", func(tx ledger.Tx) error {
+			return tx.SavePart(ledger.Part{Ref: ref, Step: "s1", Channel: customer.SMS, Status: ledger.Planned})
+		}},
+		{"hint", func(tx ledger.Tx) error { return tx.Hint(ref, minute(0)) }},
+		{"due", func(tx ledger.Tx) error { return tx.SetDue(ledger.Due{Rule: "cart", Customer: "c1", At: minute(2)}) }},
+		{"document", func(tx ledger.Tx) error {
+			return tx.SaveDocument(ledger.Document{Kind: ledger.RuleDocument, Name: "cart", Hash: "h"})
+		}},
+		{"active", func(tx ledger.Tx) error { return tx.Activate(ledger.Active{Kind: ledger.RuleDocument, Name: "cart"}) }},
+		{"hold", func(tx ledger.Tx) error { return tx.SetHold(ledger.Hold{Kind: ledger.HoldAll}) }},
+		{"rejection", func(tx ledger.Tx) error { return tx.Reject(ledger.Rejection{Reason: "odd"}) }},
+		{"count", func(tx ledger.Tx) error { return tx.Count("red", 1) }},
+		{"setting", func(tx ledger.Tx) error { return tx.SetSetting("red", "x") }},
+	}
+}
+
+// TestResetLeavesNothing holds that a play sees nothing of the one before, and
+// that a read under way sees its own.
+func TestResetLeavesNothing(t *testing.T) {
+	t.Parallel()
+	s, untouched := memory.New(), memory.New()
+	nothing := answers(t, untouched)
+	for range 3 {
+		write(t, s, fill)
+		full := answers(t, s)
+		require.NotEqual(t, nothing, full)
+		s.Reset()
+		require.Equal(t, nothing, answers(t, s))
+		require.Equal(t, next{}, nextOf(t, s))
+		write(t, s, fill)
+		require.Equal(t, full, answers(t, s), "the same play once more")
+		require.NoError(t, s.Read(t.Context(), func(tx ledger.Tx) error {
+			s.Reset()
+			_, ok, err := tx.Resolve("a")
+			require.True(t, ok, "a read sees one moment")
+			return err
+		}))
+		require.Equal(t, nothing, answers(t, s))
+	}
+}
+
+// TestEveryWriteIsRefusedWithinARead holds for what the suite leaves out, too.
+func TestEveryWriteIsRefusedWithinARead(t *testing.T) {
+	t.Parallel()
+	s := memory.New()
+	write(t, s, fill)
+	full := answers(t, s)
+	steps := append(oneOfEach(), []step{
+		{"merge", func(tx ledger.Tx) error { return tx.Merge("c1", "c2") }},
+		{"unsuppress", func(tx ledger.Tx) error { return tx.Unsuppress(customer.SMS, "a") }},
+		{"save news", func(tx ledger.Tx) error { return tx.SaveNews(ledger.News{ID: 1}) }},
+		{"drop news", func(tx ledger.Tx) error { return tx.DropNews(1) }},
+		{"save outreach", func(tx ledger.Tx) error { return tx.SaveOutreach(ledger.Outreach{}) }},
+		{"claim", func(tx ledger.Tx) error { _, err := tx.Claim("cart", minute(1), minute(2), 1); return err }},
+		{"restart", func(tx ledger.Tx) error { _, err := tx.Restart(); return err }},
+		{"drop hints", func(tx ledger.Tx) error { return tx.DropHints(nil) }},
+		{"drop due", func(tx ledger.Tx) error { return tx.DropDue("cart", "c1", "") }},
+		{"deactivate", func(tx ledger.Tx) error { return tx.Deactivate(ledger.RuleDocument, "cart") }},
+		{"remove hold", func(tx ledger.Tx) error { return tx.RemoveHold(ledger.HoldAll, "") }},
+	}...)
+	for _, step := range steps {
+		require.EqualError(t, s.Read(t.Context(), step.do), "store: a write within a read", step.name)
+	}
+	require.Equal(t, full, answers(t, s))
+}
+
+func TestCloseForgets(t *testing.T) {
+	t.Parallel()
+	s := memory.New()
+	write(t, s, fill)
+	require.NoError(t, s.Close())
+	require.NoError(t, s.Close(), "a second time")
+	require.ErrorIs(t, s.Write(t.Context(), ledger.GateLane, fill), memory.ErrClosed)
+	require.ErrorIs(t, s.Read(t.Context(), fill), memory.ErrClosed)
+	require.Equal(t, next{}, nextOf(t, s))
+}
+
+// TestAWriteThatEndsItsGoroutineIsUndone holds that the store goes on.
+func TestAWriteThatEndsItsGoroutineIsUndone(t *testing.T) {
+	t.Parallel()
+	s := memory.New()
+	nothing := answers(t, s)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = s.Write(context.Background(), ledger.GateLane, func(tx ledger.Tx) error {
+			if err := fill(tx); err != nil {
+				return err
+			}
+			runtime.Goexit()
+			return nil
+		})
+	}()
+	<-done
+	require.Equal(t, nothing, answers(t, s))
+	write(t, s, fill)
+	require.NotEqual(t, nothing, answers(t, s))
+}

@@ -101,8 +101,6 @@ func (f *diffFlags) check(args []string, store bool) error {
 		return fmt.Errorf("--max-new: %d is below 0", f.maxNew)
 	case len(args) == 2 && store:
 		return errors.New("give either OLD_DIR or --store")
-	case len(args) == 2 && f.templatesOld == "" && beside(args[0]) == beside(args[1]) && f.templates != "":
-		return errors.New("--templates-old: is missing, since --templates is given and both folders stand side by side")
 	case len(args) == 1 && f.templatesOld != "":
 		return errors.New("--templates-old: goes with OLD_DIR")
 	case f.maxNew != anyNumber && (f.days == 0 || len(args) == 2 && !withFiles):

@@ -307,18 +307,12 @@ func (e *Engine) recall(tx ledger.Tx, d *dossier.Dossier, rule string) error {
 	if !ok {
 		return nil
 	}
-	events, err := d.Log(m.HistoryEvents(), time.Time{}, time.Time{})
+	now := e.now()
+	reasons, err := d.Recall(m, now)
 	if err != nil {
 		return err
 	}
-	now := e.now()
-	reasons, state := m.Replay(d.Subject(), events, now)
-	m.Adopt(d.State, state)
-	d.Reindex()
 	for _, why := range reasons {
-		if !m.Fresh.Any && m.Fresh.Within.After(why.At, d.Zone).Before(now) {
-			continue
-		}
 		if _, err := d.Enter(m, why, now); err != nil {
 			return err
 		}

@@ -62,7 +62,7 @@ func rootCommand(now func() time.Time) *cobra.Command {
 		SilenceErrors: true,
 	})
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError(err) })
-	root.AddCommand(checkCommand(), testCommand(now), previewCommand(now), schemaCommand(), serveCommand())
+	root.AddCommand(checkCommand(), testCommand(now), previewCommand(now), schemaCommand(), diffCommand(now), serveCommand())
 	root.AddCommand(operatorCommands(now)...)
 	markArgs(root)
 	return root

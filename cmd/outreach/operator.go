@@ -25,14 +25,14 @@ import (
 // operatorCommands are what operators ask and order. They work on the store
 // alone, whether the engine runs or not.
 func operatorCommands(now func() time.Time) []*cobra.Command {
-	rules := group(&cobra.Command{Use: "rules", Short: "Put rules in force, and list those that are."},
-		rulesLoadCommand(now), rulesListCommand(now))
+	rules := group(&cobra.Command{Use: "rules", Short: "Put rules in force, and show those that are or were."},
+		rulesLoadCommand(now), rulesListCommand(now), rulesShowCommand(now), rulesVersionsCommand(now))
 	imports := group(&cobra.Command{Use: "import", Short: "Take customers or events from a CSV or NDJSON file."},
 		importCommand(now, importer.Customers), importCommand(now, importer.Events))
 	data := group(&cobra.Command{Use: "data", Short: "See what was received, and declare it."}, learnCommand(now))
 	return []*cobra.Command{
 		statusCommand(now), explainCommand(now), pauseCommand(now), resumeCommand(now), stopCommand(now),
-		rules, rejectedCommand(now), imports, data, simulateCommand(now), versionCommand(),
+		rules, migrateCommand(now), rejectedCommand(now), imports, data, simulateCommand(now), versionCommand(),
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"time"
 
@@ -94,15 +95,15 @@ func rulesListCommand(now func() time.Time) *cobra.Command {
 	}
 	place, asJSON := storeFlag(cmd, now), jsonFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		return place.use(cmd, func(ctx context.Context, o *office) error {
+		return place.useRules(cmd, func(ctx context.Context, o *office) error {
 			status, err := o.status(ctx)
 			if err != nil {
 				return err
 			}
 			if *asJSON {
-				return printJSON(o.out, listed(status))
+				return printJSON(o.out, o.listed(status))
 			}
-			return printList(o.out, status)
+			return o.printList(status)
 		})
 	}
 	return cmd
@@ -113,30 +114,36 @@ type listedRule struct {
 	Name    string    `json:"name"`
 	Version string    `json:"version"`
 	Since   time.Time `json:"since"`
+	Owner   string    `json:"owner"`
+	Open    int64     `json:"open"` // outreaches of all versions that have not ended
 	Warm    bool      `json:"warm"`
 	Warmed  int       `json:"warmed,omitempty"`
 }
 
-func listed(v status) []listedRule {
+func (o *office) listed(v status) []listedRule {
 	list := []listedRule{}
 	for _, r := range v.Rules {
-		if r.Version != "" {
-			list = append(list, listedRule{r.Name, r.Version, r.Since, r.Warm, r.Warmed})
+		if r.Version == "" {
+			continue
 		}
+		l := listedRule{Name: r.Name, Version: r.Version, Since: r.Since, Open: r.Open + r.NotStarted, Warm: r.Warm, Warmed: r.Warmed}
+		if m, ok := o.library.Current().Matcher(r.Name); ok {
+			l.Owner = m.Owner
+		}
+		list = append(list, l)
 	}
 	return list
 }
 
-func printList(out io.Writer, v status) error {
-	rows := [][]string{{"RULE", "VERSION", "IN FORCE SINCE", "HISTORY"}}
-	for _, r := range v.Rules {
-		if r.Version != "" {
-			rows = append(rows, []string{r.Name, r.Version, utc(r.Since), r.history(v.Customers)})
-		}
+func (o *office) printList(v status) error {
+	rows := [][]string{{"RULE", "VERSION", "IN FORCE SINCE", "HISTORY", "OWNER", "OPEN"}}
+	for _, l := range o.listed(v) {
+		r := ruleStatus{Warm: l.Warm, Warmed: l.Warmed}
+		rows = append(rows, []string{l.Name, l.Version, utc(l.Since), r.history(v.Customers), l.Owner, strconv.FormatInt(l.Open, 10)})
 	}
 	if len(rows) == 1 {
-		_, err := fmt.Fprintln(out, "No rules are in force; load them with: outreach rules load")
+		_, err := fmt.Fprintln(o.out, "No rules are in force; load them with: outreach rules load")
 		return err
 	}
-	return printTable(out, len(rows[0]), rows)
+	return printTable(o.out, len(rows[0])-1, rows)
 }

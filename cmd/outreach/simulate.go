@@ -73,7 +73,8 @@ cannot be read, and 3 when the rules hold problems.`,
 	flags.StringSliceVar(&f.only, "rule", nil, "report this rule alone; may be given again")
 	flags.StringVar(&f.format, "format", "text", "text, json (one decision a line) or html (one page)")
 	flags.StringVar(&f.out, "out", "", "write to this file (default: standard output)")
-	flags.IntVar(&f.workers, "workers", runtime.GOMAXPROCS(0), "customers played at once")
+	flags.IntVar(&f.workers, "workers", runtime.GOMAXPROCS(0), "customers played at once (default: as many as there are processors)")
+	flags.Lookup("workers").DefValue = "0" // not shown: it is the machine's
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if len(args) == 1 {
 			if !cmd.Flags().Changed("from-store") || f.store != defaultStore() {

@@ -67,11 +67,16 @@ type Options struct {
 	Past    Past
 	From    time.Time // decisions before it are played and not reported; zero: all are
 	To      time.Time // nothing happens after it; zero: the instant of the last event
+	Days    int       // report so many last days alone; 0: by From
 	Rules   []string  // those that are reported; none: all. All are played, since they share the caps
 	Lines   io.Writer // takes one JSON object a line for every decision; nil: none are written
 	Samples int       // messages of each template and channel that are rendered for the report
 	Workers int       // groups that are played at once; at least 1
 	Temp    string    // folder of temporary files; "": the system's
+	// Seen is given every group's play as it is at its end, and that instant. It
+	// is called from several goroutines, and its error ends the run; nil: nobody
+	// looks.
+	Seen func(ctx context.Context, play *simulate.Play, end time.Time) error
 	// Progress may be called from several goroutines, one at a time; nil: nobody
 	// is told.
 	Progress Progress
@@ -95,6 +100,7 @@ func Run(ctx context.Context, o Options) (_ *Report, err error) {
 	}
 	defer func() { err = errors.Join(err, past.close()) }()
 	t := &theatre{Options: o, stage: simulate.NewStage(o.Bundle, o.Zones), past: past}
+	t.lastDays()
 	if from, to := t.span(); o.From.After(to) || to.Before(from) {
 		return nil, fmt.Errorf("events: they happened from %s to %s, and nothing of that is asked for; give another from or to",
 			past.first.Format(time.RFC3339), past.last.Format(time.RFC3339))

@@ -42,6 +42,16 @@ func (t *theatre) span() (from, to time.Time) {
 	return t.past.first, to
 }
 
+// lastDays moves From to where the last days begin.
+func (t *theatre) lastDays() {
+	if t.Days == 0 {
+		return
+	}
+	if _, to := t.span(); to.AddDate(0, 0, -t.Days).After(t.From) {
+		t.From = to.AddDate(0, 0, -t.Days)
+	}
+}
+
 // playAll plays all parts on all workers.
 func (t *theatre) playAll(ctx context.Context) (*tally, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -98,6 +108,13 @@ func (w *worker) part(ctx context.Context, part int) error {
 			return err
 		}
 		w.count(place{part, group[0].group}, play)
+		if w.Seen == nil {
+			continue
+		}
+		_, to := w.span()
+		if err := w.Seen(ctx, play, to); err != nil {
+			return err
+		}
 	}
 	if w.runs != nil {
 		if err := w.runs.add(w.lines); err != nil {

@@ -52,6 +52,7 @@ type Bundle struct {
 	Rules      []*rule.Rule // sorted by name
 	Templates  *message.Library
 	Samples    map[string]Sample // by template; read by whoever previews it
+	Texts      map[string][]byte // of the templates folder, by path, as they were read; nobody changes them
 }
 
 // Sample is the text of a template's sample.yaml, unread.
@@ -76,7 +77,7 @@ func Check(files Files) (*Bundle, []source.Problem) {
 	dir := cmp.Or(files.RulesDir, rulesFolder)
 	b := readHouse(dir, files.Rules[DataFile], files.Rules[PolicyFile], &ps)
 	b.Templates = readTemplates(files, b.Dictionary, &ps)
-	b.Samples = samplesOf(files)
+	b.Samples, b.Texts = samplesOf(files), files.Templates
 	env := envOf(b)
 	env.Template, env.Templates = templatesOf(b.Templates)
 	for _, name := range slices.Sorted(maps.Keys(files.Rules)) {

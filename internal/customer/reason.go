@@ -33,6 +33,7 @@ const (
 	Misconfigured Reason = "misconfigured" // the provider refuses the engine's account or set-up
 	Unavailable   Reason = "unavailable"   // the provider is down
 	Throttled     Reason = "throttled"     // the provider asks for patience
+	Migrated      Reason = "migrated"      // its outreach goes on by another version of the rule
 )
 
 // Why an outreach ended.
@@ -57,7 +58,7 @@ func Reasons() []Reason {
 		NotFresh, AlreadyRunning, NotAgain, NotInAudience, HeldOut,
 		NoConsent, Suppressed, NoAddress, Capped, Unless, Late, NoAllowedTime,
 		Rejected, BadAddress, Unknown, TemplateError, Paused, QuietHours, LegalHours,
-		Misconfigured, Unavailable, Throttled,
+		Misconfigured, Unavailable, Throttled, Migrated,
 		Completed, ReasonGone, AudienceGone, GoalReached, Stop, StopStep, Expired, StoppedByUs, RuleRemoved, Merged,
 		WebhookFailed, Superseded,
 	}

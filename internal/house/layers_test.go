@@ -39,6 +39,9 @@ var layers = []layer{
 		"internal/dossier", "internal/library", "internal/journey", "internal/policy", "internal/message", "internal/channel",
 		"internal/rule", "internal/behaviour", "internal/ledger", "internal/sendtime", "internal/customer",
 	}},
+	{name: "internal/compare", may: []string{
+		"internal/bundle", "internal/rule", "internal/policy", "internal/message", "internal/dictionary", "internal/customer",
+	}},
 	{name: "internal/backtest", may: []string{
 		"internal/simulate", "internal/importer", "internal/observe", "internal/bundle", "internal/wording", "internal/rule",
 		"internal/policy", "internal/channel", "internal/ledger", "internal/sendtime", "internal/customer",

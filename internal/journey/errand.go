@@ -22,7 +22,7 @@ func taskPatience() sendtime.Duration { return sendtime.Duration{Days: 3} }
 // webhook takes a call as far as it goes. The outreach ends when it fails.
 func (r *run) webhook(step *rule.Step, next string) bool {
 	w := step.Webhook
-	part, settled := r.errand(step, customer.Webhook, cmp.Or(w.As, step.ID), w.Within)
+	part, settled := r.errand(step, customer.Webhook, answerName(step), w.Within)
 	switch {
 	case !settled:
 		return false
@@ -32,6 +32,9 @@ func (r *run) webhook(step *rule.Step, next string) bool {
 	}
 	return r.goTo(next, r.wentOut(part.Planned, part))
 }
+
+// answerName is what a webhook's answer is called.
+func answerName(step *rule.Step) string { return cmp.Or(step.Webhook.As, step.ID) }
 
 // handoff takes a task as far as it goes: handed over, and done when that is
 // waited for. A task that nobody takes is given up, and the next step runs.
@@ -80,10 +83,10 @@ func (r *run) done(part ledger.Part, deadline time.Time) (time.Time, bool) {
 func (r *run) errand(step *rule.Step, c customer.Channel, template string, patience sendtime.Duration) (part ledger.Part, settled bool) {
 	part, ok := r.part(step.ID, c)
 	switch {
-	case !ok:
+	case !ok || part.Reason == customer.Migrated:
 		part = ledger.Part{
 			Ref: r.o.Ref, Step: step.ID, Channel: c, Topic: r.m.Topic, Template: template, Priority: r.m.Priority,
-			Planned: r.base(), Status: ledger.Planned, Updated: r.f.Now,
+			Planned: r.base(), Status: ledger.Planned, Attempt: part.Attempt, Updated: r.f.Now,
 		}
 		if Held(r.f.Holds, part) {
 			return part, r.holdErrand(part)

@@ -88,6 +88,7 @@ type Position struct {
 	Began time.Time `json:"began"`          // when the step began
 	Plan  *Plan     `json:"plan,omitempty"` // of a send
 	Told  bool      `json:"told,omitempty"` // of a wait: its beginning stands in the story
+	Done  []string  `json:"done,omitempty"` // steps that went out under other ids, before a migration
 }
 
 // Plan is a send's chosen channel and instant.
@@ -203,6 +204,8 @@ func (r *run) finish() Outcome {
 // do runs one step. It reports whether the next one may follow at once.
 func (r *run) do(step *rule.Step, next string) bool {
 	switch {
+	case slices.Contains(r.pos.Done, step.ID):
+		return r.goTo(next, r.pos.Began)
 	case step.Send != nil:
 		return r.send(step, next)
 	case step.Wait != nil:
@@ -240,7 +243,7 @@ func (r *run) goTo(step string, began time.Time) bool {
 // branch has none.
 func (r *run) branch(name string, steps []rule.Step, next string, began time.Time) bool {
 	r.pass(name)
-	r.pos, r.paused = Position{Step: rule.First(steps, next), Began: began}, false
+	r.pos, r.paused = Position{Step: rule.First(steps, next), Began: began, Done: r.pos.Done}, false
 	return true
 }
 

@@ -14,7 +14,10 @@ import (
 // send takes a send as far as it goes: planned, held, given up, or gone out.
 func (r *run) send(step *rule.Step, next string) bool {
 	if r.pos.Plan == nil {
-		return r.plan(step, next, nil)
+		if r.wasSent(step.ID) {
+			return r.goTo(next, r.pos.Began)
+		}
+		return r.plan(step, next, r.refusedOn(step.ID))
 	}
 	part, ok := r.part(step.ID, r.pos.Plan.Channel)
 	if !ok {

@@ -34,6 +34,8 @@ var update = flag.Bool("update", false, "write the timelines that the engine giv
 //	hold KIND [NAME], release
 //	slot RULE CHANNEL PRIORITY WHEN [gone]   another rule's message
 //	hint                    look at the facts again
+//	migrate [OLD=NEW ...]   move to the section next, another version of the
+//	                        rule; there again, back
 //	down, up                the engine stops, starts
 //	end
 func TestTimelines(t *testing.T) {
@@ -91,6 +93,9 @@ func live(t *testing.T, a *txtar.Archive) *world {
 		house = housePolicy
 	}
 	w := newWorld(t, section(a, "rule"), house, "2026-11-23 08:00")
+	if next := section(a, "next"); next != "" {
+		w.learn(next, house)
+	}
 	for line := range strings.Lines(section(a, "do")) {
 		line = strings.TrimSpace(line)
 		if line == "" || strings.HasPrefix(line, "#") {
@@ -156,6 +161,8 @@ func (w *world) word(word string, rest []string) {
 		w.slot(rest)
 	case "hint":
 		w.hint()
+	case "migrate":
+		w.migrate(rest)
 	case "down", "up":
 		w.down = word == "down"
 		w.until(w.now)

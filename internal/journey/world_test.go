@@ -69,6 +69,7 @@ type world struct {
 	lines    []string
 	path     []string // steps that were gone through, with their branches
 	entered  int
+	other    *rule.Matcher // another version of the rule, with learn
 	// sent is called with what goes out, before it does.
 	sent func(out journey.Outcome, part ledger.Part)
 }

@@ -79,6 +79,8 @@ const (
 	KindGoal  Kind = "goal"
 	KindStop  Kind = "stop"
 	KindEnd   Kind = "end"
+	// KindMigrate: an operator moved the outreach to another version of its rule.
+	KindMigrate Kind = "migrate"
 )
 
 // Decision is one line of an outreach's story.

@@ -161,6 +161,9 @@ type Work interface {
 	// NotEnded gives up to limit outreaches of a rule that have not ended, in
 	// no order. Whoever ends them pages through all by asking again.
 	NotEnded(rule string, limit int) ([]Outreach, error)
+	// Running gives outreaches of a rule that have not ended, by customer and
+	// number, those behind after. It costs as much as the rule had outreaches.
+	Running(rule string, after Ref, limit int) ([]Outreach, error)
 	// Waiting names up to limit open outreaches of all rules that a word lets
 	// go on: their WakesOn holds it.
 	Waiting(wake string, limit int) ([]Ref, error)

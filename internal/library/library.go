@@ -131,6 +131,15 @@ type keptRule struct {
 	Policy string `json:"policy"`
 }
 
+// RuleText gives the text of a rule's document as it was loaded.
+func RuleText(d ledger.Document) (string, error) {
+	var kept keptRule
+	if err := json.Unmarshal(d.Body, &kept); err != nil {
+		return "", fmt.Errorf("document rule %s %s: %w", d.Name, d.Hash, err)
+	}
+	return kept.Rule, nil
+}
+
 // Version gives a rule as it was in a version, which may no longer be in
 // force. It may be called inside a transaction.
 func (l *Library) Version(tx ledger.Texts, name, hash string) (*rule.Matcher, error) {

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -53,6 +54,16 @@ type day int32
 
 func dayOf(year int, month time.Month, date int) day {
 	return day(year*10000 + int(month)*100 + date)
+}
+
+// Days gives the days, sorted, in ISO 8601.
+func (h Holidays) Days() []string {
+	var list []string
+	for d := range h.days {
+		list = append(list, fmt.Sprintf("%04d-%02d-%02d", d/10000, d/100%100, d%100))
+	}
+	slices.Sort(list)
+	return list
 }
 
 // Closed reports whether the day is a holiday. It costs one look-up.

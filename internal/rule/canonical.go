@@ -23,6 +23,15 @@ func version(r *Rule) string {
 // out, keys in a fixed order, no comments. Rules of one meaning have one
 // canonical text, and Read reads it back as the same rule.
 func (r *Rule) Canonical() string {
+	t := r.head()
+	t.add("steps", stepsTree(r.Steps, place{}))
+	var b strings.Builder
+	t.write(&b, 0)
+	return b.String()
+}
+
+// head gives everything but the steps.
+func (r *Rule) head() tree {
 	t := tree{}
 	t.text("description", r.Description)
 	t.text("owner", r.Owner)
@@ -39,10 +48,7 @@ func (r *Rule) Canonical() string {
 	t.add("stop", r.Stop.tree())
 	t.text("until", r.Until.String())
 	t.text("holdout", percentText(r.Holdout))
-	t.add("steps", stepsTree(r.Steps, place{}))
-	var b strings.Builder
-	t.write(&b, 0)
-	return b.String()
+	return t
 }
 
 // String gives fresh as rules write it.

@@ -69,6 +69,8 @@ func (t *teller) sentence(d ledger.Decision, c Case, v Outreach) string {
 		return "the goal was reached" + strings.Replace(note, ": ", " ", 1)
 	case ledger.KindStop:
 		return "stopped" + note
+	case ledger.KindMigrate:
+		return "moved to another version of the rule" + note
 	case ledger.KindEnd:
 		return "ended: " + wording.Reason(d.Reason)
 	}

@@ -57,6 +57,8 @@ func fate(r customer.Reason) string {
 		return "the provider is down"
 	case customer.Throttled:
 		return "the provider asks for patience"
+	case customer.Migrated:
+		return "its outreach was moved to another version of the rule"
 	}
 	return end(r)
 }

@@ -114,6 +114,8 @@ func sentence(d ledger.Decision, local func(time.Time) string) string {
 		return "The goal was reached"
 	case ledger.KindStop:
 		return "Stopped"
+	case ledger.KindMigrate:
+		return "Moved to another version of the rule"
 	case ledger.KindEnd:
 		return "The outreach ended: " + wording.Reason(d.Reason)
 	}

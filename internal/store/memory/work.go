@@ -82,6 +82,19 @@ func (t *tx) NotEnded(rule string, limit int) ([]ledger.Outreach, error) {
 	return given(list, limit, givenSpot), nil
 }
 
+// Running implements ledger.Work.
+func (t *tx) Running(rule string, after ledger.Ref, limit int) ([]ledger.Outreach, error) {
+	list := t.data.waits(byRef, func(o *outreach) bool { return o.Rule == rule && compareRefs(o.Ref, after) > 0 })
+	return given(list, limit, givenSpot), nil
+}
+
+func byRef(a, b spot) int { return compareRefs(a.row().Ref, b.row().Ref) }
+
+// compareRefs orders by customer and number.
+func compareRefs(a, b ledger.Ref) int {
+	return cmp.Or(cmp.Compare(a.Customer, b.Customer), cmp.Compare(a.N, b.N))
+}
+
 // Waiting implements ledger.Work.
 func (t *tx) Waiting(wake string, limit int) ([]ledger.Ref, error) {
 	list := t.data.waits(dueFirst, func(o *outreach) bool { return o.Status == ledger.Open && slices.Contains(o.WakesOn, wake) })

@@ -89,6 +89,8 @@ func askWork(t ledger.Tx, now time.Time) error {
 	note(err)
 	_, err = t.NotEnded("cart", 5)
 	note(err)
+	_, err = t.Running("cart", ledger.Ref{Customer: "c1", N: 2}, 5)
+	note(err)
 	_, err = t.Waiting("$resume", 5)
 	note(err)
 	_, err = t.Restart()

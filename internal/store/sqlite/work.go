@@ -60,6 +60,13 @@ func (t *tx) NotEnded(rule string, limit int) ([]ledger.Outreach, error) {
 		WHERE rule = ? AND status IN ('matched', 'open') LIMIT ?`, rule, bound(limit))
 }
 
+// Running implements ledger.Work.
+func (t *tx) Running(rule string, after ledger.Ref, limit int) ([]ledger.Outreach, error) {
+	return all(t.c, scanOutreach, selectOutreach+`
+		WHERE rule = ? AND (customer, n) > (?, ?) AND status IN ('matched', 'open')
+		ORDER BY customer, n LIMIT ?`, rule, string(after.Customer), after.N, bound(limit))
+}
+
 // Waiting implements ledger.Work.
 func (t *tx) Waiting(wake string, limit int) ([]ledger.Ref, error) {
 	scan := func(r *row) ledger.Ref {

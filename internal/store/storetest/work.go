@@ -16,6 +16,7 @@ func work() map[string]func(*testing.T, Open) {
 		"claim_leases":    claimLeases,
 		"overdue":         overdue,
 		"not_ended":       notEnded,
+		"running":         runningOnes,
 		"waiting":         waiting,
 		"restart":         restart,
 		"hints":           hints,
@@ -110,6 +111,24 @@ func notEnded(t *testing.T, open Open) {
 	a[0].Status = ledger.Ended
 	write(t, s, func(tx ledger.Tx) error { return tx.SaveOutreach(a[0]) })
 	require.Equal(t, []ledger.Outreach{a[1]}, left(1), "the next page, once the first has ended")
+}
+
+func runningOnes(t *testing.T, open Open) {
+	s := start(t, open)
+	outreach := func(rule string, id customer.ID, key string, status ledger.Status) ledger.Outreach {
+		o := plain(rule, id, key)
+		o.Status = status
+		return o
+	}
+	a := add(t, s, outreach("cart", "c2", "k1", ledger.Open), outreach("cart", "c1", "k1", ledger.Ended),
+		outreach("cart", "c1", "k2", ledger.Matched), outreach("cart", "c1", "k3", ledger.Open), outreach("late", "c1", "k1", ledger.Open))
+	page := func(after ledger.Ref, limit int) []ledger.Outreach {
+		return both(t, s, func(tx ledger.Tx) ([]ledger.Outreach, error) { return tx.Running("cart", after, limit) })
+	}
+	require.Equal(t, []ledger.Outreach{a[2], a[3], a[0]}, page(ledger.Ref{}, 0), "by customer and number")
+	require.Equal(t, []ledger.Outreach{a[2], a[3]}, page(ledger.Ref{}, 2))
+	require.Equal(t, []ledger.Outreach{a[0]}, page(a[3].Ref, 2), "behind the last of the page before")
+	require.Empty(t, page(a[0].Ref, 2))
 }
 
 func waiting(t *testing.T, open Open) {

@@ -1,6 +1,7 @@
 package rule
 
 import (
+	"strings"
 	"time"
 
 	"github.com/outreach-engine/outreach/internal/behaviour"
@@ -15,18 +16,21 @@ const longGone = 30 * 24 * time.Hour
 // dayText writes an instant's day on the customer's clock, ISO 8601.
 func dayText(t time.Time, zone *time.Location) string { return t.In(zone).Format("2006-01-02") }
 
-// day gives the first instant of the day that the date trigger's trait holds.
-func (m *Matcher) day(s Subject) (time.Time, bool) {
+// day gives the first instant of the day that the date trigger's trait holds,
+// and the name of that day, as midnight UTC. An instant is named by its day in
+// UTC, so that a date stays the same one when the customer's zone changes.
+func (m *Matcher) day(s Subject) (at, name time.Time, ok bool) {
 	v, ok := s.trait(m.When.Date.Of)
 	if !ok {
-		return time.Time{}, false
+		return time.Time{}, time.Time{}, false
 	}
-	at, ok := v.Time(s.Zone)
-	if !ok {
-		return time.Time{}, false
+	at, ok = v.Time(s.Zone)
+	name, known := v.Time(time.UTC)
+	if !ok || !known {
+		return time.Time{}, time.Time{}, false
 	}
 	y, month, d := at.In(s.Zone).Date()
-	return customer.StartOfDay(y, month, d, s.Zone), true
+	return customer.StartOfDay(y, month, d, s.Zone), behaviour.Date(name, time.UTC), true
 }
 
 // point gives the first instant of the day that lies a length of time from
@@ -41,11 +45,12 @@ func (d *DateTrigger) point(day time.Time, length sendtime.Duration, zone *time.
 }
 
 // given gives the newest point of a day that was given; zero: none. A mark's
-// Period is the day, its Limit the point, in seconds since 1970.
-func (m *Matcher) given(s Subject, day time.Time) time.Time {
+// Period is the day's name, its Limit the point's day, in days since 1970: both
+// stay what they are when the customer's zone changes.
+func (m *Matcher) given(s Subject, name time.Time) time.Time {
 	for _, k := range s.State.Marks[m.Name] {
-		if k.Period.Equal(day) {
-			return time.Unix(int64(k.Limit), 0).UTC()
+		if k.Period.Equal(name) {
+			return customer.StartOfDay(1970, time.January, 1+int(k.Limit), s.Zone)
 		}
 	}
 	return time.Time{}
@@ -54,27 +59,35 @@ func (m *Matcher) given(s Subject, day time.Time) time.Time {
 // expireDate gives the points up to an instant that were not given, oldest
 // first.
 func (m *Matcher) expireDate(s Subject, at time.Time) []Reason {
-	day, ok := m.day(s)
+	day, name, ok := m.day(s)
 	if !ok {
 		return nil
 	}
 	var reasons []Reason
-	for from := later(m.given(s, day), at.Add(-longGone)); ; {
+	for from := later(m.given(s, name), at.Add(-longGone)); ; {
 		point, length := m.pointAfter(s, day, from)
 		if point.IsZero() || point.After(at) {
 			break
 		}
-		text := dayText(day, s.Zone)
 		reasons = append(reasons, Reason{
-			At: point, Key: keyText(text, m.When.Date.side(), length.String()),
-			Match: map[string]customer.Value{"day": customer.Text(text), m.When.Date.side(): customer.Text(length.String())},
+			At: point, Key: keyText(dayText(name, time.UTC), m.When.Date.side(), length.String()),
+			Match: map[string]customer.Value{"day": customer.Text(dayText(day, s.Zone)), m.When.Date.side(): customer.Text(length.String())},
 		})
 		from = point
 	}
 	if n := len(reasons); n > 0 {
-		s.State.Marks = withMark(s.State.Marks, m.Name, behaviour.Mark{Period: day, Limit: seconds(reasons[n-1].At)})
+		const secondsPerDay = 24 * 60 * 60
+		newest := behaviour.Date(reasons[n-1].At, s.Zone).Unix() / secondsPerDay
+		s.State.Marks = withMark(s.State.Marks, m.Name, behaviour.Mark{Period: name, Limit: float64(newest)})
 	}
 	return reasons
+}
+
+// sameDay reports whether the trait holds the day that a reason was given for.
+func (m *Matcher) sameDay(s Subject, r Reason) bool {
+	_, name, ok := m.day(s)
+	given, _, _ := strings.Cut(r.Key, "/")
+	return ok && given == dayText(name, time.UTC)
 }
 
 // withMark keeps one mark alone under a key.
@@ -100,11 +113,11 @@ func (m *Matcher) pointAfter(s Subject, day, from time.Time) (first time.Time, l
 
 // nextPoint gives the first point after an instant that was not given.
 func (m *Matcher) nextPoint(s Subject, at time.Time) time.Time {
-	day, ok := m.day(s)
+	day, name, ok := m.day(s)
 	if !ok {
 		return time.Time{}
 	}
-	point, _ := m.pointAfter(s, day, later(m.given(s, day), at))
+	point, _ := m.pointAfter(s, day, later(m.given(s, name), at))
 	return point
 }
 

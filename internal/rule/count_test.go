@@ -108,3 +108,23 @@ func TestDropNeedsFourPeriods(t *testing.T) {
 	live(p, at("opened", "06 12:00", 0))
 	require.Len(t, p.pass(instant(t, "08 00:00")), 1)
 }
+
+// TestALateEventJoinsAnOldCrowd: of several crowds within one window, a late
+// event brings none that was given anew.
+func TestALateEventJoinsAnOldCrowd(t *testing.T) {
+	t.Parallel()
+	p := newPerson(t, matcherOf(t, `when: {count: {event: opened, times: 3, within: 10h}}`))
+	live(p, at("opened", "02 00:00", 0), at("opened", "02 01:00", 0), at("opened", "02 02:00", 1), at("opened", "02 10:30", 1),
+		at("opened", "02 11:30", 1), at("opened", "02 12:30", 1), at("opened", "02 10:12", 0), at("opened", "02 10:20", 0))
+}
+
+// TestAWindowOfDaysWhenClocksGoBack: the earlier 02:30 is in the window longer
+// than the later 02:10.
+func TestAWindowOfDaysWhenClocksGoBack(t *testing.T) {
+	t.Parallel()
+	p := newPerson(t, matcherOf(t, `when: {count: {event: opened, times: 2, within: 1d}}`))
+	p.s.Zone = berlin(t)
+	live(p, at("opened", "2026-10-25T00:30:00Z", 0), at("opened", "2026-10-25T01:10:00Z", 1), at("opened", "2026-10-26T01:15:00Z", 1))
+	require.True(t, p.m.Holds(p.s, p.reasons[0], instant(t, "2026-10-26T01:20:00Z")))
+	require.False(t, p.m.Holds(p.s, p.reasons[0], instant(t, "2026-10-26T01:30:00Z")))
+}

@@ -23,16 +23,17 @@ func (m *Matcher) expireDrop(s Subject, about string, at time.Time) []Reason {
 	if series == nil || !ok {
 		return nil
 	}
-	key := behaviour.Join(m.Name, about)
-	if markAt(s.State.Marks[key], end) >= 0 {
+	key, start := behaviour.Join(m.Name, about), m.periodBefore(s, end)
+	first := behaviour.Date(start, s.Zone)
+	if markAt(s.State.Marks[key], first) >= 0 {
 		return nil
 	}
-	start := m.periodBefore(s, end)
-	count, usual := series.Count(start, end), m.usual(s, series, start)
-	if usual <= 0 || float64(count) > (1-m.When.Drop.By)*usual {
+	const slip = 1e-9 // a tenth is none in binary
+	count, usual := series.Count(start, end, s.Zone), m.usual(s, series, start)
+	if usual <= 0 || float64(count) > (1-m.When.Drop.By+slip)*usual {
 		return nil
 	}
-	addMark(s.State, key, behaviour.Mark{Period: end})
+	addMark(s.State, key, behaviour.Mark{Period: first})
 	return []Reason{{
 		At: end, About: about, Key: dayText(start, s.Zone),
 		Match: map[string]customer.Value{"count": customer.Number(float64(count)), "usual": customer.Number(usual)},
@@ -55,7 +56,7 @@ func (m *Matcher) usual(s Subject, series *behaviour.Series, end time.Time) floa
 		if start.Before(series.First) {
 			break
 		}
-		counts = append(counts, float64(series.Count(start, end)))
+		counts = append(counts, float64(series.Count(start, end, s.Zone)))
 		end = start
 	}
 	if len(counts) < leastPeriods {

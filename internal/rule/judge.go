@@ -123,8 +123,7 @@ func (m *Matcher) Holds(s Subject, r Reason, at time.Time) bool {
 		n, _ := m.acts.of(s.State, r.About).Window(m.When.Count.Within, at, s.Zone)
 		return n >= int64(m.When.Count.Times)
 	case m.When.Date != nil:
-		day, ok := m.day(s)
-		return ok && dayText(day, s.Zone) == r.Match["day"].String()
+		return m.sameDay(s, r)
 	case m.When.Becomes != nil:
 		return m.Condition(m.When.Becomes.Cond, s, at, "", nil)
 	}

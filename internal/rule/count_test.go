@@ -128,3 +128,48 @@ func TestAWindowOfDaysWhenClocksGoBack(t *testing.T) {
 	require.True(t, p.m.Holds(p.s, p.reasons[0], instant(t, "2026-10-26T01:20:00Z")))
 	require.False(t, p.m.Holds(p.s, p.reasons[0], instant(t, "2026-10-26T01:30:00Z")))
 }
+
+// weeks lets so many events happen in each of some weeks, by the local noon of
+// their Mondays.
+func (p *person) weeks(monday string, counts ...int) {
+	at := instant(p.t, monday+" 12:00")
+	for i, n := range counts {
+		for j := range n {
+			p.take(customer.Event{MessageID: fmt.Sprint(monday, i, j), Name: "opened", At: at.AddDate(0, 0, 7*i).Add(time.Duration(j) * time.Hour)})
+		}
+	}
+}
+
+// TestADropOfExactlyThatMuch is one, whatever the share is in binary.
+func TestADropOfExactlyThatMuch(t *testing.T) {
+	t.Parallel()
+	for by, left := range map[string]int{"80%": 2, "90%": 1, "30%": 7, "100%": 0} {
+		p := newPerson(t, matcherOf(t, "when: {drop: {event: opened, by: "+by+"}}"))
+		p.happen("2026-10-01 12:00", "opened")
+		p.weeks("2026-10-05", 10, 10, 10, 10, left)
+		require.Len(t, p.pass(instant(t, "09 00:00")), 1, by)
+		p = newPerson(t, p.m)
+		p.happen("2026-10-01 12:00", "opened")
+		p.weeks("2026-10-05", 10, 10, 10, 10, left+1)
+		require.Empty(t, p.pass(instant(t, "09 00:00")), by)
+	}
+}
+
+// TestATravellerKeepsTheirWeeks: neither the week of a journey nor those
+// before look emptier from another zone, and no week is told of twice.
+func TestATravellerKeepsTheirWeeks(t *testing.T) {
+	t.Parallel()
+	for _, to := range []string{"America/Los_Angeles", "Europe/London", "Asia/Tokyo"} {
+		p := newPerson(t, matcherOf(t, "when: {drop: {event: opened, by: 50%}}"))
+		p.s.Zone = berlin(t)
+		p.happen("2026-09-10 12:00", "opened")
+		p.weeks("2026-09-14", 6, 6, 6, 6, 6, 6, 6)
+		p.s.Zone = zone(t, to)
+		require.Empty(t, p.pass(instant(t, "2026-11-03 00:00")), to)
+		p.weeks("2026-11-02", 6, 6, 2)
+		require.Empty(t, p.pass(instant(t, "17 00:00")), to)
+		require.Len(t, p.pass(instant(t, "24 00:00")), 1, to)
+		p.s.Zone = berlin(t)
+		require.Empty(t, p.m.Expire(p.s, "", instant(t, "24 00:00")), to)
+	}
+}

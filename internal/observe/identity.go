@@ -194,6 +194,7 @@ func (t *taking) relive(d *dossier.Dossier) error {
 		return err
 	}
 	state := &behaviour.State{Running: d.State.Running, Goals: d.State.Goals}
+	before := d.State
 	d.State = state
 	for _, e := range events {
 		state.Apply(t.set.Plan, e, d.Subject().Clock())
@@ -201,6 +202,7 @@ func (t *taking) relive(d *dossier.Dossier) error {
 	for _, m := range t.set.Matchers() {
 		_, own := m.Replay(d.Subject(), events, t.now)
 		m.Adopt(state, own)
+		m.Recall(state, before)
 		for _, about := range m.Abouts(state) {
 			at := m.NextDue(d.Subject(), about, t.now)
 			if at.IsZero() {

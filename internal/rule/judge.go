@@ -39,10 +39,15 @@ func (m *Matcher) Expire(s Subject, about string, at time.Time) []Reason {
 // may take them away: it is asked with the event's instant, before the event
 // is applied. What the calendar gives waits for its due time.
 func (m *Matcher) ExpireBefore(s Subject, about string, at time.Time) []Reason {
-	if m.When.Drop != nil || m.When.Date != nil || m.When.Schedule != nil {
+	if m.byCalendar() {
 		return nil
 	}
 	return m.Expire(s, about, at)
+}
+
+// byCalendar reports whether the calendar alone gives the rule's reasons.
+func (m *Matcher) byCalendar() bool {
+	return m.When.Drop != nil || m.When.Date != nil || m.When.Schedule != nil
 }
 
 // Judge gives the reasons that an event brought, after it was applied to the

@@ -136,7 +136,10 @@ func (t *taking) merge(from, into customer.ID) error {
 		kept.AwaitGoal(name, until)
 	}
 	kept.Change()
-	return t.relive(kept)
+	if err := t.relive(kept); err != nil {
+		return err
+	}
+	return t.retell(gone, into)
 }
 
 // join fills what was not known of the kept profile from the other.

@@ -78,6 +78,19 @@ func TestATurnThatHasJustPassedLeavesTheNext(t *testing.T) {
 	require.Equal(t, []string{"11-23 12:55 "}, w.dues("idle"))
 }
 
+// TestWhatTurnsByAChangeTurnsThen: not when time would have turned it, had the
+// customer been then who they are now.
+func TestWhatTurnsByAChangeTurnsThen(t *testing.T) {
+	t.Parallel()
+	w := newCalendar(t, map[string]string{"idle": "when:\n  becomes: plan == \"surf\" and not happened(opened, 7d)"})
+	w.identify("anna", reachable("plan", "basic"))
+	w.happen("anna", "", "opened")
+	w.now = w.now.AddDate(0, 0, 20)
+	w.identify("anna", reachable("plan", "surf"))
+	require.Equal(t, []string{"idle 1 matched"}, w.fates("anna"))
+	require.Equal(t, w.now, w.outreaches("anna")[0].At.UTC())
+}
+
 // TestATravellersOutreachGoesOn: another zone is no newer point.
 func TestATravellersOutreachGoesOn(t *testing.T) {
 	t.Parallel()

@@ -1,6 +1,7 @@
 package rule
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -44,16 +45,13 @@ func (d *DateTrigger) point(day time.Time, length sendtime.Duration, zone *time.
 	return customer.StartOfDay(y, month, n, zone)
 }
 
-// given gives the newest point of a day that was given; zero: none. A mark's
-// Period is the day's name, its Limit the point's day, in days since 1970: both
-// stay what they are when the customer's zone changes.
-func (m *Matcher) given(s Subject, name time.Time) time.Time {
-	for _, k := range s.State.Marks[m.Name] {
-		if k.Period.Equal(name) {
-			return customer.StartOfDay(1970, time.January, 1+int(k.Limit), s.Zone)
-		}
-	}
-	return time.Time{}
+// given reports whether a point of a day was given. A mark's Period is the
+// day's name, its Limit the point's place in the list: both stay what they are
+// when the customer's zone changes.
+func (m *Matcher) given(s Subject, name time.Time, place int) bool {
+	return slices.ContainsFunc(s.State.Marks[m.Name], func(k behaviour.Mark) bool {
+		return k.Period.Equal(name) && int(k.Limit) == place
+	})
 }
 
 // expireDate gives the points up to an instant that were not given, oldest
@@ -64,21 +62,29 @@ func (m *Matcher) expireDate(s Subject, at time.Time) []Reason {
 		return nil
 	}
 	var reasons []Reason
-	for from := later(m.given(s, name), at.Add(-longGone)); ; {
-		point, length := m.pointAfter(s, day, from)
+	var marks []behaviour.Mark
+	for i := range m.When.Date.Points {
+		if m.given(s, name, i) {
+			marks = append(marks, behaviour.Mark{Period: name, Limit: float64(i)})
+		}
+	}
+	for from := at.Add(-longGone); ; {
+		point, places := m.pointAfter(s, day, name, from)
 		if point.IsZero() || point.After(at) {
 			break
 		}
+		length := m.When.Date.Points[places[0]].String()
 		reasons = append(reasons, Reason{
-			At: point, Key: keyText(dayText(name, time.UTC), m.When.Date.side(), length.String()),
-			Match: map[string]customer.Value{"day": customer.Text(dayText(day, s.Zone)), m.When.Date.side(): customer.Text(length.String())},
+			At: point, Key: keyText(dayText(name, time.UTC), m.When.Date.side(), length),
+			Match: map[string]customer.Value{"day": customer.Text(dayText(day, s.Zone)), m.When.Date.side(): customer.Text(length)},
 		})
+		for _, i := range places {
+			marks = append(marks, behaviour.Mark{Period: name, Limit: float64(i)})
+		}
 		from = point
 	}
-	if n := len(reasons); n > 0 {
-		const secondsPerDay = 24 * 60 * 60
-		newest := behaviour.Date(reasons[n-1].At, s.Zone).Unix() / secondsPerDay
-		s.State.Marks = withMark(s.State.Marks, m.Name, behaviour.Mark{Period: name, Limit: float64(newest)})
+	if len(reasons) > 0 {
+		s.State.Marks = withMarks(s.State.Marks, m.Name, marks...)
 	}
 	return reasons
 }
@@ -90,25 +96,29 @@ func (m *Matcher) sameDay(s Subject, r Reason) bool {
 	return ok && given == dayText(name, time.UTC)
 }
 
-// withMark keeps one mark alone under a key.
-func withMark(marks map[string][]behaviour.Mark, key string, mark behaviour.Mark) map[string][]behaviour.Mark {
+// withMarks keeps these marks alone under a key.
+func withMarks(marks map[string][]behaviour.Mark, key string, list ...behaviour.Mark) map[string][]behaviour.Mark {
 	if marks == nil {
 		marks = map[string][]behaviour.Mark{}
 	}
-	marks[key] = []behaviour.Mark{mark}
+	marks[key] = list
 	return marks
 }
 
-// pointAfter gives the first of a day's points after an instant, and how far
-// from the day it lies; zero: there is none.
-func (m *Matcher) pointAfter(s Subject, day, from time.Time) (first time.Time, length sendtime.Duration) {
-	for _, d := range m.When.Date.Points {
+// pointAfter gives the first of a day's points after an instant that was not
+// given, and the places in the list of all that lie there; zero: there is none.
+func (m *Matcher) pointAfter(s Subject, day, name, from time.Time) (first time.Time, places []int) {
+	for i, d := range m.When.Date.Points {
 		point := m.When.Date.point(day, d, s.Zone)
-		if point.After(from) && (first.IsZero() || point.Before(first)) {
-			first, length = point, d
+		switch {
+		case !point.After(from) || m.given(s, name, i) || !first.IsZero() && point.After(first):
+		case point.Equal(first):
+			places = append(places, i)
+		default:
+			first, places = point, []int{i}
 		}
 	}
-	return first, length
+	return first, places
 }
 
 // nextPoint gives the first point after an instant that was not given.
@@ -117,7 +127,7 @@ func (m *Matcher) nextPoint(s Subject, at time.Time) time.Time {
 	if !ok {
 		return time.Time{}
 	}
-	point, _ := m.pointAfter(s, day, later(m.given(s, name), at))
+	point, _ := m.pointAfter(s, day, name, at)
 	return point
 }
 
@@ -141,7 +151,7 @@ func (m *Matcher) expireSchedule(s Subject, at time.Time) []Reason {
 	if newest.IsZero() {
 		return nil
 	}
-	s.State.Marks = withMark(s.State.Marks, m.Name, behaviour.Mark{Period: newest})
+	s.State.Marks = withMarks(s.State.Marks, m.Name, behaviour.Mark{Period: newest})
 	if !m.Fits(s, newest, "", nil) {
 		return nil
 	}

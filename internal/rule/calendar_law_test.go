@@ -19,6 +19,7 @@ import (
 // identify changes a trait, or the zone, as an identify call does.
 func (a *alive) identify(at time.Time, do func()) {
 	a.live(at)
+	a.keep(a.m.ExpireBefore(a.s, "", at))
 	do()
 	a.event(customer.Event{MessageID: fmt.Sprint("i", len(a.events)), Name: customer.Identified, At: at, ReceivedAt: at})
 }

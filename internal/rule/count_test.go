@@ -173,3 +173,38 @@ func TestATravellerKeepsTheirWeeks(t *testing.T) {
 		require.Empty(t, p.m.Expire(p.s, "", instant(t, "24 00:00")), to)
 	}
 }
+
+// TestDropsOfMoreThanAreKept: of more abouts than are kept, those that were
+// quiet longest are forgotten, and the others judged as if they were alone.
+func TestDropsOfMoreThanAreKept(t *testing.T) {
+	t.Parallel()
+	const abouts, kept = 230, 200
+	p := newPerson(t, matcherOf(t, "when: {drop: {event: used, by: 50%, per: day}}\nabout: device"))
+	start := instant(t, "01 12:00")
+	for day := range 8 {
+		for i := range abouts {
+			if day == 7 && i%2 == 0 {
+				continue // half of them stop
+			}
+			at := start.AddDate(0, 0, day).Add(time.Duration(i) * time.Second)
+			p.take(customer.Event{MessageID: fmt.Sprint(day, i), Name: "used", At: at, Properties: map[string]customer.Value{"device": customer.Text(fmt.Sprintf("d%03d", i))}})
+		}
+		require.Len(t, p.m.Abouts(p.s.State), kept)
+	}
+	found := p.pass(instant(t, "09 00:00"))
+	require.Empty(t, found, "each came anew every day, when another one had taken its place")
+
+	p = newPerson(t, p.m)
+	for day := range 8 {
+		for i := range kept {
+			if day == 7 && i%2 == 0 {
+				continue
+			}
+			at := start.AddDate(0, 0, day).Add(time.Duration(i) * time.Second)
+			p.take(customer.Event{MessageID: fmt.Sprint(day, i), Name: "used", At: at, Properties: map[string]customer.Value{"device": customer.Text(fmt.Sprintf("d%03d", i))}})
+		}
+	}
+	p.take(p.event("08 13:00", "used", "device", "new"))
+	require.Len(t, p.pass(instant(t, "09 00:00")), kept/2-1, "the one that was quiet longest had to go")
+	require.Zero(t, p.m.NextDue(p.s, "d000", instant(t, "09 00:00")))
+}

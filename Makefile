@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run build test check short bench format vet determinism tidy browser editor histories docs
+.PHONY: help run build test check short bench backtest format vet determinism tidy browser editor histories docs
 
 # How many packages are built and tested at once.
 JOBS ?= 2
@@ -47,8 +47,14 @@ check: test ## the same as test
 short: ## the tests that are done in a minute: none with a live Temporal, none that takes long
 	go test -p $(JOBS) -short $(call but,$(SERVER))
 
-bench: ## what it costs, as ratios in one run: intake, rules, customers, outreaches, the first of a burst. Some minutes
+bench: ## what it costs, as ratios in one run: intake, rules, customers, outreaches, the first of a burst; explain. Some minutes
 	go test ./internal/e2e -run '^$$' -bench . -benchtime 1x -count 3 -timeout 30m | grep -E '^Benchmark|^ok|FAIL'
+	go test ./cmd/outreach -run '^$$' -bench Explain -benchtime 50x -timeout 30m | grep -E '^Benchmark|^ok|FAIL'
+
+backtest: ## what outreach simulate costs: 100,000, 300,000 and a million events; seconds, processor seconds and most memory
+	@for n in 100000 300000 1000000; do \
+	  go test ./internal/backtest -run '^$$' -bench "Past/events=$$n\$$" -benchtime 1x -timeout 30m | grep -E '^Benchmark|FAIL'; \
+	done
 
 format:
 	@unformatted=$$(gofmt -l .); \

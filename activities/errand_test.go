@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"regexp"
 	"strings"
 	"sync"
@@ -149,6 +150,26 @@ steps:
 		"key": key, "rule": "thanks", "outreach": o.String(), "step": "coupon", "customer": "anna", "about": "7",
 		"events": map[string]any{"order_placed": map[string]any{"order_id": "7", "total": 80.0}},
 	}}, seen[0])
+}
+
+// TestTheWebhookOfTheDocs holds the call that docs/steps.md shows to its form.
+func TestTheWebhookOfTheDocs(t *testing.T) {
+	t.Parallel()
+	e := newEndpoint(t)
+	b := errandBench(t, e, "steps: [{webhook: URL/coupons, as: coupon}, {send: code, at: now}]\n")
+	b.happen("anna", "order_placed", "order_id", "17", "total", 240)
+	_, o := b.parts()
+	page, err := os.ReadFile("../docs/steps.md")
+	require.NoError(t, err)
+	_, block, _ := strings.Cut(string(page), "```json\n")
+	block, _, _ = strings.Cut(block, "```")
+	shown := strings.NewReplacer("c7m2kq4taxw3fz6hd", string(o.Customer), "u-1001", "anna", `"coupon.`, `"thanks.`,
+		`"rule": "coupon"`, `"rule": "thanks"`, "outreach/coupon/", "outreach/thanks/").Replace(block)
+	body := e.seen()[0].body
+	delete(body, "about") // the page's rule has none
+	text, err := json.Marshal(body)
+	require.NoError(t, err)
+	require.JSONEq(t, shown, string(text))
 }
 
 func TestAWebhookThatSaysNoEndsTheOutreach(t *testing.T) {

@@ -67,3 +67,11 @@ func mustKnow(kind, name string, known []string) error {
 	}
 	return hinted(fmt.Sprintf("%s %q: is not known", kind, name), source.DidYouMean(name, known))
 }
+
+// errorsOr gives err, or where there is none one of its own.
+func errorsOr(err error, format string, args ...any) error {
+	if err != nil {
+		return err
+	}
+	return fmt.Errorf(format, args...)
+}

@@ -53,14 +53,6 @@ func (t *target) hold() (ledger.Hold, error) {
 	return given[0], nil
 }
 
-// holdWords names what a hold covers.
-func holdWords(h ledger.Hold) string {
-	if h.Kind == ledger.HoldAll {
-		return "everything"
-	}
-	return string(h.Kind) + " " + h.Name
-}
-
 func pauseCommand(now func() time.Time) *cobra.Command {
 	var note string
 	cmd := &cobra.Command{
@@ -137,9 +129,9 @@ func (o *office) pause(ctx context.Context, h ledger.Hold) error {
 		return err
 	}
 	if before != nil {
-		_, err = fmt.Fprintf(o.out, "%s was paused already, since %s by %s\n", holdWords(h), utc(before.At), before.By)
+		_, err = fmt.Fprintf(o.out, "%s was paused already, since %s by %s\n", wording.Hold(h), utc(before.At), before.By)
 	} else {
-		_, err = fmt.Fprintf(o.out, "%s is paused\n", holdWords(h))
+		_, err = fmt.Fprintf(o.out, "%s is paused\n", wording.Hold(h))
 	}
 	if err != nil {
 		return err
@@ -247,11 +239,11 @@ func (o *office) resume(ctx context.Context, h ledger.Hold) error {
 	}
 	n, err := o.hintHeld(ctx)
 	if err != nil {
-		return fmt.Errorf("%s is resumed, and %s told so: %w; run the command again", holdWords(h), outreaches(n), err)
+		return fmt.Errorf("%s is resumed, and %s told so: %w; run the command again", wording.Hold(h), outreaches(n), err)
 	}
-	text := holdWords(h) + " goes on"
+	text := wording.Hold(h) + " goes on"
 	if before == nil {
-		text = holdWords(h) + " was not paused"
+		text = wording.Hold(h) + " was not paused"
 	}
 	_, err = fmt.Fprintf(o.out, "%s\n%s that waited for a hold %s looking again\n", text, outreaches(n), isAre(n))
 	if err == nil && len(left) > 0 {
@@ -277,7 +269,7 @@ func isAre(n int) string {
 func names(holds []ledger.Hold) []string {
 	list := make([]string, len(holds))
 	for i, h := range holds {
-		list[i] = holdWords(h)
+		list[i] = wording.Hold(h)
 	}
 	return list
 }

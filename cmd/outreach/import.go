@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/jedib0t/go-pretty/v6/progress"
 	"github.com/spf13/cobra"
 
 	"github.com/outreach-engine/outreach/internal/customer"
@@ -58,7 +59,7 @@ func (o *office) importFile(ctx context.Context, options importer.Options, stder
 	observer := &observe.Observer{Store: o.store, Desk: o.desk, Now: o.now}
 	options.Taker, options.Keeper, options.Now = observer, observer, o.instant()
 	options.Zones, options.EventName, options.Topics = zones{o}, o.eventName, o.library.Current().Topics()
-	b := newBar(stderr, filepath.Base(options.Path))
+	b := newBar(stderr, filepath.Base(options.Path), progress.UnitsBytes)
 	options.Progress = b.move
 	report, err := importer.Run(ctx, options)
 	b.end()

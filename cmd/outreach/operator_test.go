@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jedib0t/go-pretty/v6/progress"
 	"github.com/stretchr/testify/require"
 
 	"github.com/outreach-engine/outreach/internal/customer"
@@ -257,18 +258,16 @@ func TestExplainSaysWhatIsWaitedFor(t *testing.T) {
 	})
 	require.Equal(t, `customer c1, Asia/Kolkata, where it is Mon 23 Nov 19:30
 
-welcome 1: not started
-  waits for the engine to start it
-
-welcome 2: open
-  an attempt to send welcome by push is under way
-
-welcome 3: open
-  Mon 23 Nov 19:30  matched: amount 12.5, order_id 7
-  waits until Mon 23 Nov 10:00 UTC: now; that is past: does the engine run?
-
-welcome 4: open
-  waits for the engine
+welcome: not judged yet: the rule is warming, the customer's history has not been read
+  match 4     under way
+  match 3     under way
+              Mon 23 Nov 19:30  matched: amount 12.5, order_id 7
+  match 2     under way
+  match 1     not started
+  next        match 4: waits for the engine
+              match 3: waits until Mon 23 Nov 10:00 UTC: now; that is past: does the engine run?
+              match 2: an attempt to send welcome by push is under way
+              match 1: waits for the engine to start it
 `, s.call("explain", "c1", "--rule", "welcome"))
 	require.Contains(t, s.call("explain", "c1"), "usage-limit: not judged yet: the rule is warming, the customer's history has not been read\n")
 }
@@ -303,13 +302,15 @@ func TestExplainTellsOfWebhooksAndTasks(t *testing.T) {
 		}
 		return tx.SavePart(ledger.Part{Ref: ref, Step: "coupon", Channel: customer.Webhook, Template: "coupon", Status: ledger.Sending})
 	})
-	require.Contains(t, s.call("explain", "c1", "--rule", "welcome"), `  Mon 23 Nov 14:00  held the webhook coupon: paused by a hold
-  Mon 23 Nov 14:00  not answered yet, the webhook coupon: the provider is down - the webhook is in trouble
-  Mon 23 Nov 14:00  called the webhook coupon
-  Mon 23 Nov 14:00  not answered, the webhook webhook-3: a webhook did not answer in time, or said no - the webhook refused the call
-  Mon 23 Nov 14:00  handed over the task for care
-  Mon 23 Nov 14:00  not handed over, the task for care: the provider refused it for good
-  an attempt is under way: the webhook coupon
+	require.Contains(t, s.call("explain", "c1", "--rule", "welcome"), `
+  match 1     under way
+              Mon 23 Nov 14:00  held the webhook coupon: paused by a hold
+              Mon 23 Nov 14:00  not answered yet, the webhook coupon: the provider is down - the webhook is in trouble
+              Mon 23 Nov 14:00  called the webhook coupon
+              Mon 23 Nov 14:00  not answered, the webhook webhook-3: a webhook did not answer in time, or said no - the webhook refused the call
+              Mon 23 Nov 14:00  handed over the task for care
+              Mon 23 Nov 14:00  not handed over, the task for care: the provider refused it for good
+  next        an attempt is under way: the webhook coupon
 `)
 }
 
@@ -326,18 +327,18 @@ func TestLocalTimesOfOtherYearsSayTheYear(t *testing.T) {
 		}
 		return tx.Decide(ledger.Decision{Ref: ledger.Ref{Rule: "welcome", Customer: "c1", N: 1}, At: o.At, Kind: ledger.KindEnter})
 	})
-	require.Contains(t, s.call("explain", "c1"), "  Mon 24 Nov 2025 03:00  entered\n")
-	require.Contains(t, s.call("explain", "c1"), "welcome 1: ended Thu 1 Jan 00:30: all steps are done\n")
+	require.Contains(t, s.call("explain", "c1"), "              Mon 24 Nov 2025 03:00  entered\n")
+	require.Contains(t, s.call("explain", "c1"), "  match 1     ended Thu 1 Jan 00:30: all steps are done\n")
 }
 
 func TestBarShowsItsEnd(t *testing.T) {
 	t.Parallel()
-	require.Nil(t, newBar(&bytes.Buffer{}, "x"), "only a terminal gets a bar")
+	require.Nil(t, newBar(&bytes.Buffer{}, "x", progress.UnitsBytes), "only a terminal gets a bar")
 	var none *bar
 	none.move(1, 2)
 	none.end()
 	var out bytes.Buffer
-	b := startBar(&out, "events.csv")
+	b := startBar(&out, "events.csv", progress.UnitsBytes)
 	b.move(50, 100)
 	b.move(100, 100)
 	b.end()

@@ -16,11 +16,11 @@ type bar struct {
 }
 
 // newBar gives a bar when out is a terminal.
-func newBar(out io.Writer, title string) *bar {
+func newBar(out io.Writer, title string, units progress.Units) *bar {
 	if !isTerminal(out) {
 		return nil
 	}
-	return startBar(out, title)
+	return startBar(out, title, units)
 }
 
 func isTerminal(out io.Writer) bool {
@@ -32,8 +32,8 @@ func isTerminal(out io.Writer) bool {
 	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
-func startBar(out io.Writer, title string) *bar {
-	b := &bar{writer: progress.NewWriter(), tracker: &progress.Tracker{Message: title, Units: progress.UnitsBytes}, done: make(chan struct{})}
+func startBar(out io.Writer, title string, units progress.Units) *bar {
+	b := &bar{writer: progress.NewWriter(), tracker: &progress.Tracker{Message: title, Units: units}, done: make(chan struct{})}
 	b.writer.SetOutputWriter(out)
 	b.writer.SetUpdateFrequency(200 * time.Millisecond)
 	b.writer.SetAutoStop(true)

@@ -103,9 +103,11 @@ func (s *Series) Gaps() []int {
 	return gaps
 }
 
-// Bounds of what an unusual silence is learned from.
+// EnoughGaps is how many gaps it takes to say what is usual: fewer say nothing.
+const EnoughGaps = 5
+
+// Bounds of what an unusual silence is.
 const (
-	enoughGaps   = 5   // fewer say nothing
 	leastUnusual = 3   // days: nobody is missed sooner
 	mostUnusual  = 365 // days
 )
@@ -117,14 +119,10 @@ const (
 // absolute deviation times 1.4826, which is the standard deviation where gaps
 // are spread normally), and at most a year.
 func Unusual(gaps []int) (days int, ok bool) {
-	if len(gaps) < enoughGaps {
+	if len(gaps) < EnoughGaps {
 		return 0, false
 	}
-	sorted := make([]float64, len(gaps))
-	for i, g := range gaps {
-		sorted[i] = float64(g)
-	}
-	slices.Sort(sorted)
+	sorted := inOrder(gaps)
 	nine := sorted[(len(sorted)*9+9)/10-1]
 	middle := Median(sorted)
 	away := make([]float64, len(sorted))
@@ -144,4 +142,16 @@ func Median(sorted []float64) float64 {
 		return 0
 	}
 	return (sorted[(n-1)/2] + sorted[n/2]) / 2
+}
+
+// Middle gives the middle of gaps in any order, 0 of none.
+func Middle(gaps []int) float64 { return Median(inOrder(gaps)) }
+
+func inOrder(gaps []int) []float64 {
+	sorted := make([]float64, len(gaps))
+	for i, g := range gaps {
+		sorted[i] = float64(g)
+	}
+	slices.Sort(sorted)
+	return sorted
 }

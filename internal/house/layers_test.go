@@ -39,6 +39,10 @@ var layers = []layer{
 		"internal/dossier", "internal/library", "internal/journey", "internal/policy", "internal/message", "internal/channel",
 		"internal/rule", "internal/behaviour", "internal/ledger", "internal/sendtime", "internal/customer",
 	}},
+	{name: "internal/backtest", may: []string{
+		"internal/simulate", "internal/importer", "internal/observe", "internal/bundle", "internal/wording", "internal/rule",
+		"internal/policy", "internal/channel", "internal/ledger", "internal/sendtime", "internal/customer",
+	}},
 	{name: "internal/ruletest", may: []string{
 		"internal/simulate", "internal/observe", "internal/bundle", "internal/journey", "internal/rule", "internal/dictionary",
 		"internal/channel", "internal/wording", "internal/ledger", "internal/source", "internal/sendtime", "internal/customer",
@@ -62,7 +66,7 @@ var layers = []layer{
 		"internal/source", "internal/sendtime", "internal/customer",
 	}},
 	{name: "internal/dossier", may: []string{
-		"internal/library", "internal/journey", "internal/message", "internal/rule", "internal/behaviour", "internal/ledger", "internal/sendtime",
+		"internal/why", "internal/library", "internal/journey", "internal/message", "internal/rule", "internal/behaviour", "internal/ledger", "internal/sendtime",
 		"internal/customer",
 	}},
 	{name: "internal/library", may: []string{
@@ -84,6 +88,10 @@ var layers = []layer{
 	{name: "internal/channel/channeltest", may: []string{"internal/channel", "internal/customer"}},
 	{name: "internal/channel/line", may: []string{"internal/channel", "internal/customer"}},
 
+	{name: "internal/why", pure: true, may: []string{
+		"internal/journey", "internal/rule", "internal/policy", "internal/wording", "internal/expr", "internal/behaviour",
+		"internal/ledger", "internal/customer",
+	}},
 	{name: "internal/journey", pure: true, may: []string{
 		"internal/rule", "internal/policy", "internal/expr", "internal/behaviour", "internal/ledger", "internal/sendtime", "internal/customer",
 	}},

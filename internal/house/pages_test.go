@@ -20,7 +20,7 @@ var (
 	makeTarget   = regexp.MustCompile(`\bmake ([a-z]+)\b`)
 	ourCommand   = regexp.MustCompile("(?m)(?:^|`|bin/)outreach ([a-z]+(?: [a-z]+)?)\\b")
 	targetLine   = regexp.MustCompile(`(?m)^([a-z]+):`)
-	link         = regexp.MustCompile(`\]\(([^)#]+)(?:#[^)]*)?\)`)
+	link         = regexp.MustCompile(`\]\(([^) ]+)\)`)
 	decisionName = regexp.MustCompile(`^docs/decisions/(\d{4})-[a-z0-9-]+\.md$`)
 )
 
@@ -114,18 +114,44 @@ func TestTheRuleOfTheReadme(t *testing.T) {
 	require.Equal(t, rule, example, "the example of README.md is %s without its opening comment", name)
 }
 
-// TestLinksOfThePagesLeadSomewhere follows links to files.
+// TestLinksOfThePagesLeadSomewhere follows links to files, and to headings of
+// pages.
 func TestLinksOfThePagesLeadSomewhere(t *testing.T) {
 	t.Parallel()
-	for name, page := range repository(t).pages {
+	all := repository(t)
+	for name, page := range all.pages {
 		for _, found := range link.FindAllStringSubmatch(page, -1) {
-			if strings.Contains(found[1], ":") {
+			file, anchor, _ := strings.Cut(found[1], "#")
+			if strings.Contains(file, ":") {
 				continue // another site
 			}
-			_, err := os.Stat(path.Join("../..", path.Dir(name), found[1]))
+			target := name
+			if file != "" {
+				target = path.Join(path.Dir(name), file)
+			}
+			_, err := os.Stat(path.Join("../..", target))
 			require.NoError(t, err, "%s links to %s", name, found[1])
+			if anchor != "" {
+				require.Contains(t, anchors(all.pages[target]), anchor, "%s links to %s", name, found[1])
+			}
 		}
 	}
+}
+
+var (
+	fenced      = regexp.MustCompile("(?s)```.*?```")
+	headingLine = regexp.MustCompile(`(?m)^#+ (.*)$`)
+	unlinked    = regexp.MustCompile(`[^\p{L}\p{N} _-]`)
+)
+
+// anchors gives what links to a page's headings are called.
+func anchors(page string) []string {
+	var list []string
+	for _, m := range headingLine.FindAllStringSubmatch(fenced.ReplaceAllString(page, ""), -1) {
+		text := unlinked.ReplaceAllString(strings.ToLower(m[1]), "")
+		list = append(list, strings.ReplaceAll(text, " ", "-"))
+	}
+	return list
 }
 
 // TestDecisions holds the form of docs/decisions: numbered without a gap, half

@@ -68,7 +68,12 @@ func (r *run) feed(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("file %s: changed while it was read, import it again: %w", r.Path, err)
 		}
-		r.add(found, time.UnixMicro(p.at).UTC().Add(r.report.Shift))
+		values, trouble := r.table.read(found)
+		if trouble != "" {
+			r.refuse(keptOf(found), trouble)
+		} else {
+			r.add(found, time.UnixMicro(p.at).UTC().Add(r.report.Shift), values)
+		}
 		if len(r.batch) < perBatch && i < len(r.order)-1 {
 			continue
 		}
@@ -122,13 +127,8 @@ func (r *run) count(k kept, outcome observe.Outcome) {
 }
 
 // add puts a row into the batch, or refuses it.
-func (r *run) add(found row, at time.Time) {
+func (r *run) add(found row, at time.Time, values []customer.Value) {
 	k := keptOf(found)
-	values, trouble := r.table.read(found)
-	if trouble != "" {
-		r.refuse(k, trouble)
-		return
-	}
 	in, trouble := r.incoming(found, values)
 	if trouble != "" {
 		r.refuse(k, trouble)

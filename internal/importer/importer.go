@@ -20,8 +20,9 @@
 //	message_id: {text: "internet-{id}"}
 //	properties: {mb: mb_used}
 //
-// docs/import.md describes every key. Maps are read strictly: every problem is
-// reported at once, with its place.
+// One map may serve both: under customers what is said of customers, and under
+// events what is said of events. docs/import.md describes every key. Maps are
+// read strictly: every problem is reported at once, with its place.
 //
 // Memory is bounded: 24 bytes a row for the order of events, at most MaxRows of
 // them, beside the rows of one batch. The file is read twice, the second time
@@ -87,8 +88,10 @@ type Options struct {
 	Path       string // of the file
 	Map        string // of the map
 	ShiftToNow bool   // move all times so that the newest is Now
+	Unsorted   bool   // take rows as they stand, in one reading; a Taker that sorts by itself asks for it. No ShiftToNow then
 	Now        time.Time
-	Progress   func(done, total int64) // called after each batch, in bytes of both readings; nil: not
+	Undated    time.Time               // when customers are as their file says, where the map has no at; zero: Now
+	Progress   func(done, total int64) // called now and then, in bytes of all readings; nil: not
 }
 
 // Report tells what became of a file's rows. Rows is the sum of the five
@@ -122,10 +125,7 @@ func (t Trouble) String() string { return fmt.Sprintf("line %d: %s", t.Line, t.R
 // the file, the Taker, the Keeper, the ZoneLookup or the context ends the
 // import; the report tells how far it came, and a second run goes on from there.
 func Run(ctx context.Context, o Options) (Report, error) {
-	if o.EventName == nil {
-		o.EventName = observe.Name
-	}
-	r := run{Options: o, zones: sendtime.NewZones(), cache: map[string]*time.Location{}}
+	r := newRun(o)
 	if err := r.open(); err != nil {
 		return Report{}, fmt.Errorf("import %s: %w", o.Kind, err)
 	}
@@ -138,6 +138,27 @@ func Run(ctx context.Context, o Options) (Report, error) {
 		return r.report, fmt.Errorf("import %s: %w", o.Kind, err)
 	}
 	return r.report, nil
+}
+
+// Check opens the file and reads the map against its columns, as Run would
+// before it takes anything. Of NDJSON the columns are not known before all of it
+// is read.
+func Check(o Options) error {
+	r := newRun(o)
+	if err := r.open(); err != nil {
+		return fmt.Errorf("import %s: %w", o.Kind, err)
+	}
+	return r.table.file.Close()
+}
+
+func newRun(o Options) run {
+	if o.EventName == nil {
+		o.EventName = observe.Name
+	}
+	if o.Undated.IsZero() {
+		o.Undated = o.Now
+	}
+	return run{Options: o, zones: sendtime.NewZones(), cache: map[string]*time.Location{}}
 }
 
 // run is one import under way.
@@ -164,6 +185,9 @@ func (r *run) open() error {
 	}
 	var ps source.Problems
 	n, ok := source.Read(r.Map, text, &ps)
+	if ok {
+		n, ok = mapOf(n, r.Kind)
+	}
 	if !ok {
 		return ps.Err()
 	}
@@ -192,13 +216,21 @@ func (r *run) all(ctx context.Context) error {
 	if r.table.unseen(&ps, r.Map); ps.Err() != nil {
 		return ps.Err()
 	}
+	if r.Unsorted {
+		return nil
+	}
 	r.sort()
 	return r.feed(ctx)
 }
 
-// progress reports that done bytes of both readings are behind.
+// progress reports that done bytes of all readings are behind.
 func (r *run) progress(done int64) {
-	if r.Progress != nil {
-		r.Progress(done, 2*r.table.size)
+	if r.Progress == nil {
+		return
 	}
+	total := r.table.size
+	if !r.Unsorted {
+		total *= 2
+	}
+	r.Progress(done, total)
 }

@@ -28,7 +28,7 @@ type place struct {
 }
 
 // index reads the file for the first time: it finds each row's instant and
-// refuses the rows that cannot be read.
+// refuses the rows that cannot be read. Unsorted it takes the rows at once.
 func (r *run) index(ctx context.Context) error {
 	for {
 		found, err := r.table.next()
@@ -51,7 +51,7 @@ func (r *run) index(ctx context.Context) error {
 			r.progress(r.table.offset)
 		}
 	}
-	return r.flush(ctx)
+	return r.take(ctx)
 }
 
 // place puts one row into the order, or refuses or skips it.
@@ -75,6 +75,8 @@ func (r *run) place(ctx context.Context, found row) error {
 	case at.Unix() < 0 || !r.ShiftToNow && at.Sub(r.Now) > maxFuture:
 		r.refuse(keptOf(found), "at: is before 1970 or more than 24 hours ahead, check its format")
 		return nil
+	case r.Unsorted:
+		return r.takeAtOnce(ctx, found, at.UTC().Truncate(time.Microsecond), values)
 	}
 	p := place{at: at.UnixMicro(), offset: found.offset, line: uint32(found.line)}
 	if r.Kind == Events {
@@ -82,6 +84,23 @@ func (r *run) place(ctx context.Context, found row) error {
 	}
 	r.order = append(r.order, p)
 	return nil
+}
+
+// takeAtOnce takes a row as it is read.
+func (r *run) takeAtOnce(ctx context.Context, found row, at time.Time, values []customer.Value) error {
+	if r.spec.at != nil {
+		if r.report.Oldest.IsZero() || at.Before(r.report.Oldest) {
+			r.report.Oldest = at
+		}
+		if at.After(r.report.Newest) {
+			r.report.Newest = at
+		}
+	}
+	r.add(found, at, values)
+	if len(r.batch) < perBatch {
+		return nil
+	}
+	return cmp.Or(ctx.Err(), r.take(ctx))
 }
 
 func (s *spec) skips(values []customer.Value) bool {
@@ -94,7 +113,7 @@ func (s *spec) skips(values []customer.Value) bool {
 func (r *run) instant(ctx context.Context, values []customer.Value) (at time.Time, trouble string, err error) {
 	spec := r.spec.at
 	if spec == nil {
-		return r.Now, "", nil
+		return r.Undated, "", nil
 	}
 	zone := spec.zone
 	if spec.theirs {

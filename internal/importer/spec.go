@@ -189,6 +189,17 @@ func (r *reading) readEvent() {
 	}
 }
 
+// mapOf gives the map of a kind out of one that holds the maps of both; ok is
+// false when that is not there.
+func mapOf(n source.Node, kind Kind) (_ source.Node, ok bool) {
+	if n.Kind() != source.Mapping || !slices.ContainsFunc(n.Entries(), func(e source.Entry) bool {
+		return e.Name == string(Customers) || e.Name == string(Events)
+	}) {
+		return n, true
+	}
+	return n.Fields(string(Customers), string(Events)).Require(string(kind), "write there which column means what")
+}
+
 // readDelimiter gives the delimiter that a map names, 0 when it names none.
 func readDelimiter(n source.Node) rune {
 	if n.Kind() != source.Mapping {

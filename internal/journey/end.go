@@ -154,11 +154,14 @@ func (r *run) end(reason customer.Reason) {
 
 // withdraw gives up a part that no attempt was made for, or whose attempts
 // were all refused.
-func (r *run) withdraw(p ledger.Part, reason customer.Reason) {
+func (r *run) withdraw(p ledger.Part, reason customer.Reason) { r.withdrawNoted(p, reason, "") }
+
+// withdrawNoted withdraws a part with a note for people.
+func (r *run) withdrawNoted(p ledger.Part, reason customer.Reason, note string) {
 	p.Status, p.Reason, p.Updated = ledger.Withdrawn, reason, r.f.Now
 	r.savePart(p)
 	r.decide(ledger.Decision{
-		Kind: ledger.KindDrop, Step: p.Step, Channel: p.Channel, Template: p.Template, Planned: p.Planned, Reason: reason,
+		Kind: ledger.KindDrop, Step: p.Step, Channel: p.Channel, Template: p.Template, Planned: p.Planned, Reason: reason, Note: note,
 	})
 }
 

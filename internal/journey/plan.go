@@ -106,6 +106,9 @@ func (r *run) replan(step *rule.Step, next string, part ledger.Part) bool {
 		plan, reason = r.choose(step, r.f.Now, r.pos.Plan.Tried)
 	}
 	switch {
+	case reason == customer.Capped: // its why names the rule that has the place
+		r.withdrawNoted(part, reason, plan.Why)
+		return r.goTo(next, r.f.Now)
 	case reason != "":
 		r.withdraw(part, reason)
 		return r.goTo(next, r.f.Now)

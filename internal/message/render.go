@@ -70,31 +70,54 @@ func (l *Library) Render(name string, c customer.Channel, v Vars) (channel.Conte
 	if v.Zone == nil {
 		v.Zone = time.UTC
 	}
-	content, err := l.render(name, c, v)
-	if err == nil {
-		return content, nil
+	content, text, err := l.render(name, c, v)
+	if err == nil && text != nil {
+		content.Text, err = text()
 	}
+	if err != nil {
+		return channel.Content{}, renderError(name, c, err)
+	}
+	return content, nil
+}
+
+// Try gives the error that Render would give, and costs less: no plain text is
+// made of a mail's HTML.
+func (l *Library) Try(name string, c customer.Channel, v Vars) error {
+	if v.Zone == nil {
+		v.Zone = time.UTC
+	}
+	if _, _, err := l.render(name, c, v); err != nil {
+		return renderError(name, c, err)
+	}
+	return nil
+}
+
+func renderError(name string, c customer.Channel, err error) *RenderError {
 	e, ok := errors.AsType[*RenderError](err)
 	if !ok {
 		e = &RenderError{Trouble: err.Error()}
 	}
 	e.Template, e.Channel = name, c
-	return channel.Content{}, e
+	return e
 }
+
+// textPart makes the text part of a mail that has none of its own.
+type textPart func() (string, error)
 
 var errUnwritten = errors.New("is not written for this channel")
 
-func (l *Library) render(name string, c customer.Channel, v Vars) (channel.Content, error) {
+func (l *Library) render(name string, c customer.Channel, v Vars) (channel.Content, textPart, error) {
 	t := l.templates[name]
 	switch c {
 	case customer.SMS:
 		if p, _, _ := t.sms.find(v.Customer.Locale); p != nil {
 			text, err := p.write(v, page{})
-			return channel.Content{Text: text}, err
+			return channel.Content{Text: text}, nil, err
 		}
 	case customer.Push:
 		if p, _, _ := t.push.find(v.Customer.Locale); p != nil {
-			return p.render(v)
+			content, err := p.render(v)
+			return content, nil, err
 		}
 	case customer.Email:
 		if e, locale, _ := t.email.find(v.Customer.Locale); e != nil {
@@ -102,7 +125,7 @@ func (l *Library) render(name string, c customer.Channel, v Vars) (channel.Conte
 			return e.render(v, layout)
 		}
 	}
-	return channel.Content{}, errUnwritten
+	return channel.Content{}, nil, errUnwritten
 }
 
 func (p *push) render(v Vars) (c channel.Content, err error) {
@@ -129,38 +152,37 @@ func (p page) field(name string) any {
 	return p.content
 }
 
-func (e *email) render(v Vars, layout *program) (c channel.Content, err error) {
+func (e *email) render(v Vars, layout *program) (c channel.Content, text textPart, err error) {
 	if c.Subject, err = e.subject.write(v, page{}); err != nil {
-		return c, err
+		return c, nil, err
 	}
 	if e.preheader != nil {
 		if c.Preheader, err = e.preheader.write(v, page{}); err != nil {
-			return c, err
+			return c, nil, err
 		}
 	}
 	if c.HTML, err = e.html.write(v, page{}); err != nil {
-		return c, err
+		return c, nil, err
 	}
-	forText := c.HTML
+	filled := page{content: c.HTML, subject: c.Subject, preheader: c.Preheader}
 	if e.layout != "" {
-		filled := page{content: c.HTML, subject: c.Subject, preheader: c.Preheader}
 		if c.HTML, err = layout.write(v, filled); err != nil {
-			return c, err
-		}
-		forText = c.HTML
-		if e.text == nil && filled.preheader != "" {
-			filled.preheader = ""
-			if forText, err = layout.write(v, filled); err != nil {
-				return c, err
-			}
+			return c, nil, err
 		}
 	}
 	if e.text != nil {
 		c.Text, err = e.text.write(v, page{})
-		return c, err
+		return c, nil, err
 	}
-	c.Text = readable(forText)
-	return c, nil
+	html := c.HTML
+	return c, func() (string, error) {
+		if e.layout == "" || filled.preheader == "" {
+			return readable(html), nil
+		}
+		filled.preheader = "" // it stands in the HTML for lists of mails only
+		bare, err := layout.write(v, filled)
+		return readable(bare), err
+	}, nil
 }
 
 var (

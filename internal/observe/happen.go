@@ -26,11 +26,17 @@ func (t *taking) happen(d *dossier.Dossier, e customer.Event) (late bool, err er
 	if err := t.reply(d, e); err != nil {
 		return false, err
 	}
+	given, err := t.judge(d, asked, e, result)
+	if err != nil {
+		return false, err
+	}
 	if err := t.running(d, e); err != nil {
 		return false, err
 	}
-	if err := t.judge(d, asked, e, result); err != nil {
-		return false, err
+	for _, g := range given {
+		if err := t.match(d, g.rule, g.why); err != nil {
+			return false, err
+		}
 	}
 	if err := t.goals(d, e); err != nil {
 		return false, err
@@ -65,24 +71,29 @@ func (t *taking) expire(d *dossier.Dossier, asked []*rule.Matcher, e customer.Ev
 	return nil
 }
 
-// judge enters what the event itself gave. What time may give next is settled
-// at the end of the batch.
-func (t *taking) judge(d *dossier.Dossier, asked []*rule.Matcher, e customer.Event, result behaviour.Result) error {
+// given is a reason that an event gave.
+type given struct {
+	rule *rule.Matcher
+	why  rule.Reason
+}
+
+// judge lets the rules follow the event, and gives the reasons that it brought.
+// They are entered once what the event ends has ended. What time may give next
+// is settled at the end of the batch.
+func (t *taking) judge(d *dossier.Dossier, asked []*rule.Matcher, e customer.Event, result behaviour.Result) (list []given, err error) {
 	for _, m := range asked {
 		reasons, err := m.Judge(d.Subject(), e, result, d.Log)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		for _, why := range reasons {
-			if err := t.match(d, m, why); err != nil {
-				return err
-			}
+			list = append(list, given{m, why})
 		}
 		if about, ok := m.AboutOf(e); ok {
 			t.await(wait{d.Profile.ID, m, about})
 		}
 	}
-	return nil
+	return list, nil
 }
 
 // running ends the customer's open outreaches that the event ends, and hints

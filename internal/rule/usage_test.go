@@ -161,7 +161,7 @@ func TestUsageByAbout(t *testing.T) {
 	p.s.Profile.Traits["plan_mb"] = customer.Number(120)
 	require.Empty(t, p.take(p.event("02 18:20", customer.Identified)), "b has 91 of 120: below, and armed anew")
 	live(p, use("02 18:30", "b", 5, 1))
-	require.Len(t, m.Figures(p.s, instant(t, "02 19:00")), 2)
+	require.Len(t, m.Stands(p.s, instant(t, "02 19:00")), 2)
 }
 
 func TestUsageSinceAnEvent(t *testing.T) {

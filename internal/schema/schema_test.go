@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -144,22 +145,40 @@ func TestTheShippedFilesAreAccepted(t *testing.T) {
 
 var yamlBlock = regexp.MustCompile("(?s)```yaml\n# rules/([a-z0-9.-]+\\.yaml)\n(.*?)```")
 
+// TestTheExamplesOfThePagesAreAccepted takes every block of the pages that is a
+// file. The pages of the language speak of one company; policy.md shows its
+// files whole before parts of others.
 func TestTheExamplesOfThePagesAreAccepted(t *testing.T) {
 	t.Parallel()
-	for page, text := range readAll(t, "../../docs/*.md") {
-		examples := map[string]string{}
-		for _, block := range yamlBlock.FindAllStringSubmatch(text, -1) {
-			examples[block[1]] = block[2]
-		}
+	pages := readAll(t, "../../docs/*.md")
+	var ps source.Problems
+	whole := examplesOf(pages["policy.md"])[0]
+	house := bundle.ReadOne("x", nil, []byte(whole["data.yaml"]), []byte(whole["policy.yaml"]), &ps)
+	company := schema.Words{Dictionary: house.Dictionary, Policy: house.Policy}
+	for page, text := range pages {
 		words := schema.Words{}
-		if page == "rules.md" {
-			var ps source.Problems
-			house := bundle.ReadOne("x", nil, []byte(examples["data.yaml"]), []byte(examples["policy.yaml"]), &ps)
-			words = schema.Words{Dictionary: house.Dictionary, Policy: house.Policy}
-			require.Greater(t, len(examples), 3)
+		if slices.Contains([]string{"rules.md", "triggers.md", "steps.md", "expressions.md"}, page) {
+			words = company
+			require.Greater(t, strings.Count(text, "\n# rules/"), 20, page)
 		}
-		accepts(t, words, examples)
+		for _, examples := range examplesOf(text) {
+			accepts(t, words, examples)
+		}
 	}
+}
+
+// examplesOf gives a page's files by name, in as many lots as it takes to have
+// each name once in a lot.
+func examplesOf(page string) []map[string]string {
+	lots := []map[string]string{{}}
+	for _, block := range yamlBlock.FindAllStringSubmatch(page, -1) {
+		n := slices.IndexFunc(lots, func(lot map[string]string) bool { return lot[block[1]] == "" })
+		if n < 0 {
+			n, lots = len(lots), append(lots, map[string]string{})
+		}
+		lots[n][block[1]] = block[2]
+	}
+	return lots
 }
 
 // TestTheReadersExamplesAreAccepted takes the files with which the reader of

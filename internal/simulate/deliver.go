@@ -132,9 +132,14 @@ func (r *run) hand(s *scene, part *ledger.Part, line *Line, facts journey.Facts)
 	if err != nil {
 		return err
 	}
-	content, trouble := s.dossier.Set.Templates.Render(part.Template, part.Channel, s.dossier.Vars(m, s.row, facts))
+	texts, vars := s.dossier.Set.Templates, s.dossier.Vars(m, s.row, facts)
+	if !r.script.Render {
+		line.Trouble = texts.Try(part.Template, part.Channel, vars)
+		return nil
+	}
+	content, trouble := texts.Render(part.Template, part.Channel, vars)
 	line.Trouble = trouble
-	if trouble == nil && r.script.Render {
+	if trouble == nil {
 		line.Content = &content
 	}
 	return nil

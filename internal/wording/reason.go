@@ -91,3 +91,19 @@ func end(r customer.Reason) string {
 	}
 	return string(r)
 }
+
+// Suppression says in words why an address must not be used. Another word
+// stays as it is.
+func Suppression(reason string) string {
+	switch reason {
+	case "stop_reply":
+		return "the customer replied STOP"
+	case "unsubscribed":
+		return "the customer unsubscribed"
+	case "complaint":
+		return "the customer complained"
+	case string(customer.BadAddress):
+		return fate(customer.BadAddress)
+	}
+	return reason
+}

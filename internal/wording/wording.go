@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/outreach-engine/outreach/internal/customer"
+	"github.com/outreach-engine/outreach/internal/ledger"
 )
 
 // Channel names a channel inside a sentence: SMS, email, push.
@@ -54,6 +55,14 @@ func NotDone(template string, c customer.Channel) string {
 		return "not handed over, " + Message(template, c)
 	}
 	return "not sent, " + Message(template, c)
+}
+
+// Hold names what a hold covers: "rule usage-limit", "everything".
+func Hold(h ledger.Hold) string {
+	if h.Kind == ledger.HoldAll {
+		return "everything"
+	}
+	return string(h.Kind) + " " + h.Name
 }
 
 // Count gives "1 event", "12,400 events".

@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/outreach-engine/outreach/internal/customer"
+	"github.com/outreach-engine/outreach/internal/ledger"
 	"github.com/outreach-engine/outreach/internal/wording"
 )
 
@@ -67,4 +68,55 @@ func TestMessagesAndCounts(t *testing.T) {
 	})
 	require.Equal(t, []string{"1 event", "0 events", "2,000 events"},
 		[]string{wording.Count(1, "event"), wording.Count(0, "event"), wording.Count(2000, "event")})
+}
+
+func TestExact(t *testing.T) {
+	t.Parallel()
+	for f, want := range map[float64]string{
+		0: "0", 12400: "12,400", 12437.25: "12,437.25", 0.1 + 0.2: "0.3", -0.5: "-0.5", -1234.5: "-1,234.5", 1e6: "1,000,000", 0.0000001: "0",
+	} {
+		require.Equal(t, want, wording.Exact(f))
+	}
+}
+
+func TestAmounts(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		property string
+		values   []float64
+		texts    []string
+		unit     string
+	}{
+		"whole gigabytes and more": {"mb", []float64{12400, 15000}, []string{"12.4", "15"}, "GB"},
+		"no decimal is lost":       {"data_mb", []float64{12437, 15000}, []string{"12.437", "15"}, "GB"},
+		"parts of a megabyte":      {"mb", []float64{12437.5, 15000}, []string{"12,437.5", "15,000"}, "MB"},
+		"little":                   {"mb", []float64{12, 900}, []string{"12", "900"}, "MB"},
+		"bytes":                    {"bytes", []float64{1234567}, []string{"1,234,567"}, "bytes"},
+		"minutes":                  {"call_minutes", []float64{12, 500}, []string{"12", "500"}, "minutes"},
+		"no unit":                  {"used", []float64{1200, 5000}, []string{"1,200", "5,000"}, ""},
+		"no property":              {"", []float64{3}, []string{"3"}, ""},
+	} {
+		texts, unit := wording.Amounts(c.property, c.values...)
+		require.Equal(t, c.texts, texts, name)
+		require.Equal(t, c.unit, unit, name)
+	}
+}
+
+func TestShareIsNeverRoundedUpToItsBound(t *testing.T) {
+	t.Parallel()
+	for share, want := range map[float64]string{
+		0.5: "50 %", 0.8: "80 %", 0.83: "83 %", 0.796: "79.6 %", 0.7999: "79.9 %", 0.799999999: "79.9 %", 0.794: "79 %",
+	} {
+		require.Equal(t, want, wording.Share(share, 0.8))
+	}
+}
+
+func TestHoldsAndSuppressions(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, "everything", wording.Hold(ledger.Hold{Kind: ledger.HoldAll}))
+	require.Equal(t, "rule usage-limit", wording.Hold(ledger.Hold{Kind: ledger.HoldRule, Name: "usage-limit"}))
+	for _, reason := range []string{"stop_reply", "unsubscribed", "complaint", "bad_address"} {
+		require.NotContains(t, wording.Suppression(reason), "_")
+	}
+	require.Equal(t, "by_hand", wording.Suppression("by_hand"))
 }

@@ -28,9 +28,8 @@ func (m *Matcher) expireDrop(s Subject, about string, at time.Time) []Reason {
 	if markAt(s.State.Marks[key], first) >= 0 {
 		return nil
 	}
-	const slip = 1e-9 // a tenth is none in binary
 	count, usual := series.Count(start, end, s.Zone), m.usual(s, series, start)
-	if usual <= 0 || float64(count) > (1-m.When.Drop.By+slip)*usual {
+	if usual <= 0 || float64(count) > m.most(usual) {
 		return nil
 	}
 	addMark(s.State, key, behaviour.Mark{Period: first})
@@ -38,6 +37,12 @@ func (m *Matcher) expireDrop(s Subject, about string, at time.Time) []Reason {
 		At: end, About: about, Key: dayText(start, s.Zone),
 		Match: map[string]customer.Value{"count": customer.Number(float64(count)), "usual": customer.Number(usual)},
 	}}
+}
+
+// most gives the number of events that is still a drop.
+func (m *Matcher) most(usual float64) float64 {
+	const slip = 1e-9 // nine tenths off is no number in binary
+	return (1 - m.When.Drop.By + slip) * usual
 }
 
 // periodBefore gives the start of the period that ends at an instant.

@@ -72,6 +72,7 @@ func (c *Company) newLive(now time.Time) *live {
 	l.phones.shuffle(l.r)
 	l.order = l.r.Perm(len(c.people))
 	l.opening = opening()
+	l.later(now, 3*time.Minute, 6*time.Minute, func(now time.Time) []observe.Incoming { return outage(l, now) })
 	return l
 }
 

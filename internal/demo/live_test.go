@@ -70,7 +70,7 @@ func TestLifeHasItsTurns(t *testing.T) {
 			require.True(t, in.Event.Name != "payment_succeeded" || failed[invoice], "paid before it failed")
 		}
 		for _, name := range []string{
-			"data_topped_up", "plan_changed", "payment_succeeded", "order_delivered", "order_cancelled", "app_installed",
+			"product_viewed", "price_dropped", "outage_started", "outage_ended", "data_topped_up", "plan_changed", "payment_succeeded", "order_delivered", "order_cancelled", "app_installed",
 		} {
 			require.Positive(t, names[name], "%s in %v", name, names)
 		}

@@ -29,7 +29,7 @@ type weighted struct {
 func scenes() []weighted {
 	return []weighted{
 		{14, everydayLife}, {2, usesMostDaytime}, {1, usesMost}, {1, usesMostPatient}, {1, paymentFails}, {2, orders},
-		{1, signsUp}, {1, comesBack},
+		{1, signsUp}, {1, comesBack}, {1, looksAround},
 	}
 }
 
@@ -218,4 +218,36 @@ func comesBack(l *live, now time.Time) []observe.Incoming {
 		return everydayLife(l, now)
 	}
 	return []observe.Incoming{p.opens(now)}
+}
+
+// looksAround is a customer who looks at something in the shop. Soon after it
+// costs less, and sometimes they buy it.
+func looksAround(l *live, now time.Time) []observe.Incoming {
+	p := l.some(func(p *person) bool { return p.habit == everyday && p.awake(now) })
+	if p == nil {
+		return nil
+	}
+	product := map[string]customer.Value{"product_id": customer.Text("P-204")}
+	l.later(now, 30*time.Second, 2*time.Minute, func(now time.Time) []observe.Incoming {
+		return []observe.Incoming{p.does("price_dropped", now, customer.ViaServer, map[string]customer.Value{
+			"product_id": product["product_id"], "product": customer.Text("pair of headphones"),
+			"price": customer.Number(49), "was": customer.Number(59), "currency": customer.Text(p.place.currency),
+		})}
+	})
+	return []observe.Incoming{p.does("product_viewed", now, customer.ViaApp, product)}
+}
+
+// outage is the network of a region that is down for some minutes: two events
+// that name no customer. There is one in a run, some minutes after its start,
+// where only some of the customers live.
+func outage(l *live, now time.Time) []observe.Incoming {
+	regions := []string{"NJ", "FL", "IL", "TX"}
+	where := map[string]customer.Value{"region": customer.Text(one(l.r, regions)), "outage_id": customer.Text(l.name("X"))}
+	of := func(event string, now time.Time) []observe.Incoming {
+		return []observe.Incoming{{Event: customer.Event{
+			Name: event, At: now.UTC().Truncate(time.Microsecond), Via: customer.ViaServer, Properties: where,
+		}}}
+	}
+	l.later(now, 2*time.Minute, 4*time.Minute, func(now time.Time) []observe.Incoming { return of("outage_ended", now) })
+	return of("outage_started", now)
 }

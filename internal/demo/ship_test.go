@@ -71,7 +71,10 @@ func TestShippedRulesAreSound(t *testing.T) {
 	for _, r := range b.Rules {
 		names = append(names, r.Name)
 	}
-	require.Equal(t, []string{"gone-silent", "late-delivery", "monday-push", "payment-failed", "usage-limit", "welcome"}, names)
+	require.Equal(t, []string{
+		"app-suggestion", "back-in-stock", "connection-check", "gone-silent", "late-delivery", "late-invoice", "monday-push", "nps", "outage",
+		"payment-failed", "price-drop", "quiet-admin", "referral", "renewal", "seat-limit", "smaller-plan", "trial-ends", "usage-limit", "welcome", "win-back",
+	}, names)
 	sent := map[string]bool{}
 	for _, r := range b.Rules {
 		for _, s := range r.Sends() {
@@ -159,11 +162,15 @@ func vars(t *testing.T, p customer.Profile) message.Vars {
 		Customer: p, Now: monday(), Zone: zone,
 		Match: map[string]customer.Value{
 			"used": customer.Number(limit * 0.81), "limit": customer.Number(limit), "share": customer.Number(0.81), "left": customer.Number(limit * 0.19),
-			"promised_at": customer.Text("2026-11-25T17:30:00Z"),
+			"promised_at": customer.Text("2026-11-25T17:30:00Z"), "due_at": customer.Text("2026-11-21T22:59:00Z"), "day": customer.Text("2026-12-23"),
 		},
 		Events: map[string]map[string]customer.Value{
 			"payment_failed": {"invoice_id": customer.Text("R-ke3x9q-12"), "amount": customer.Number(39), "currency": customer.Text("USD")},
 			"order_placed":   {"order_id": customer.Text("A-ke3x9q-12"), "product": customer.Text("SIM card"), "promised_at": customer.Text("2026-11-25T17:30:00Z")},
+			"invoice_sent":   {"invoice_id": customer.Text("I-ke3x9q-12"), "amount": customer.Number(240), "currency": customer.Text("USD")},
+			"price_dropped":  {"product_id": customer.Text("P-204"), "product": customer.Text("pair of headphones"), "price": customer.Number(49), "was": customer.Number(59), "currency": customer.Text("USD")},
+			"back_in_stock":  {"product_id": customer.Text("P-204"), "product": customer.Text("pair of headphones")},
+			"coupon":         {"code": customer.Text("LARK-7F3K"), "percent": customer.Number(15)},
 		},
 		Links: map[string]string{"unsubscribe": "https://example.com/u/abcdefghijkl", "preferences": "https://example.com/p/abcdefghijkl"},
 	}

@@ -12,8 +12,8 @@ import (
 )
 
 // Invent makes up somebody who could receive a template: a value for every
-// trait that data.yaml declares, for every event that a rule which sends the
-// template names, and the figures that such a rule gives. The same files and
+// trait that data.yaml declares, for every event and webhook that a rule which
+// sends the template names, and the figures that such a rule gives. The same files and
 // instant give the same person.
 func Invent(b *bundle.Bundle, template string, now time.Time) Person {
 	i := inventor{now: now, data: b.Dictionary}
@@ -29,6 +29,9 @@ func Invent(b *bundle.Bundle, template string, now time.Time) Person {
 		for _, event := range s.rule.Events() {
 			declared, _ := b.Dictionary.Event(event)
 			v.Events[event] = i.fields(declared.Properties)
+		}
+		for _, answer := range s.rule.Answers() {
+			v.Events[answer] = i.fields(b.Dictionary.Webhooks[answer])
 		}
 		for name, value := range i.match(s.rule, v) {
 			if _, given := v.Match[name]; !given {

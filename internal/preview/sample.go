@@ -182,6 +182,7 @@ func (r sampleReader) several(n source.Node) []sample {
 func (r sampleReader) one(name string, n source.Node) sample {
 	s := sample{name: name, events: map[string]map[string]customer.Value{}, fields: map[string]string{}}
 	known := append(append([]string{traitsKey, withoutKey, matchKey, nowKey}, profileFields()...), r.data.EventNames()...)
+	known = append(known, r.data.WebhookNames()...)
 	for _, e := range n.Entries() {
 		switch {
 		case e.Name == traitsKey:
@@ -197,6 +198,9 @@ func (r sampleReader) one(name string, n source.Node) sample {
 		case slices.Contains(r.data.EventNames(), e.Name):
 			event, _ := r.data.Event(e.Name)
 			s.events[e.Name] = r.values(e.Value, event.Properties, r.data.PropertyNames(e.Name), "a property of "+e.Name)
+		case slices.Contains(r.data.WebhookNames(), e.Name):
+			answer := r.data.Webhooks[e.Name]
+			s.events[e.Name] = r.values(e.Value, answer, slices.Sorted(maps.Keys(answer)), "a field of "+e.Name)
 		default:
 			e.Key.Fail("is neither a key of a sample nor an event that data.yaml declares", source.DidYouMean(e.Name, known))
 		}

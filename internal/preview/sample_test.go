@@ -131,6 +131,22 @@ func TestASampleFile(t *testing.T) {
 	require.EqualError(t, err, `sample "jo": is not there; write samples: jo: ... in templates/a/sample.yaml`)
 }
 
+func TestWhatAWebhookAnswers(t *testing.T) {
+	t.Parallel()
+	files := map[string]string{
+		"rules/data.yaml": dataText + "webhooks:\n  coupon: {code: text, percent: number}\n",
+		"rules/say.yaml":  head + "when: {event: signed_up}\nsteps:\n  - {webhook: https://larkline.test/new, as: coupon}\n  - send: a\n",
+		"a/sms.txt":       "Larkline: {{ coupon.code | default: 'none' }}, {{ coupon.percent | default: 0 }} percent",
+	}
+	require.Equal(t, "Larkline: code, 80 percent", show(t, files).SMS.Text)
+	files["a/sample.yaml"] = "coupon: {code: LARK-7, percent: 15}\n"
+	require.Equal(t, "Larkline: LARK-7, 15 percent", show(t, files).SMS.Text)
+	files["a/sample.yaml"] = "coupon: {cod: LARK-7}\n"
+	var ps source.Problems
+	preview.CheckSamples(company(t, files), &ps)
+	require.ErrorContains(t, ps.Err(), `coupon.cod: "cod": is not a field of coupon that data.yaml declares; did you mean code?`)
+}
+
 func TestOneSampleWithoutAName(t *testing.T) {
 	t.Parallel()
 	b := company(t, with(map[string]string{"a/sms.txt": "Hi {{ customer.first_name }}", "a/sample.yaml": "traits: {first_name: Jo}\nlocale: de\n"}))

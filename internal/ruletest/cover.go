@@ -102,9 +102,16 @@ func (s sight) add(name string, result Result) {
 }
 
 // silent reports whether a message stayed away for a reason. A rule is not
-// entered for want of consent when none of its messages has it.
+// entered for want of consent when none of its messages has it, and a message
+// is late, too, when no hour that suits the customer is left in its time.
 func (s sight) silent(why unsent) bool {
-	return s.unsent[why] || why.reason == customer.NoConsent && s.ended[why.reason]
+	switch {
+	case s.unsent[why]:
+		return true
+	case why.reason == customer.NoConsent:
+		return s.ended[why.reason]
+	}
+	return why.reason == customer.Late && s.unsent[unsent{why.step, customer.NoAllowedTime}]
 }
 
 // reachable is one thing of a rule that can be reached.

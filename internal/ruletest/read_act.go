@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/outreach-engine/outreach/internal/customer"
@@ -256,6 +257,7 @@ func (c *casting) event(e entries, n source.Node, id string, at time.Time, known
 	in := observe.Incoming{User: id, Event: customer.Event{Name: name, Properties: c.properties(e, name)}}
 	act := c.act(at, in)
 	act.Of = c.of(e, name)
+	act.Event.Via = via(e)
 	if known {
 		c.add(e.of, act)
 	}
@@ -275,7 +277,7 @@ func (c *casting) properties(e entries, event string) map[string]customer.Value 
 	var all map[string]customer.Value
 	for _, entry := range e.list {
 		switch entry.Name {
-		case "at", "event", "customer", "of":
+		case "at", "event", "customer", "of", "via":
 		case "with":
 			if blank(entry.Value) {
 				continue
@@ -302,7 +304,7 @@ func (c *casting) property(all map[string]customer.Value, entry source.Entry, ev
 		return all
 	}
 	if !ok {
-		known := append(data.PropertyNames(event), "at", "event", "customer", "of", "with")
+		known := append(data.PropertyNames(event), "at", "event", "customer", "of", "via", "with")
 		hint := "data.yaml gives it none"
 		if names := data.PropertyNames(event); len(names) > 0 {
 			hint = orElse(source.DidYouMean(entry.Name, known), "see data.yaml")
@@ -342,6 +344,21 @@ func (c *casting) of(e entries, event string) string {
 		return text
 	}
 	return ""
+}
+
+// via reads where an event came from. A use of the app shows that the app is in
+// use; what the company's own systems say does not.
+func via(e entries) customer.Via {
+	n, ok := e.get("via")
+	if !ok {
+		return customer.ViaServer
+	}
+	known := []string{string(customer.ViaApp), string(customer.ViaWeb), string(customer.ViaServer)}
+	text, ok := n.Text()
+	if ok && text != "" && !slices.Contains(known, text) {
+		n.Fail("is not where an event can come from", orElse(source.DidYouMean(text, known), "write "+strings.Join(known, ", ")))
+	}
+	return customer.Via(text)
 }
 
 // templates gives what the rules in force send.

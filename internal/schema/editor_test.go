@@ -89,7 +89,7 @@ func (e *editor) completes(t *testing.T) {
 	}{
 		{"when:\n  |\n", true, []string{"becomes", "count", "date", "drop", "event", "missing", "schedule", "silent", "usage"}},
 		{"when:\n  us|\n", false, []string{"usage"}},
-		{"topic: |\n", true, []string{"offers", "service", "tips", "urgent"}},
+		{"topic: |\n", true, []string{"offers", "service", "survey", "tips", "urgent"}},
 		{"when:\n  event: |\n", false, []string{"order_placed", "message_clicked"}},
 		{"when:\n  usage:\n    |\n", true, []string{"count", "latest", "limit", "per", "reaches", "sum"}},
 		{"when:\n  usage:\n    sum: |\n", false, []string{"data_session.mb"}},

@@ -109,6 +109,7 @@ func (a author) act() *node {
 	event.Message = ""
 	event.Properties["event"] = a.event().about("What happens. Its properties stand beside it.")
 	event.Properties["of"] = (&node{Type: text}).about("Whose newest message it is about, by template; for handoff_done the step or team.")
+	event.Properties["via"] = (&node{Enum: []any{"app", "web", "server"}, Message: "is not known here: write app, web or server"}).usually("server").about("Where the event came from.")
 	event.Properties["with"] = (&node{Type: "object"}).about("Properties that are called as a key of the line.")
 	event.Additional = &node{Type: text, Message: "is not a value: write a text or a number"}
 	change := object(a.personKeys(), at)

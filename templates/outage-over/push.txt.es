@@ -1,0 +1,5 @@
+---
+title: "La red ya funciona"
+link: https://www.example.com/network
+---
+Si la tuya no, apaga y enciende el móvil. Sentimos las molestias.

@@ -29,7 +29,7 @@ import (
 // bench is an engine with everything real but Temporal and the providers: it
 // plays the workflows' loops itself, on a clock that the test moves.
 type bench struct {
-	t        *testing.T
+	t        testing.TB
 	engine   *activities.Engine
 	observer *observe.Observer
 	library  *library.Library
@@ -76,7 +76,7 @@ func (b *bench) Send(_ context.Context, m channel.Message) (channel.Receipt, err
 	return channel.Receipt{ProviderID: fmt.Sprint(len(b.sent))}, answer
 }
 
-func newBench(t *testing.T, start string, files bundle.Files) *bench {
+func newBench(t testing.TB, start string, files bundle.Files) *bench {
 	t.Helper()
 	store, err := sqlite.Open(t.Context(), t.TempDir()+"/outreach.db", sqlite.Options{})
 	require.NoError(t, err)

@@ -19,6 +19,7 @@ traits:
   plan_mb: number
   billing_day: number
   first_name: text
+  renewal_at: date
 events:
   data_session: {mb: number}
   data_topped_up: {mb: number}

@@ -10,7 +10,7 @@ import (
 
 // Total is the number of events of one period.
 type Total struct {
-	Start time.Time
+	Start time.Time // its first day on the customer's clock of that time, as midnight UTC: who moves keeps their weeks
 	Count int64
 	Last  time.Time // newest instant
 }
@@ -22,6 +22,7 @@ func (s *Series) addTotal(d planned, e customer.Event, c Clock) (late bool) {
 	if !ok {
 		return false
 	}
+	start = Date(start, c.Zone)
 	if s.First.IsZero() || e.At.Before(s.First) {
 		s.First = e.At
 	}
@@ -42,12 +43,13 @@ func (s *Series) addTotal(d planned, e customer.Event, c Clock) (late bool) {
 	return false
 }
 
-// Count gives the number of events in [start, end), of a series that keeps
-// periods.
-func (s *Series) Count(start, end time.Time) int64 {
+// Count gives the number of events of the periods that begin on a day from
+// start on, before that of end, of a series that keeps periods.
+func (s *Series) Count(start, end time.Time, zone *time.Location) int64 {
 	if s == nil {
 		return 0
 	}
+	start, end = Date(start, zone), Date(end, zone)
 	var n int64
 	for _, t := range s.Totals {
 		if !t.Start.Before(start) && t.Start.Before(end) {
@@ -60,10 +62,16 @@ func (s *Series) Count(start, end time.Time) int64 {
 // maxDays is how many days with an event are kept: twenty gaps between them.
 const maxDays = 21
 
+// Date gives an instant's day on a clock as midnight UTC: the same one in every
+// zone.
+func Date(t time.Time, zone *time.Location) time.Time {
+	y, m, d := t.In(zone).Date()
+	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
+}
+
 // dayNumber counts days since 1970 on the customer's clock.
 func dayNumber(t time.Time, zone *time.Location) int {
-	y, m, d := t.In(zone).Date()
-	return int(time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Unix() / (24 * 60 * 60))
+	return int(Date(t, zone).Unix() / (24 * 60 * 60))
 }
 
 // addDay keeps the day of an event, whichever order they come in.

@@ -93,6 +93,13 @@ func anySeries() *rapid.Generator[*behaviour.Series] {
 				At: time.UnixMicro(rapid.Int64().Draw(t, "at") >> 4).UTC(), Count: rapid.Int64().Draw(t, "count"), Sum: rapid.Float64().Draw(t, "sum"),
 			})
 		}
+		for range rapid.IntRange(0, 3).Draw(t, "totals") {
+			s.First = anyTime(t, "first")
+			s.Totals = append(s.Totals, behaviour.Total{Start: anyTime(t, "start"), Count: rapid.Int64().Draw(t, "count"), Last: anyTime(t, "last")})
+		}
+		for range rapid.IntRange(0, 3).Draw(t, "days") {
+			s.Days = append(s.Days, rapid.IntRange(-1e6, 1e6).Draw(t, "day"))
+		}
 		return s
 	})
 }

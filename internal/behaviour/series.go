@@ -184,6 +184,10 @@ func (s *Series) In(t time.Time) Bucket {
 	return Bucket{}
 }
 
+// anyShift is how far clock changes may move what leaves a window of days:
+// when 02:10 comes a second time, the earlier 02:30 leaves it later.
+const anyShift = 24 * time.Hour
+
 // Window gives the count and sum of what is in the window at now.
 func (s *Series) Window(window sendtime.Duration, now time.Time, zone *time.Location) (count int64, sum float64) {
 	if s == nil {
@@ -194,8 +198,11 @@ func (s *Series) Window(window sendtime.Duration, now time.Time, zone *time.Loca
 		if e.At.After(now) {
 			continue
 		}
-		if !window.After(e.At, zone).After(now) {
-			break
+		switch left := window.After(e.At, zone); {
+		case left.Before(now.Add(-anyShift)):
+			return count, sum
+		case !left.After(now):
+			continue
 		}
 		count, sum = count+e.Count, sum+e.Sum
 	}
@@ -204,14 +211,41 @@ func (s *Series) Window(window sendtime.Duration, now time.Time, zone *time.Loca
 
 // Leaves gives the first instant after now at which an entry leaves the
 // window; zero: none will.
-func (s *Series) Leaves(window sendtime.Duration, now time.Time, zone *time.Location) time.Time {
+func (s *Series) Leaves(window sendtime.Duration, now time.Time, zone *time.Location) (first time.Time) {
 	if s == nil {
 		return time.Time{}
 	}
 	for _, e := range s.Entries {
-		if at := window.After(e.At, zone); at.After(now) {
-			return at
+		switch at := window.After(e.At, zone); {
+		case !first.IsZero() && at.After(first.Add(anyShift)):
+			return first
+		case at.After(now) && (first.IsZero() || at.Before(first)):
+			first = at
 		}
 	}
-	return time.Time{}
+	return first
+}
+
+// Thins gives the instant from which fewer than enough of what is in the
+// window at an instant are left in it, should nothing else come.
+func (s *Series) Thins(window sendtime.Duration, enough int64, at time.Time, zone *time.Location) time.Time {
+	type leaving struct {
+		at    time.Time
+		count int64
+	}
+	var in []leaving
+	if s != nil {
+		for _, e := range s.Entries {
+			if left := window.After(e.At, zone); !e.At.After(at) && left.After(at) {
+				in = append(in, leaving{left, e.Count})
+			}
+		}
+	}
+	slices.SortFunc(in, func(a, b leaving) int { return b.at.Compare(a.at) })
+	for _, l := range in {
+		if enough -= l.count; enough <= 0 {
+			return l.at
+		}
+	}
+	return at
 }

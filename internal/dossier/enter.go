@@ -54,7 +54,7 @@ func (d *Dossier) supersede(m *rule.Matcher, why rule.Reason, now time.Time) (cu
 	for _, o := range slices.Clone(running) {
 		switch {
 		case o.Rule != m.Name:
-		case !o.At.Before(why.At):
+		case !o.At.Before(why.At), o.Key == why.Key: // newer, or the same point by another clock
 			return customer.AlreadyRunning, nil
 		default:
 			if err := d.Close(o, customer.Superseded, now); err != nil {

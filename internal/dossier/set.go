@@ -15,6 +15,9 @@ func (d *Dossier) set(m *rule.Matcher, out journey.Outcome, now time.Time) error
 	if len(out.Set) == 0 {
 		return nil
 	}
+	if err := d.expireAll(now); err != nil {
+		return err
+	}
 	if d.Profile.Traits == nil {
 		d.Profile.Traits = map[string]customer.Value{}
 	}
@@ -29,6 +32,18 @@ func (d *Dossier) set(m *rule.Matcher, out journey.Outcome, now time.Time) error
 		MessageID: "set." + out.Outreach.String() + "." + lastSet(m, out.Path), Customer: d.Profile.ID,
 		Name: customer.Identified, At: now, ReceivedAt: now, Via: customer.ViaUs,
 	}})
+}
+
+// expireAll enters what time alone gave before the profile changes.
+func (d *Dossier) expireAll(now time.Time) error {
+	for _, m := range d.Set.Asked(customer.Identified) {
+		for _, why := range m.ExpireBefore(d.Subject(), "", now) {
+			if _, err := d.Enter(m, why, now); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // lastSet gives the last step of a path that set anything. A step is gone

@@ -95,7 +95,7 @@ type Position struct {
 type Plan struct {
 	Channel customer.Channel   `json:"channel"`
 	At      time.Time          `json:"at"`
-	From    time.Time          `json:"from"`            // where the search for At began
+	From    time.Time          `json:"from"`            // where the search for At began; zero: with the step
 	Tried   []customer.Channel `json:"tried,omitempty"` // channels that failed for good
 	Why     string             `json:"why"`
 }

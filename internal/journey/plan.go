@@ -97,7 +97,11 @@ func (r *run) restFor(part ledger.Part, at time.Time, why string) bool {
 // at, and from now when that is past. What stays the same is waited for; what
 // changed is told, and what has no way left is given up.
 func (r *run) replan(step *rule.Step, next string, part ledger.Part) bool {
-	plan, reason := r.choose(step, r.pos.Plan.From, r.pos.Plan.Tried)
+	from := r.pos.Plan.From
+	if from.IsZero() {
+		from = r.pos.Began
+	}
+	plan, reason := r.choose(step, from, r.pos.Plan.Tried)
 	if reason != "" || !plan.At.After(r.f.Now) {
 		plan, reason = r.choose(step, r.f.Now, r.pos.Plan.Tried)
 	}

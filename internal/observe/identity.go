@@ -136,7 +136,10 @@ func (t *taking) merge(from, into customer.ID) error {
 		kept.AwaitGoal(name, until)
 	}
 	kept.Change()
-	return t.relive(kept)
+	if err := t.relive(kept); err != nil {
+		return err
+	}
+	return t.retell(gone, into)
 }
 
 // join fills what was not known of the kept profile from the other.
@@ -194,6 +197,7 @@ func (t *taking) relive(d *dossier.Dossier) error {
 		return err
 	}
 	state := &behaviour.State{Running: d.State.Running, Goals: d.State.Goals}
+	before := d.State
 	d.State = state
 	for _, e := range events {
 		state.Apply(t.set.Plan, e, d.Subject().Clock())
@@ -201,6 +205,7 @@ func (t *taking) relive(d *dossier.Dossier) error {
 	for _, m := range t.set.Matchers() {
 		_, own := m.Replay(d.Subject(), events, t.now)
 		m.Adopt(state, own)
+		m.Recall(state, before)
 		for _, about := range m.Abouts(state) {
 			at := m.NextDue(d.Subject(), about, t.now)
 			if at.IsZero() {

@@ -189,6 +189,11 @@ func (t *taking) one(in Incoming) (Outcome, error) {
 	if err := t.countStrays(e, in.Change); err != nil {
 		return Outcome{}, err
 	}
+	if !in.Change.IsZero() { // what time gave before goes by the profile of before
+		if err := t.expire(d, t.asked(d, e.Name), e); err != nil {
+			return Outcome{}, err
+		}
+	}
 	if err := t.change(d, in.Change, e.At); err != nil {
 		return Outcome{}, err
 	}

@@ -40,9 +40,7 @@ func (t *taking) settle() error {
 		}
 		at := w.rule.Awaited(d.Subject(), w.about, t.now)
 		switch {
-		case at.IsZero():
-			continue
-		case at.After(t.now):
+		case at.IsZero() || at.After(t.now):
 		case t.now.Sub(at) > longPast:
 			at = t.now.Add(settling)
 		default:
@@ -51,6 +49,9 @@ func (t *taking) settle() error {
 					return err
 				}
 			}
+			at = w.rule.NextDue(d.Subject(), w.about, t.now)
+		}
+		if at.IsZero() {
 			continue
 		}
 		if err := t.tx.SetDue(ledger.Due{Rule: w.rule.Name, Customer: w.customer, About: w.about, At: at}); err != nil {

@@ -3,11 +3,14 @@ package observe
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/outreach-engine/outreach/internal/customer"
+	"github.com/outreach-engine/outreach/internal/dossier"
 	"github.com/outreach-engine/outreach/internal/ledger"
+	"github.com/outreach-engine/outreach/internal/rule"
 )
 
 // nobody takes an event that names no customer: those are to be told of it
@@ -64,12 +67,14 @@ func (t *taking) reached(e customer.Event) []ledger.News {
 const spreadBatch = 100
 
 // Spread tells a batch of customers of the oldest news, and reports whether
-// there may be more to tell. It may be repeated, and run by several processes,
+// there may be more to tell. News for all who share a value wait while the
+// history is read for a rule about it: not all of them can be found yet. It may
+// be repeated, and run by several processes,
 // at any time: whoever was told is not told again.
 func (o *Observer) Spread(ctx context.Context) (more bool, err error) {
 	err = o.Store.Read(ctx, func(tx ledger.Tx) error {
-		news, err := tx.News(1)
-		more = len(news) > 0
+		list, err := tx.News(1)
+		more = len(list) > 0
 		return err
 	})
 	if err != nil || !more {
@@ -89,11 +94,10 @@ func (t *taking) spread() (more bool, err error) {
 	if err := t.ready(); err != nil {
 		return false, err
 	}
-	list, err := t.tx.News(1)
-	if err != nil || len(list) == 0 {
+	n, ok, err := t.oldest()
+	if err != nil || !ok {
 		return false, err
 	}
-	n := list[0]
 	ids := []customer.ID{n.Event.Customer}
 	if n.Event.Customer == "" {
 		if ids, err = t.tx.Sharing(n.Trait, n.Value, n.After, spreadBatch); err != nil {
@@ -115,6 +119,54 @@ func (t *taking) spread() (more bool, err error) {
 	return true, t.tx.SaveNews(n)
 }
 
+// maxWaiting bounds how much news may wait before what comes after it waits
+// too.
+const maxWaiting = 100
+
+// oldest gives the first news that can be told.
+func (t *taking) oldest() (n ledger.News, ok bool, err error) {
+	list, err := t.tx.News(maxWaiting)
+	i := slices.IndexFunc(list, func(n ledger.News) bool { return !t.unfound(n) })
+	if err != nil || i < 0 {
+		return ledger.News{}, false, err
+	}
+	return list[i], true, nil
+}
+
+// unfound reports whether not all who are to be told can be found yet.
+func (t *taking) unfound(n ledger.News) bool {
+	return n.Event.Customer == "" && t.set.Warming() && slices.ContainsFunc(t.set.Matchers(), func(m *rule.Matcher) bool {
+		return m.About == n.Trait && !t.active[m.Name].Warm
+	})
+}
+
+// retell tells a customer of the news that somebody who was joined to them
+// still waited for, behind those who were told.
+func (t *taking) retell(gone *dossier.Dossier, into customer.ID) error {
+	list, err := t.tx.News(maxWaiting)
+	if err != nil {
+		return err
+	}
+	for _, n := range list {
+		v, shared := gone.Subject().Trait(n.Trait)
+		missed := gone.Profile.ID > n.After && into <= n.After
+		if n.Event.Customer != "" || !shared || v.String() != n.Value || !missed {
+			continue
+		}
+		if err := t.tell(into, n.Event); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// told reports whether a customer's log holds news already, told to somebody
+// who was joined to them.
+func (t *taking) told(d *dossier.Dossier, news customer.Event) (bool, error) {
+	events, err := d.Log([]string{news.Name}, news.At, news.At.Add(time.Microsecond))
+	return slices.ContainsFunc(events, func(e customer.Event) bool { return strings.HasPrefix(e.MessageID, news.MessageID+"/") }), err
+}
+
 // tell lets one customer live through an event of somebody else's making.
 func (t *taking) tell(id customer.ID, e customer.Event) error {
 	d := t.files[id]
@@ -127,6 +179,9 @@ func (t *taking) tell(id customer.ID, e customer.Event) error {
 		t.keep(d)
 	}
 	if e.Customer == "" {
+		if told, err := t.told(d, e); err != nil || told {
+			return err
+		}
 		e.Customer, e.MessageID = id, e.MessageID+"/"+string(id)
 	}
 	fresh, err := t.tx.Append(e)

@@ -193,3 +193,77 @@ func TestTheEnginesOwnNews(t *testing.T) {
 		require.Equal(t, "set/1", all[0].Trigger)
 	})
 }
+
+// toldOf gives how often a customer's log has an event.
+func (w *world) toldOf(user, event string) (n int) {
+	w.t.Helper()
+	id := w.id(user)
+	w.read(func(tx ledger.Tx) {
+		events, err := tx.Events(ledger.EventQuery{Customer: id, Names: []string{event}})
+		require.NoError(w.t, err)
+		n = len(events)
+	})
+	return n
+}
+
+// TestAMergeInTheMiddleOfNews: whoever they are, they hear of it once, whether
+// they were joined before their turn or after.
+func TestAMergeInTheMiddleOfNews(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		gone, kept   string // their places in the order of telling
+		shared, told int    // whether the kept one shares the value too
+	}{
+		{gone: "000", kept: "900", shared: 1, told: 1},
+		{gone: "000", kept: "900", shared: 0, told: 1},
+		{gone: "900", kept: "000", shared: 1, told: 1},
+		{gone: "900", kept: "000", shared: 0, told: 1},
+		{gone: "000", kept: "001", shared: 1, told: 2},
+		{gone: "900", kept: "901", shared: 1, told: 1},
+	} {
+		w := newAccounts(t)
+		w.NewID = func(external string) customer.ID { return customer.ID("c" + external) }
+		for i := range 150 {
+			w.member(fmt.Sprintf("5%02d", i), "acme", "admin")
+		}
+		w.member(c.gone, "acme", "admin")
+		if c.shared == 1 {
+			w.member(c.kept, "acme", "admin")
+		} else {
+			w.happen(c.kept, "", "opened")
+		}
+		w.seats("acme", 95, 100)
+		more, err := w.Spread(t.Context())
+		require.NoError(t, err)
+		require.True(t, more)
+		w.take(observe.Incoming{User: c.kept, Previous: c.gone, Event: w.event("", customer.Identified)})
+		w.spread()
+		require.Equal(t, c.told, w.toldOf(c.kept, "seats_changed"), "%+v", c)
+	}
+}
+
+// TestNewsWaitForARuleToFindEverybody: while its history is read.
+func TestNewsWaitForARuleToFindEverybody(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	w.member("anna", "acme", "admin")
+	files := worldFiles(map[string]string{"seats": seatRule, "gold": "when:\n  becomes: role == \"admin\""})
+	files.Rules[bundle.DataFile] = []byte(sharedData)
+	_, err := w.desk.Library.Load(t.Context(), files, w.now)
+	require.NoError(t, err)
+	require.Equal(t, observe.Taken, w.seats("acme", 95, 100).Status)
+	w.write(func(tx ledger.Tx) error {
+		return tx.AddNews(ledger.News{Event: customer.Event{Customer: w.idIn(tx, "anna"), Name: customer.Identified, MessageID: "set/1", At: w.now}})
+	})
+	require.Equal(t, 1, w.spread(), "what is for anna alone")
+	require.Zero(t, w.toldOf("anna", "seats_changed"))
+	w.write(func(tx ledger.Tx) error { // what reading the history does
+		d, _, err := w.desk.Open(tx, w.idIn(tx, "anna"))
+		require.NoError(t, err)
+		d.Reindex()
+		return d.Save()
+	})
+	w.warm()
+	require.Equal(t, 1, w.spread())
+	require.Equal(t, map[string]string{"anna": "acme"}, w.reached("anna"))
+}

@@ -48,7 +48,7 @@ func (m *Matcher) turn(s Subject, at time.Time, trigger string) []Reason {
 	if m.Condition(m.When.Becomes.Cond, s, at, "", nil) {
 		now.Limit = held
 	}
-	s.State.Marks = withMark(s.State.Marks, m.Name, now)
+	s.State.Marks = withMarks(s.State.Marks, m.Name, now)
 	if len(marks) == 0 || marks[0].Limit == held || now.Limit != held {
 		return nil
 	}
@@ -59,7 +59,8 @@ func (m *Matcher) turn(s Subject, at time.Time, trigger string) []Reason {
 const maxTurns = 100
 
 // expireBecomes looks at each instant up to one at which the condition may
-// have turned with no event.
+// have turned with no event. That one counts as looked at: what is not known
+// of the time before is not asked when something else of the customer changes.
 func (m *Matcher) expireBecomes(s Subject, at time.Time) []Reason {
 	var reasons []Reason
 	if len(s.State.Marks[m.Name]) == 0 {
@@ -68,9 +69,11 @@ func (m *Matcher) expireBecomes(s Subject, at time.Time) []Reason {
 	for range maxTurns {
 		next := m.NextDue(s, "", m.lookedAt(s, at))
 		if next.IsZero() || next.After(at) {
-			break
+			last := s.State.Marks[m.Name][0]
+			s.State.Marks[m.Name] = []behaviour.Mark{{Period: later(last.Period, at), Limit: last.Limit}}
+			return reasons
 		}
 		reasons = append(reasons, m.turn(s, next, "")...)
 	}
-	return reasons
+	return append(reasons, m.turn(s, at, "")...)
 }

@@ -1,7 +1,6 @@
 package rule
 
 import (
-	"slices"
 	"time"
 
 	"github.com/outreach-engine/outreach/internal/behaviour"
@@ -71,7 +70,7 @@ func (m *Matcher) judgeCount(s Subject, e customer.Event) []Reason {
 // and reports whether that touches nothing that was given before. A mark's
 // Limit holds the end, in seconds since 1970.
 func (m *Matcher) newCrowd(s Subject, series *behaviour.Series, about string, at time.Time) bool {
-	end := seconds(m.thins(series, at, s.Zone))
+	end := seconds(series.Thins(m.When.Count.Within, int64(m.When.Count.Times), at, s.Zone))
 	key := behaviour.Join(m.Name, about)
 	for i, k := range s.State.Marks[key] {
 		if seconds(at) < k.Limit && seconds(k.Period) < end {
@@ -81,22 +80,6 @@ func (m *Matcher) newCrowd(s Subject, series *behaviour.Series, about string, at
 	}
 	addMark(s.State, key, behaviour.Mark{Period: at, Limit: end})
 	return true
-}
-
-// thins gives the instant after at from which there are fewer events than
-// enough, should no other come.
-func (m *Matcher) thins(series *behaviour.Series, at time.Time, zone *time.Location) time.Time {
-	t := m.When.Count
-	enough := int64(t.Times)
-	for _, entry := range slices.Backward(series.Entries) {
-		if entry.At.After(at) {
-			continue
-		}
-		if enough -= entry.Count; enough <= 0 {
-			return t.Within.After(entry.At, zone)
-		}
-	}
-	return at
 }
 
 func seconds(t time.Time) float64 { return float64(t.UnixMicro()) / 1e6 }

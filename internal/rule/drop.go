@@ -23,20 +23,26 @@ func (m *Matcher) expireDrop(s Subject, about string, at time.Time) []Reason {
 	if series == nil || !ok {
 		return nil
 	}
-	key := behaviour.Join(m.Name, about)
-	if markAt(s.State.Marks[key], end) >= 0 {
+	key, start := behaviour.Join(m.Name, about), m.periodBefore(s, end)
+	first := behaviour.Date(start, s.Zone)
+	if markAt(s.State.Marks[key], first) >= 0 {
 		return nil
 	}
-	start := m.periodBefore(s, end)
-	count, usual := series.Count(start, end), m.usual(s, series, start)
-	if usual <= 0 || float64(count) > (1-m.When.Drop.By)*usual {
+	count, usual := series.Count(start, end, s.Zone), m.usual(s, series, start)
+	if usual <= 0 || float64(count) > m.most(usual) {
 		return nil
 	}
-	addMark(s.State, key, behaviour.Mark{Period: end})
+	addMark(s.State, key, behaviour.Mark{Period: first})
 	return []Reason{{
 		At: end, About: about, Key: dayText(start, s.Zone),
 		Match: map[string]customer.Value{"count": customer.Number(float64(count)), "usual": customer.Number(usual)},
 	}}
+}
+
+// most gives the number of events that is still a drop.
+func (m *Matcher) most(usual float64) float64 {
+	const slip = 1e-9 // nine tenths off is no number in binary
+	return (1 - m.When.Drop.By + slip) * usual
 }
 
 // periodBefore gives the start of the period that ends at an instant.
@@ -55,7 +61,7 @@ func (m *Matcher) usual(s Subject, series *behaviour.Series, end time.Time) floa
 		if start.Before(series.First) {
 			break
 		}
-		counts = append(counts, float64(series.Count(start, end)))
+		counts = append(counts, float64(series.Count(start, end, s.Zone)))
 		end = start
 	}
 	if len(counts) < leastPeriods {

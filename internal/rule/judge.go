@@ -39,10 +39,15 @@ func (m *Matcher) Expire(s Subject, about string, at time.Time) []Reason {
 // may take them away: it is asked with the event's instant, before the event
 // is applied. What the calendar gives waits for its due time.
 func (m *Matcher) ExpireBefore(s Subject, about string, at time.Time) []Reason {
-	if m.When.Drop != nil || m.When.Date != nil || m.When.Schedule != nil {
+	if m.byCalendar() {
 		return nil
 	}
 	return m.Expire(s, about, at)
+}
+
+// byCalendar reports whether the calendar alone gives the rule's reasons.
+func (m *Matcher) byCalendar() bool {
+	return m.When.Drop != nil || m.When.Date != nil || m.When.Schedule != nil
 }
 
 // Judge gives the reasons that an event brought, after it was applied to the
@@ -123,8 +128,7 @@ func (m *Matcher) Holds(s Subject, r Reason, at time.Time) bool {
 		n, _ := m.acts.of(s.State, r.About).Window(m.When.Count.Within, at, s.Zone)
 		return n >= int64(m.When.Count.Times)
 	case m.When.Date != nil:
-		day, ok := m.day(s)
-		return ok && dayText(day, s.Zone) == r.Match["day"].String()
+		return m.sameDay(s, r)
 	case m.When.Becomes != nil:
 		return m.Condition(m.When.Becomes.Cond, s, at, "", nil)
 	}

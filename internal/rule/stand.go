@@ -241,12 +241,12 @@ func (m *Matcher) standDrop(s Subject, at time.Time, stand *Stand) {
 		return
 	}
 	start := m.periodBefore(s, end)
-	figures.Count, figures.From, figures.Until = series.Count(start, end), start, end
-	figures.SoFar, figures.Ends = series.Count(end, next), m.nextDrop(s, stand.About, at)
+	figures.Count, figures.From, figures.Until = series.Count(start, end, s.Zone), start, end
+	figures.SoFar, figures.Ends = series.Count(end, next, s.Zone), m.nextDrop(s, stand.About, at)
 	figures.Usual = m.usual(s, series, start)
 	if figures.Usual > 0 {
-		figures.Most = int64((1 - m.When.Drop.By) * figures.Usual)
-		stand.Holds = float64(figures.Count) <= (1-m.When.Drop.By)*figures.Usual
+		figures.Most = int64(m.most(figures.Usual))
+		stand.Holds = float64(figures.Count) <= m.most(figures.Usual)
 	}
 	if stand.At = figures.Ends; stand.Holds {
 		stand.At = end
@@ -255,17 +255,17 @@ func (m *Matcher) standDrop(s Subject, at time.Time, stand *Stand) {
 
 func (m *Matcher) standDate(s Subject, at time.Time, stand *Stand) {
 	stand.Date = &DateStand{}
-	day, ok := m.day(s)
+	day, _, ok := m.day(s)
 	if !ok {
 		return
 	}
 	stand.Date.Day = day
 	for from := (time.Time{}); ; {
-		point, length := m.pointAfter(s, day, from)
+		point, places := m.pointAfter(s, day, time.Time{}, from) // of no name, none of which was given
 		if point.IsZero() {
 			break
 		}
-		stand.Date.Points = append(stand.Date.Points, Point{Length: length.String(), At: point})
+		stand.Date.Points = append(stand.Date.Points, Point{Length: m.When.Date.Points[places[0]].String(), At: point})
 		stand.Holds = stand.Holds || !point.After(at)
 		if stand.At.IsZero() && point.After(at) {
 			stand.At = point

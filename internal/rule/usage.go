@@ -232,15 +232,28 @@ func replaced[V any](to, from map[string]V, of func(key string) bool) map[string
 	return to
 }
 
+// mine reports whether a mark's or wait's key is of this rule.
+func (m *Matcher) mine(key string) bool {
+	name, _ := behaviour.Split(key)
+	return name == m.Name
+}
+
 // Adopt takes what a replay of the whole history left into the customer's
 // state, in place of this rule's aggregates, marks and pending.
 func (m *Matcher) Adopt(to, from *behaviour.State) {
 	for _, d := range m.defs {
 		copySeries(to, from, d.Key())
 	}
-	mine := func(key string) bool { name, _ := behaviour.Split(key); return name == m.Name }
-	to.Marks = replaced(to.Marks, from.Marks, mine)
-	to.Pending = replaced(to.Pending, from.Pending, mine)
+	to.Marks = replaced(to.Marks, from.Marks, m.mine)
+	to.Pending = replaced(to.Pending, from.Pending, m.mine)
+}
+
+// Recall keeps, of a rule that the calendar alone starts, what was given by a
+// state before: a history does not tell that.
+func (m *Matcher) Recall(to, before *behaviour.State) {
+	if m.byCalendar() {
+		to.Marks = replaced(to.Marks, before.Marks, m.mine)
+	}
 }
 
 // Recount adopts totals that were made anew because the customer's calendar

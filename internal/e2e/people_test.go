@@ -79,7 +79,7 @@ func (l *life) live(to time.Time) {
 	if l.chance(0.4) {
 		l.do("signed_up", nil)
 	}
-	for l.at = l.pass(12); l.at.Before(to); l.at = l.pass(100) {
+	for l.at = l.pass(12); l.at.Before(to); l.at = l.pass(150) {
 		switch pick(l, "session", "session", "session", "app", "order", "bill", "click", "other") {
 		case "session":
 			l.do("data_session", map[string]customer.Value{"mb": customer.Number(float64(100 + l.IntN(1500)))})

@@ -75,13 +75,13 @@ func (x Expectation) note(h happening, own string) (note string, far bool) {
 		return "", true
 	case x.Name != "" && h.kind != NotEntered && x.Name != h.name:
 		return "", true
-	case !x.From.IsZero() && (h.at.Before(x.From) || !h.at.Before(x.To)):
+	case !x.From.IsZero() && !within(x.read, stretch{x.zone, x.From, x.To}, h.at, h.zone):
 		return "at another time", false
 	case x.Channel != "" && h.channel != "" && x.Channel != h.channel:
 		return "by " + string(h.channel) + ", not by " + string(x.Channel), false
 	case x.Reason != "" && x.Reason != h.reason:
 		return "with the reason " + string(h.reason) + ", not " + string(x.Reason), false
-	case !x.ForFrom.IsZero() && (h.planned.Before(x.ForFrom) || !h.planned.Before(x.ForTo)):
+	case !x.ForFrom.IsZero() && !within(x.forRead, stretch{x.forZone, x.ForFrom, x.ForTo}, h.planned, h.zone):
 		return "for another time", false
 	}
 	return x.textNote(h), false

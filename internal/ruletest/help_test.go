@@ -22,10 +22,24 @@ func company(t testing.TB) ruletest.Env {
 	return envOf(t, "testdata/company/rules", "testdata/company/templates")
 }
 
+// companyWith gives the company with one more rule.
+func companyWith(t testing.TB, name, text string) ruletest.Env {
+	t.Helper()
+	files, err := bundle.ReadDir("testdata/company/rules", "testdata/company/templates")
+	require.NoError(t, err)
+	files.Rules[name+".yaml"] = []byte(text)
+	return envOfFiles(t, files)
+}
+
 func envOf(t testing.TB, rules, templates string) ruletest.Env {
 	t.Helper()
 	files, err := bundle.ReadDir(rules, templates)
 	require.NoError(t, err)
+	return envOfFiles(t, files)
+}
+
+func envOfFiles(t testing.TB, files bundle.Files) ruletest.Env {
+	t.Helper()
 	b, problems := bundle.Check(files)
 	for _, p := range problems {
 		require.Equal(t, source.Warning, p.Severity, p.String())

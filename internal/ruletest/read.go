@@ -232,6 +232,7 @@ type casting struct {
 	people map[string]*played // by outside id
 	order  []string           // outside ids, the main customer first
 	at     time.Time          // of the line before; zero: the start could not be read
+	above  above              // whose line that is
 	last   time.Time          // of all acts and expectations
 }
 
@@ -240,12 +241,6 @@ type played struct {
 	known  map[string]customer.Value
 	zones  []zoned // oldest first
 	person person
-}
-
-// zoned is the zone that a customer's clock shows from an instant on.
-type zoned struct {
-	from time.Time
-	zone *time.Location
 }
 
 // begin sets the stage: who there is, and when it begins on the main

@@ -142,11 +142,12 @@ func (c *casting) when(e entries, id string) time.Time {
 	if c.at.IsZero() {
 		return c.at
 	}
-	from, _ := m.between(c.at, c.zoneNow(id))
-	if !c.inOrder(n, from) {
+	zone := c.zoneNow(id)
+	from, _ := m.between(c.at, zone)
+	if !c.inOrder(n, from, zone) {
 		return c.at
 	}
-	c.at = from
+	c.at, c.above = from, above{orElse(id, c.Main), zone}
 	c.reach(from)
 	return from
 }
@@ -163,37 +164,6 @@ func (c *casting) moment(n source.Node) (moment, bool) {
 		return moment{}, false
 	}
 	return m, true
-}
-
-// inOrder reports whether a line's instant is not before that of the line
-// before, and within what a play may last.
-func (c *casting) inOrder(n source.Node, at time.Time) bool {
-	switch {
-	case at.Before(c.at.Truncate(time.Minute)):
-		n.Fail("is before the line above it, "+c.clock(c.at), "put the lines in the order of time")
-	case at.After(c.Script.From.AddDate(maxYears, 0, 0)):
-		n.Fail("is more than 10 years after the start", "write an earlier time")
-	default:
-		return true
-	}
-	return false
-}
-
-// clock gives an instant as the main customer's clock shows it.
-func (c *casting) clock(at time.Time) string { return at.In(c.Zone).Format(clockLayout) }
-
-// reach remembers the last thing that the test speaks of.
-func (c *casting) reach(at time.Time) {
-	if at.After(c.last) {
-		c.last = at
-	}
-}
-
-func (c *casting) zoneNow(id string) *time.Location {
-	if who := c.people[id]; who != nil {
-		return who.zones[len(who.zones)-1].zone
-	}
-	return c.Zone
 }
 
 // identify reads an act that changes what is known of a customer.

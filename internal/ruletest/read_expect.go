@@ -30,7 +30,10 @@ func (c *casting) expectations(n source.Node) {
 	if !ok {
 		return
 	}
-	c.at = c.Script.From
+	c.at, c.above, c.zones = c.Script.From, above{}, map[string][]zoned{}
+	for id, who := range c.people {
+		c.zones[id] = who.zones
+	}
 	for _, item := range items {
 		c.expectation(item)
 	}
@@ -194,7 +197,9 @@ func (c *casting) expectedAt(e entries, x *Expectation) {
 		return
 	}
 	if m, ok := c.moment(n); ok && !c.at.IsZero() {
-		x.ForFrom, x.ForTo = c.place(m, x.Customer)
+		zones := c.zonesOf(x.Customer)
+		planned := first(readings(m, c.at, zones), c.at)
+		x.ForFrom, x.ForTo, x.forZone, x.forRead = planned.from, planned.to, planned.zone, everywhere(m, c.at, zones)
 		c.reach(x.ForTo)
 	}
 }
@@ -206,37 +211,18 @@ func (c *casting) within(n source.Node, x *Expectation) {
 	if !ok || c.at.IsZero() {
 		return
 	}
-	from, to := c.place(m, x.Customer)
-	if !c.inOrder(n, to.Add(-time.Minute)) {
+	x.read = readings(m, c.at, c.zonesOf(x.Customer))
+	s := first(x.read, c.at)
+	if !c.inOrder(n, s.to.Add(-time.Minute), s.zone) {
 		return
 	}
-	x.From, x.To, x.Window = from, to, m.window()
-	if from.After(c.at) {
-		c.at = from
+	x.From, x.To, x.Window, x.zone = s.from, s.to, m.window(), s.zone
+	if s.from.After(c.at) {
+		c.at, c.above = s.from, above{x.Customer, s.zone}
 	}
-	c.reach(to)
-}
-
-// place finds a moment after the line before, on the clock that the customer
-// reads at that moment: acts may have moved them to another zone.
-func (c *casting) place(m moment, id string) (from, to time.Time) {
-	zones := []zoned{{zone: c.Zone}}
-	if who := c.people[id]; who != nil {
-		zones = who.zones
+	for _, s := range x.read {
+		c.reach(s.to)
 	}
-	for i, z := range zones {
-		from, to = minutes(m.between(c.at, z.zone))
-		if i+1 == len(zones) || from.Before(zones[i+1].from) {
-			return from, to
-		}
-	}
-	return from, to
-}
-
-// minutes widens a stretch to whole minutes.
-func minutes(from, to time.Time) (time.Time, time.Time) {
-	start := from.Truncate(time.Minute)
-	return start, start.Add(to.Sub(from))
 }
 
 // teams gives whom the rules in force hand over to.

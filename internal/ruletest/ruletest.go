@@ -43,8 +43,9 @@ type Case struct {
 	Script simulate.Script
 	Expect []Expectation
 
-	list     place // of the expect list in the file
-	actLines []int // of the file, by index of Script.Acts
+	list     place              // of the expect list in the file
+	zones    map[string][]zoned // by outside id, as the acts move them
+	actLines []int              // of the file, by index of Script.Acts
 }
 
 // Kind is what an expectation is about.
@@ -76,6 +77,9 @@ type Expectation struct {
 	ForFrom, ForTo time.Time // with Planned: for when; zero: any time
 	Window         bool      // From and To were written as a window
 	Line           int       // of the file, from 1
+
+	zone, forZone *time.Location // whose clocks have From and ForFrom
+	read, forRead []stretch      // the same times on each clock that the customer reads then
 }
 
 // Player plays a script. *simulate.Stage is one.

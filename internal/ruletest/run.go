@@ -56,6 +56,17 @@ func (r Report) Failed() int {
 	return n
 }
 
+// StillFailing names those of the given tests that do not go as expected.
+func (r Report) StillFailing(names []string) []string {
+	var still []string
+	for _, result := range r.Results {
+		if !result.OK() && slices.Contains(names, result.Case.Name) {
+			still = append(still, result.Case.Name)
+		}
+	}
+	return still
+}
+
 // job is one test to be played.
 type job struct {
 	suite  *staged

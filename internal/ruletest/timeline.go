@@ -44,7 +44,7 @@ type entry struct {
 }
 
 // diff gives what was expected and what happened as one timeline, on the
-// customer's wall clock.
+// customer's wall clock; a zone that is not that of the start is named.
 func (c *Case) diff(v verdict, actual []happening) []Row {
 	var all []entry
 	for j, h := range actual {
@@ -55,7 +55,7 @@ func (c *Case) diff(v verdict, actual []happening) []Row {
 		if v.unexpected(j, h) {
 			mark = Extra
 		}
-		all = append(all, entry{at: h.at, when: h.at.In(h.zone).Format(clockLayout), row: Row{mark, c.happened(h)}})
+		all = append(all, entry{at: h.at, when: shown(h.at, h.zone, c.Zone), row: Row{mark, c.happened(h)}})
 	}
 	for i, x := range c.Expect {
 		if v.met[i] >= 0 {
@@ -66,7 +66,7 @@ func (c *Case) diff(v verdict, actual []happening) []Row {
 			e.at = c.Script.To
 		}
 		if j := v.near[i]; j >= 0 {
-			e.notes = nearNotes(v.note[i], actual[j])
+			e.notes = c.nearNotes(v.note[i], actual[j])
 		}
 		all = append(all, e)
 	}
@@ -103,8 +103,8 @@ func rows(all []entry) []Row {
 	return list
 }
 
-func nearNotes(note string, h happening) []string {
-	notes := []string{"nearest: " + h.at.In(h.zone).Format(clockLayout) + ", " + note}
+func (c *Case) nearNotes(note string, h happening) []string {
+	notes := []string{"nearest: " + shown(h.at, h.zone, c.Zone) + ", " + note}
 	if strings.HasPrefix(note, "its text") && h.content != nil {
 		notes = append(notes, "it reads: "+shorten(collapse(h.content.Text)))
 	}
@@ -129,12 +129,11 @@ func (c *Case) span(x Expectation) string {
 	if x.From.IsZero() {
 		return "any time"
 	}
-	from, to := x.From.In(c.Zone), x.To.In(c.Zone)
-	text := from.Format(clockLayout)
+	text := x.From.In(x.zone).Format(clockLayout)
 	if x.Window {
-		text += "-" + to.Format("15:04")
+		text += "-" + x.To.In(x.zone).Format("15:04")
 	}
-	return text
+	return text + zoneNote(x.zone, c.Zone)
 }
 
 // expected says an expectation in words.
@@ -152,7 +151,7 @@ func (c *Case) expected(x Expectation) string {
 		b.WriteString(": " + string(x.Reason))
 	}
 	if !x.ForFrom.IsZero() {
-		b.WriteString(" for " + x.ForFrom.In(c.Zone).Format(clockLayout))
+		b.WriteString(" for " + shown(x.ForFrom, x.forZone, c.Zone))
 	}
 	for _, part := range x.Contains {
 		b.WriteString(", containing " + quote(part))
@@ -179,7 +178,7 @@ func (c *Case) happened(h happening) string {
 		text += ": " + string(h.reason)
 	}
 	if h.kind == Planned {
-		text += " for " + h.planned.In(h.zone).Format(clockLayout)
+		text += " for " + shown(h.planned, h.zone, c.Zone)
 	}
 	if h.kind == NotSent && h.reason == customer.TemplateError && h.trouble != nil {
 		text += " (" + h.trouble.Error() + ")"

@@ -66,7 +66,7 @@ func (r Result) found(own string) []string {
 			continue
 		}
 		var text string
-		text, at = clockText(h, r.windowOf(j, x), at)
+		text, at = r.clockText(h, r.windowOf(j, x), at)
 		lines = append(lines, "{at: "+text+r.said(h, x)+"}")
 	}
 	return lines
@@ -111,24 +111,41 @@ func worthSaying(h happening, own string, all []happening) bool {
 // clockText writes when a line happened, as a list wants it after the line
 // before; a window that was met stays. It gives the instant from which the next
 // line counts.
-func clockText(h happening, x Expectation, before time.Time) (string, time.Time) {
-	from, to := minutes(h.at, h.at.Add(time.Minute))
+func (r Result) clockText(h happening, x Expectation, before time.Time) (string, time.Time) {
+	want := stretch{zone: h.zone}
+	want.from, want.to = minutes(h.at, h.at.Add(time.Minute))
 	const layout = "15:04"
 	end := ""
 	if x.Window {
-		from, to = x.From, x.To
-		end = "-" + sendtime.OnWall(to, h.zone).Format(layout)
+		for _, s := range x.read {
+			if s.has(h.at) {
+				want.from, want.to = s.from, s.to
+			}
+		}
+		end = "-" + sendtime.OnWall(want.to, h.zone).Format(layout)
 	}
-	wall := sendtime.OnWall(from, h.zone)
+	wall := sendtime.OnWall(want.from, h.zone)
 	text := wall.Format("Mon "+layout) + end
-	m, _, _ := parseMoment(text)
-	if first, last := minutes(m.between(before, h.zone)); !first.Equal(from) || !last.Equal(to) {
+	read := r.reads(text, before, h)
+	if !slices.ContainsFunc(read, want.same) {
 		text = wall.Format(minuteLayout) + end
+		read = r.reads(text, before, h)
 	}
+	from := first(read, before).from
 	if from.Before(before) {
 		from = before
 	}
 	return text, from
+}
+
+// reads gives the times that a text will be read as, in the place of a line.
+func (r Result) reads(text string, before time.Time, h happening) []stretch {
+	zones, ok := r.Case.zones[h.customer]
+	if !ok {
+		zones = []zoned{{zone: h.zone}}
+	}
+	m, _, _ := parseMoment(text)
+	return readings(m, before, zones)
 }
 
 // said writes what a line is about, and of a text what was asked and holds.

@@ -32,6 +32,8 @@ func TestUpdate(t *testing.T) {
 	again, err := ruletest.Runner{Env: env, Now: still}.Again(context.Background(), report, text)
 	require.NoError(t, err)
 	require.Zero(t, again.Failed())
+	require.Empty(t, again.StillFailing(names))
+	require.Equal(t, names, report.StillFailing(names))
 	require.Len(t, again.Results, 6)
 	_, names, err = again.Update(env)
 	require.NoError(t, err)

@@ -165,7 +165,8 @@ func (r *reader) consents(n source.Node, p *person) {
 	}
 }
 
-// traits reads values by the types of data.yaml.
+// traits reads values by the types of data.yaml. none takes a trait away,
+// unless it stands in quotes or is a value that data.yaml lists.
 func (r *reader) traits(n source.Node, p *person) {
 	if blank(n) {
 		return
@@ -179,12 +180,19 @@ func (r *reader) traits(n source.Node, p *person) {
 			e.Key.Fail("is no trait but a key of the customer", "write it beside traits, not inside")
 		case !ok:
 			e.Key.Fail("is not a trait of data.yaml", source.DidYouMean(e.Name, data.TraitNames()))
+		case isNone(e.Value) && !slices.Contains(field.Allowed, nobody):
+			p.traits[e.Name] = customer.Value{}
 		default:
 			if v, ok := typed(e.Value, field); ok {
 				p.traits[e.Name] = v
 			}
 		}
 	}
+}
+
+// isNone reports whether a value is the word that takes something away.
+func isNone(n source.Node) bool {
+	return n.Kind() == source.Scalar && n.Raw() == nobody && !n.Quoted()
 }
 
 // typed reads a value as its declaration has it.

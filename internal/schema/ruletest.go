@@ -73,7 +73,7 @@ func (a author) traitValues() *node {
 			n.Properties[name] = traitValue(a.Dictionary.Traits[name])
 		}
 	}
-	return n.about("What is known of them: {plan: surf}.")
+	return n.about("What is known of them: {plan: surf}; none takes one away.")
 }
 
 // prefers gives the schema of what a customer said about how and when.

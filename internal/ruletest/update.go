@@ -29,7 +29,7 @@ func (r Report) Update(env Env) (text []byte, names []string, err error) {
 		if result.Err != nil || result.Diff == nil {
 			continue
 		}
-		if whole, err = rewrite(whole, result.Case.list, result.found(r.Suite.Rule)); err != nil {
+		if whole, err = rewrite(whole, result.Case.list, result.found(r.Suite)); err != nil {
 			return nil, nil, fmt.Errorf("%s:%d: %q: %w", r.Suite.File, result.Case.list.line, result.Case.Name, err)
 		}
 		names = append(names, result.Case.Name)
@@ -52,24 +52,36 @@ func (r Report) sound(env Env, text string) error {
 	return nil
 }
 
-// found gives what happened, one line of a list each.
-func (r Result) found(own string) []string {
-	list := slices.Clone(r.actual)
+// found gives what happened, one line of a list each, with the comments of the
+// lines that it stands in for.
+func (r Result) found(suite *Suite) []item {
+	rows := strings.Split(string(suite.Text), "\n")
+	ends, told := r.endsKept(suite.Rule), map[int]bool{}
 	at := r.Case.Script.From
-	var lines []string
-	for j, h := range list {
-		x := Expectation{}
-		if i := r.asked(j); i >= 0 {
-			x = r.Case.Expect[i]
+	var items []item
+	for j, h := range r.actual {
+		i := r.asked(j)
+		end, isEnd := ends[j]
+		if isEnd {
+			i = end
 		}
-		if r.verdict.used[j] < 0 && !worthSaying(h, own, list) {
+		if r.verdict.used[j] < 0 && !isEnd && !worthSaying(h, suite.Rule, r.actual) {
 			continue
 		}
-		var text string
-		text, at = r.clockText(h, r.windowOf(j, x), at)
-		lines = append(lines, "{at: "+text+r.said(h, x)+"}")
+		var x Expectation
+		var it item
+		if i >= 0 {
+			x = r.Case.Expect[i]
+		}
+		if i >= 0 && !told[i] {
+			told[i] = true
+			it.above, it.comment = r.Case.remarks(rows, i)
+		}
+		it.text, at = r.clockText(h, r.windowOf(j, x), at)
+		it.text = "{at: " + it.text + r.said(h, x) + "}"
+		items = append(items, it)
 	}
-	return lines
+	return items
 }
 
 // windowOf gives the expectation whose window a line keeps: the one that it
@@ -226,7 +238,7 @@ func plain(text string) string {
 }
 
 // rewrite puts a list in the place of another.
-func rewrite(text string, p place, items []string) (string, error) {
+func rewrite(text string, p place, items []item) (string, error) {
 	from, to, ok := p.span(text)
 	if !ok {
 		return "", ErrList
@@ -241,12 +253,12 @@ func rewrite(text string, p place, items []string) (string, error) {
 	case len(items) == 0:
 		return before + "[]" + after, nil
 	case dashes:
-		return before + "- " + strings.Join(items, "\n"+strings.Repeat(" ", p.column-1)+"- ") + after, nil
+		return before + dashed(items, strings.Repeat(" ", p.column-1)) + after, nil
 	case alone:
-		dash := "\n" + strings.Repeat(" ", keyIndent+2) + "- "
-		return key + dash + strings.Join(items, dash) + after, nil
+		indent := strings.Repeat(" ", keyIndent+2)
+		return key + "\n" + indent + dashed(items, indent) + after, nil
 	}
-	return before + "[" + strings.Join(items, ", ") + "]" + after, nil
+	return before + "[" + strings.Join(itemTexts(items), ", ") + "]" + after, nil
 }
 
 // indentOf gives the column, from 0, of the key with which a text ends, when

@@ -16,10 +16,16 @@ func (r *run) split(step *rule.Step, next string) bool {
 			return r.branch(b.Name, b.Steps, next, r.pos.Began)
 		}
 	}
-	if b := step.Split.Drawn(number("split/"+r.o.Rule+"/"+step.ID, r.o.Customer)); b != nil {
+	if b := DrawnFor(r.o.Rule, step, r.o.Customer); b != nil {
 		return r.branch(b.Name, b.Steps, next, r.pos.Began)
 	}
 	return r.goTo(next, r.pos.Began)
+}
+
+// DrawnFor gives the branch of a rule's split that a customer is drawn for when
+// no condition of it holds; nil when they go past all of them.
+func DrawnFor(rule string, step *rule.Step, id customer.ID) *rule.Branch {
+	return step.Split.Drawn(number("split/"+rule+"/"+step.ID, id))
 }
 
 // number gives a customer's own number for a drawing, from 0 up to 1: always

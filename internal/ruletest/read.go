@@ -174,7 +174,7 @@ func (r *reader) test(n source.Node) {
 	if blank(n) {
 		return
 	}
-	f := n.Fields("name", "customer", "start", "do", "expect", "until", "answers")
+	f := n.Fields("name", "customer", "start", "do", "expect", "until", "answers", "draws")
 	if n.Kind() != source.Mapping {
 		return
 	}
@@ -199,11 +199,16 @@ func (r *reader) test(n source.Node) {
 	if answers, ok := f.Get("answers"); ok {
 		c.answers(answers)
 	}
+	draws, hasDraws := f.Get("draws")
+	if hasDraws {
+		c.readDraws(draws)
+	}
 	expect, ok := f.Require("expect", "write what is to happen, or expect: [] when nothing may be sent")
 	if ok {
 		c.expectations(expect)
 	}
 	c.finish(f)
+	c.draw(draws)
 	r.suite.Cases = append(r.suite.Cases, c.Case)
 }
 
@@ -234,6 +239,7 @@ type casting struct {
 	at     time.Time          // of the line before; zero: the start could not be read
 	above  above              // whose line that is
 	last   time.Time          // of all acts and expectations
+	draws  []drawing
 }
 
 // played is one customer as the acts have made them so far.
@@ -306,7 +312,6 @@ func (c *casting) finish(f source.Fields) {
 		}
 	}
 	c.Script.To = span.After(c.last, c.Zone)
-	c.draw()
 	c.Script.Render = slices.ContainsFunc(c.Expect, func(e Expectation) bool {
 		return len(e.Contains) > 0 || len(e.Lacks) > 0 || e.Subject != ""
 	})

@@ -184,6 +184,9 @@ func (r *Result) play(ctx context.Context, player Player, s *staged) {
 	r.verdict = judge(r.Case.Expect, r.actual, s.Rule)
 	if !r.verdict.passed(r.actual) {
 		r.Diff = r.Case.diff(r.verdict, r.actual)
+		if ways := taken(s.bundle.Rules, r.passed); ways != "" {
+			r.Diff = append(r.Diff, Row{Met, "branches: " + ways})
+		}
 	}
 }
 

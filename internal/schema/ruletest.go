@@ -93,6 +93,7 @@ func (a author) oneTest() *node {
 		"customer": ref(personName).about("What is different about the customer in this test."),
 		"do":       (&node{Type: "array", Items: a.act(), Message: "is not a list: begin each line with a dash, - {at: Mon 14:20, event: order_placed}"}).about("What happens, one line each."),
 		"expect":   (&node{Type: "array", Items: a.expectation(), Message: "is not a list: begin each line with a dash, - {at: Mon 18:00-21:00, sent: welcome}"}).about("What is then sent and not sent. Nothing else may be."),
+		"draws":    (&node{Type: "object", Additional: &node{Type: text, Message: "is not a branch: write its name"}}).about("Which branches of splits the customers are drawn for, by step: {split-1: short}."),
 		"answers":  (&node{Type: "object"}).about("What webhooks answer, by the step's as: {score: {risk: 3}}."),
 	}, need{"name", "say in a few words what the test shows"}, need{"expect", "write what is to happen, or expect: [] when nothing may be sent"})
 }

@@ -42,6 +42,7 @@ func testCommand(now func() time.Time) *cobra.Command {
 	cmd.Flags().BoolVar(&t.update, "update", false, "rewrite the expect lists of tests that fail with what happened")
 	cmd.Flags().StringVar(&t.junit, "junit", "", "write the results to this file, as JUnit XML")
 	cmd.Flags().BoolVar(&t.cover, "cover", false, "list the steps, branches and reasons that no test reached")
+	cmd.Flags().BoolVar(&t.verbose, "verbose", false, "show the whole timeline of every test, with what was decided and no line expects")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		t.dir = "rules"
 		if len(args) > 0 {
@@ -56,7 +57,7 @@ func testCommand(now func() time.Time) *cobra.Command {
 // tester plays the tests of one folder.
 type tester struct {
 	dir, templates, only, junit string
-	update, cover               bool
+	update, cover, verbose      bool
 
 	now         func() time.Time
 	began       time.Time

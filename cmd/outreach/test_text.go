@@ -32,7 +32,7 @@ func (i ink) in(colour, text string) string {
 	return "\x1b[" + colour + "m" + text + "\x1b[0m"
 }
 
-// describe writes a line for each file, and what went another way, and gives
+// describe writes a line for each file, and the timelines that are to be seen, and gives
 // the number of tests that failed.
 func (t *tester) describe(b *strings.Builder, reports []ruletest.Report) (failed int) {
 	width, cases := 0, 0
@@ -45,7 +45,7 @@ func (t *tester) describe(b *strings.Builder, reports []ruletest.Report) (failed
 			verdict = t.ink.in(red, "FAILED")
 		}
 		fmt.Fprintf(b, "%s  %-*s  %s  %s\n", verdict, width, r.Suite.Rule, counted(len(r.Results), "case"), milliseconds(r.Took))
-		t.failures(b, r)
+		t.timelines(b, r)
 		failed, cases = failed+r.Failed(), cases+len(r.Results)
 	}
 	fmt.Fprintf(b, "%s, %s", counted(len(reports), "file"), counted(cases, "case"))
@@ -56,10 +56,10 @@ func (t *tester) describe(b *strings.Builder, reports []ruletest.Report) (failed
 	return failed
 }
 
-// failures writes the timelines of the tests that went another way.
-func (t *tester) failures(b *strings.Builder, r ruletest.Report) {
+// timelines writes those of the tests that went another way, or of all.
+func (t *tester) timelines(b *strings.Builder, r ruletest.Report) {
 	for _, result := range r.Results {
-		if result.OK() {
+		if result.OK() && !t.verbose {
 			continue
 		}
 		fmt.Fprintf(b, "\n    %s:%d: %s\n", r.Suite.File, result.Case.Line, result.Case.Name)
@@ -67,14 +67,28 @@ func (t *tester) failures(b *strings.Builder, r ruletest.Report) {
 			fmt.Fprintf(b, "    %s\n", t.ink.in(red, result.Err.Error()))
 			continue
 		}
-		fmt.Fprintf(b, "    %s (- expected, + sent and not expected)\n", result.Summary())
-		for _, row := range result.Diff {
+		title, rows := t.timeline(result)
+		b.WriteString("    " + title + "\n")
+		for _, row := range rows {
 			b.WriteString("      " + t.ink.in(colourOf(row.Mark), row.String()) + "\n")
 		}
 	}
-	if r.Failed() > 0 {
+	if r.Failed() > 0 || t.verbose {
 		b.WriteString("\n")
 	}
+}
+
+// timeline gives the lines of a test that are to be seen, and what their marks
+// mean.
+func (t *tester) timeline(result ruletest.Result) (title string, rows []ruletest.Row) {
+	const marks = "- expected, + sent and not expected"
+	switch {
+	case !t.verbose:
+		return result.Summary() + " (" + marks + ")", result.Diff
+	case result.OK():
+		return "as expected (= expected and met)", result.Timeline()
+	}
+	return result.Summary() + " (= expected and met, " + marks + ")", result.Timeline()
 }
 
 func colourOf(mark ruletest.Mark) string {

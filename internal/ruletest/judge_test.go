@@ -264,3 +264,27 @@ func TestTasksAndWebhooks(t *testing.T) {
 		"- Fri 2026-11-27 18:00  called coupon",
 	}, with(called, sorry, "{at: Tue 19:00, task: delivery-desk}", "{at: Fri 18:00, called: coupon}"))
 }
+
+// TestTheWholeTimeline shows what was decided and no line is about, and marks
+// what one is about.
+func TestTheWholeTimeline(t *testing.T) {
+	t.Parallel()
+	env := company(t)
+	timeline := func(expect string) []string {
+		var rows []string
+		for _, row := range play(t, env, read(t, env, "usage-limit", warned+"      - "+expect+"\n")).Results[0].Timeline() {
+			rows = append(rows, row.String())
+		}
+		return rows
+	}
+	require.Equal(t, []string{
+		"  Mon 2026-11-23 14:20  planned usage-warning by SMS for Mon 2026-11-23 18:00",
+		"= Mon 2026-11-23 18:00  sent usage-warning by SMS", endedLine,
+	}, timeline(sentLine))
+	require.Equal(t, []string{
+		"  Mon 2026-11-23 14:20  planned usage-warning by SMS for Mon 2026-11-23 18:00",
+		"+ Mon 2026-11-23 18:00  sent usage-warning by SMS",
+		"= Wed 2026-11-25 10:00  ended: stop",
+	}, timeline("{ended: stop}"))
+	require.Nil(t, ruletest.Result{Err: context.Canceled}.Timeline())
+}

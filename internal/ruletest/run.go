@@ -40,6 +40,7 @@ type Result struct {
 	actual  []happening
 	passed  map[string]map[journey.Passed]int
 	lines   []simulate.Line
+	ways    string // the branches of splits that were taken
 }
 
 // OK reports whether all was as expected.
@@ -182,11 +183,9 @@ func (r *Result) play(ctx context.Context, player Player, s *staged) {
 	r.lines, r.passed = play.Lines, play.Passed
 	r.actual = happenings(play.Lines)
 	r.verdict = judge(r.Case.Expect, r.actual, s.Rule)
+	r.ways = taken(s.bundle.Rules, r.passed)
 	if !r.verdict.passed(r.actual) {
-		r.Diff = r.Case.diff(r.verdict, r.actual)
-		if ways := taken(s.bundle.Rules, r.passed); ways != "" {
-			r.Diff = append(r.Diff, Row{Met, "branches: " + ways})
-		}
+		r.Diff = r.rows(inDiff)
 	}
 }
 

@@ -20,6 +20,7 @@ type Mark rune
 // The marks of a diff.
 const (
 	Met   Mark = ' ' // as expected, or nobody minds
+	Asked Mark = '=' // as expected, in a whole timeline
 	Lost  Mark = '-' // expected, and did not happen
 	Extra Mark = '+' // happened, and must be expected
 	Hint  Mark = '?' // about the line above
@@ -43,19 +44,53 @@ type entry struct {
 	notes []string
 }
 
-// diff gives what was expected and what happened as one timeline, on the
+// view says how a line of a play is shown, and whether it is.
+type view func(v verdict, j int, h happening) (Mark, bool)
+
+// inDiff shows what a reader needs to see why a test fails: no plans that
+// nobody asked for.
+func inDiff(v verdict, j int, h happening) (Mark, bool) {
+	if v.unexpected(j, h) {
+		return Extra, true
+	}
+	return Met, h.kind != Planned || v.used[j] >= 0
+}
+
+// inWhole shows everything, and what of it was asked for.
+func inWhole(v verdict, j int, h happening) (Mark, bool) {
+	mark, _ := inDiff(v, j, h)
+	if v.used[j] >= 0 {
+		mark = Asked
+	}
+	return mark, true
+}
+
+// Timeline gives all that was expected and all that happened, decisions that
+// no expectation is about among it; nil when the test could not be played.
+func (r Result) Timeline() []Row {
+	if r.Err != nil {
+		return nil
+	}
+	return r.rows(inWhole)
+}
+
+// rows gives a timeline, and in a last line the branches of splits.
+func (r Result) rows(show view) []Row {
+	list := r.Case.timeline(r.verdict, r.actual, show)
+	if r.ways != "" {
+		list = append(list, Row{Met, "branches: " + r.ways})
+	}
+	return list
+}
+
+// timeline gives what was expected and what happened as one timeline, on the
 // customer's wall clock; a zone that is not that of the start is named.
-func (c *Case) diff(v verdict, actual []happening) []Row {
+func (c *Case) timeline(v verdict, actual []happening, show view) []Row {
 	var all []entry
 	for j, h := range actual {
-		if h.kind == Planned && v.used[j] < 0 {
-			continue
+		if mark, ok := show(v, j, h); ok {
+			all = append(all, entry{at: h.at, when: shown(h.at, h.zone, c.Zone), row: Row{mark, c.happened(h)}})
 		}
-		mark := Met
-		if v.unexpected(j, h) {
-			mark = Extra
-		}
-		all = append(all, entry{at: h.at, when: shown(h.at, h.zone, c.Zone), row: Row{mark, c.happened(h)}})
 	}
 	for i, x := range c.Expect {
 		if v.met[i] >= 0 {

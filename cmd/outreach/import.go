@@ -140,13 +140,18 @@ func printReport(out io.Writer, r importer.Report) error {
 			return err
 		}
 	}
+	if len(r.Trouble) > 1 {
+		if _, err := fmt.Fprintln(out, "refused, in the order of the file:"); err != nil {
+			return err
+		}
+	}
 	for _, trouble := range r.Trouble {
 		if _, err := fmt.Fprintln(out, trouble); err != nil {
 			return err
 		}
 	}
 	if more := r.Refused + r.Fields - len(r.Trouble); more > 0 {
-		_, err := fmt.Fprintf(out, "and %s more; outreach rejected lists them all\n", number(more))
+		_, err := fmt.Fprintf(out, "and %s more; outreach rejected lists them all, newest first\n", number(more))
 		return err
 	}
 	return nil

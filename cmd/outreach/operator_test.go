@@ -258,7 +258,7 @@ func TestExplainSaysWhatIsWaitedFor(t *testing.T) {
 	})
 	require.Equal(t, `customer c1, Asia/Kolkata, where it is Mon 23 Nov 19:30
 
-welcome: not judged yet: the rule is warming, the customer's history has not been read
+welcome: not judged yet: the rule is warming, the customer's history has not been read; outreach serve reads it
   match 4     under way
   match 3     under way
               Mon 23 Nov 19:30  matched: amount 12.5, order_id 7
@@ -269,7 +269,7 @@ welcome: not judged yet: the rule is warming, the customer's history has not bee
               match 2: an attempt to send welcome by push is under way
               match 1: waits for the engine to start it
 `, s.call("explain", "c1", "--rule", "welcome"))
-	require.Contains(t, s.call("explain", "c1"), "usage-limit: not judged yet: the rule is warming, the customer's history has not been read\n")
+	require.Contains(t, s.call("explain", "c1"), "usage-limit: not judged yet: the rule is warming, the customer's history has not been read; outreach serve reads it\n")
 }
 
 // TestExplainTellsOfWebhooksAndTasks goes through what becomes of them.

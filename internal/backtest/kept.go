@@ -55,7 +55,31 @@ func (k *Kept) Tell(ctx context.Context, take func(Fact) error, progress Progres
 		}
 		progress(ReadingStore, done, all)
 	}
+	if err := k.Store.Read(ctx, func(tx ledger.Tx) error { return tellNews(tx, counting) }); err != nil {
+		return nil, fmt.Errorf("read the store: %w", err)
+	}
 	return []Source{told}, nil
+}
+
+// tellNews hands over the events that name no customer and that not all who
+// share their value have been told of yet. Whoever has, has a copy of their
+// own, which counts once.
+func tellNews(tx ledger.Tx, take func(Fact) error) error {
+	news, err := tx.News(0)
+	if err != nil {
+		return err
+	}
+	seen := map[string]bool{}
+	for _, n := range news {
+		if n.Event.Customer != "" || seen[n.Event.MessageID] {
+			continue
+		}
+		seen[n.Event.MessageID] = true
+		if err := take(Fact{Incoming: observe.Incoming{Event: n.Event}}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // tell hands over one customer.

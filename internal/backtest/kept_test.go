@@ -125,3 +125,35 @@ func TestAnEventForAllWhoShareIt(t *testing.T) {
 	require.Contains(t, b.String(), "\n1 event left out: no customer is named, and nothing that a rule is about\n")
 	require.Equal(t, 3, r.Customers)
 }
+
+// TestNewsThatNotAllWereToldIsPlayed: those who were told have it once.
+func TestNewsThatNotAllWereToldIsPlayed(t *testing.T) {
+	t.Parallel()
+	rules, templates := t.TempDir(), t.TempDir()
+	write(t, rules, "data.yaml", "traits: {district: text}\nevents: {outage_started: {by: us, district: text}}\n")
+	write(t, rules, "outage.yaml", "description: Say that the net is down.\nowner: net@example.com\ntopic: service\nabout: district\n"+
+		"when: {event: outage_started}\nsteps:\n  - send: thanks\n    channel: sms\n    at: now\n")
+	write(t, rules, "policy.yaml", smallPolicy)
+	mkdir(t, templates+"/thanks")
+	write(t, templates+"/thanks", "sms.txt", "The net is down.\n")
+	north := func(id customer.ID, name, phone string) customer.Profile {
+		return customer.Profile{ID: id, External: name, Phone: phone, Traits: map[string]customer.Value{"district": customer.Text("north")}}
+	}
+	outage := happened("", "o1", "outage_started", "2026-03-02 09:00")
+	outage.Properties = map[string]customer.Value{"district": customer.Text("north")}
+	told := outage
+	told.Customer, told.MessageID = "cstored1", customer.SharedID("o1", "cstored1")
+	store := keep(t, []customer.Profile{north("cstored1", "anna", "+4915112345678"), north("cstored2", "bo", "+4915112345679")}, outage, told)
+	require.NoError(t, store.Write(t.Context(), ledger.IntakeLane, func(tx ledger.Tx) error {
+		return tx.AddNews(ledger.News{Event: outage, Trait: "district", Value: "north", After: "cstored1"})
+	}))
+	o := filed(readBundle(t, rules, templates), afterwards(t))
+	o.Past = &backtest.Kept{Store: store, Name: "store"}
+	var sent []string
+	for _, d := range decisions(t, lines(t, o)) {
+		if d.Kind == "send" {
+			sent = append(sent, d.Customer+" "+d.At)
+		}
+	}
+	require.Equal(t, []string{"anna 2026-03-02T09:00:00Z", "bo 2026-03-02T09:00:00Z"}, sent)
+}

@@ -114,7 +114,7 @@ const (
 
 // Unusual gives the number of days after which a silence is longer than these
 // gaps usually are; ok is false with fewer than five of them. It is the
-// greatest of three days, twice the gap that nine in ten do not exceed, and the
+// greatest of three days, twice the longest gap when the longest tenth of them is left out, and the
 // median plus three times the spread of the gaps around it (their median
 // absolute deviation times 1.4826, which is the standard deviation where gaps
 // are spread normally), and at most a year.
@@ -123,7 +123,7 @@ func Unusual(gaps []int) (days int, ok bool) {
 		return 0, false
 	}
 	sorted := inOrder(gaps)
-	nine := sorted[(len(sorted)*9+9)/10-1]
+	usual := sorted[len(sorted)-1-(len(sorted)+9)/10]
 	middle := Median(sorted)
 	away := make([]float64, len(sorted))
 	for i, g := range sorted {
@@ -132,7 +132,7 @@ func Unusual(gaps []int) (days int, ok bool) {
 	slices.Sort(away)
 	const sigma = 1.4826
 	far := middle + 3*sigma*Median(away)
-	return int(min(math.Ceil(max(leastUnusual, 2*nine, far)), mostUnusual)), true
+	return int(min(math.Ceil(max(leastUnusual, 2*usual, far)), mostUnusual)), true
 }
 
 // Median gives the middle of sorted numbers, 0 of none.

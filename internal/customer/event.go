@@ -1,6 +1,9 @@
 package customer
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Via says where an event came from, as far as its sender told.
 type Via string
@@ -42,3 +45,12 @@ const (
 	TaskProperty    = "task"            // property that names the task: its send key
 	ResultProperty  = "result"          // property that says what came of the task
 )
+
+// SharedID names one customer's own copy of an event that named no customer.
+func SharedID(message string, to ID) string { return message + "/" + string(to) }
+
+// IsShared reports whether a message id is that of a customer's own copy of an
+// event that named no customer.
+func IsShared(message string, of ID) bool {
+	return of != "" && strings.HasSuffix(message, "/"+string(of))
+}

@@ -19,9 +19,9 @@ func (t *taking) nobody(in Incoming) (Outcome, error) {
 	e := t.stamp(in.Event)
 	reached := t.reached(e)
 	if len(reached) == 0 {
-		reason := "names no customer: give userId or anonymousId"
+		reason := "names no customer, and no rule in force is about a value that it carries: give the customer's id, or load such a rule first"
 		if traits := t.set.Sharing(e.Name); len(traits) > 0 {
-			reason += ", or " + strings.Join(traits, " or ") + " for all who share it"
+			reason = "names no customer: give the customer's id, or " + strings.Join(traits, " or ") + " for all who share it"
 		}
 		return Outcome{Status: Refused, Reason: reason}, nil
 	}
@@ -182,7 +182,7 @@ func (t *taking) tell(id customer.ID, e customer.Event) error {
 		if told, err := t.told(d, e); err != nil || told {
 			return err
 		}
-		e.Customer, e.MessageID = id, e.MessageID+"/"+string(id)
+		e.Customer, e.MessageID = id, customer.SharedID(e.MessageID, id)
 	}
 	fresh, err := t.tx.Append(e)
 	if err != nil || !fresh {

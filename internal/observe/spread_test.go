@@ -158,8 +158,8 @@ func TestAnEventOfNobodyAndOfNoRule(t *testing.T) {
 	t.Parallel()
 	w := newAccounts(t)
 	for name, want := range map[string]string{
-		"opened":        "names no customer: give userId or anonymousId",
-		"seats_changed": "names no customer: give userId or anonymousId, or account for all who share it",
+		"opened":        "names no customer, and no rule in force is about a value that it carries: give the customer's id, or load such a rule first",
+		"seats_changed": "names no customer: give the customer's id, or account for all who share it",
 	} {
 		outcomes, err := w.Take(t.Context(), []observe.Incoming{{Event: customer.Event{MessageID: "x" + name, Name: name, At: w.now}}})
 		require.NoError(t, err)
@@ -266,4 +266,16 @@ func TestNewsWaitForARuleToFindEverybody(t *testing.T) {
 	w.warm()
 	require.Equal(t, 1, w.spread())
 	require.Equal(t, map[string]string{"anna": "acme"}, w.reached("anna"))
+}
+
+// TestWhoMovedAwayIsConcernedNoMore: they would not hear of the end.
+func TestWhoMovedAwayIsConcernedNoMore(t *testing.T) {
+	t.Parallel()
+	w := newAccounts(t)
+	w.member("anna", "acme", "admin")
+	w.seats("acme", 95, 100)
+	w.spread()
+	require.Equal(t, map[string]string{"anna": "acme"}, w.reached("anna"))
+	w.member("anna", "globex", "admin")
+	require.Equal(t, []string{"seats 1 reason_gone"}, w.fates("anna"))
 }

@@ -54,7 +54,7 @@ func TestABatchOfSeveralCustomers(t *testing.T) {
 	batch = append(batch, observe.Incoming{Event: w.event("", "used")})
 	outcomes := w.take(batch...)
 	require.Len(t, outcomes, len(batch))
-	require.Equal(t, observe.Outcome{Status: observe.Refused, Reason: "names no customer: give userId or anonymousId"}, outcomes[33])
+	require.Equal(t, observe.Outcome{Status: observe.Refused, Reason: "names no customer, and no rule in force is about a value that it carries: give the customer's id, or load such a rule first"}, outcomes[33])
 	for user, want := range map[string][]string{"u0": {"limit 1 matched"}, "u1": {"limit 1 matched"}, "u2": {"limit 1 matched"}} {
 		require.Equal(t, want, w.fates(user))
 	}

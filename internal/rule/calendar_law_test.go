@@ -220,20 +220,12 @@ func naiveUnusual(acts []time.Time, z *time.Location) (days int, ok bool) {
 		away = append(away, math.Abs(g-middle(gaps)))
 	}
 	slices.Sort(gaps)
-	nine := 0.0
-	for _, g := range gaps { // the smallest that nine in ten do not exceed
-		under := 0
-		for _, other := range gaps {
-			if other <= g {
-				under++
-			}
-		}
-		if under*10 >= len(gaps)*9 {
-			nine = g
-			break
-		}
+	kept := len(gaps) // without the longest tenth, and without one at least
+	for out := 0; out*10 < len(gaps); out++ {
+		kept--
 	}
-	return int(math.Ceil(min(365, max(3, 2*nine, middle(gaps)+3*1.4826*middle(away))))), true
+	usual := gaps[kept-1]
+	return int(math.Ceil(min(365, max(3, 2*usual, middle(gaps)+3*1.4826*middle(away))))), true
 }
 
 func TestUnusualSilencesEqualAModel(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/outreach-engine/outreach/internal/behaviour"
 	"github.com/outreach-engine/outreach/internal/customer"
 	"github.com/outreach-engine/outreach/internal/rule"
 )
@@ -161,4 +162,20 @@ func zone(t testing.TB, name string) *time.Location {
 	z, err := time.LoadLocation(name)
 	require.NoError(t, err)
 	return z
+}
+
+// TestOneOddGapMovesNothing: a holiday does not switch the rule off for weeks.
+func TestOneOddGapMovesNothing(t *testing.T) {
+	t.Parallel()
+	for n := behaviour.EnoughGaps; n <= 20; n++ {
+		gaps := make([]int, n)
+		for i := range gaps {
+			gaps[i] = 2
+		}
+		usual, ok := behaviour.Unusual(gaps)
+		require.True(t, ok)
+		gaps[n/2] = 20
+		odd, _ := behaviour.Unusual(gaps)
+		require.Equal(t, usual, odd, "%d gaps", n)
+	}
 }

@@ -111,10 +111,23 @@ func (m *Matcher) Awaited(s Subject, about string, now time.Time) time.Time {
 	return m.NextDue(s, about, now)
 }
 
+// left reports whether the customer no longer shares the value by which an
+// event that named no customer reached them: whoever moved away is not
+// concerned any more, and would not hear of the end.
+func (m *Matcher) left(s Subject, r Reason) bool {
+	if r.About == "" || !customer.IsShared(r.Trigger, s.Profile.ID) {
+		return false
+	}
+	v, known := s.trait(m.About)
+	return known && v.String() != r.About
+}
+
 // Holds reports whether a reason still holds at an instant. Reasons that
 // happened stand for good.
 func (m *Matcher) Holds(s Subject, r Reason, at time.Time) bool {
 	switch {
+	case m.left(s, r):
+		return false
 	case m.When.Usage != nil:
 		u, ok := m.measure(s, at, r.About)
 		return ok && m.reached(u) && u.bucket.Start.Equal(m.bucket(s, r.At, r.About).Start)

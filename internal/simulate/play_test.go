@@ -179,7 +179,7 @@ func TestWhatIsNotTakenIsTold(t *testing.T) {
 	p := play(t, s, script)
 	require.Equal(t, []observe.Outcome{
 		{Status: observe.Taken}, {Status: observe.Taken},
-		{Status: observe.Refused, Reason: "names no customer: give userId or anonymousId"}, {},
+		{Status: observe.Refused, Reason: "names no customer, and no rule in force is about a value that it carries: give the customer's id, or load such a rule first"}, {},
 	}, p.Outcomes)
 	require.Len(t, p.Refusals, 1)
 	require.Equal(t, 0, p.Refusals[0].Act)

@@ -63,7 +63,7 @@ func (t *teller) inForce(r InForce) Rule {
 	}
 	t.tell(&v, cases)
 	if r.Warming {
-		v.Text = "not judged yet: the rule is warming, the customer's history has not been read"
+		v.Text = "not judged yet: the rule is warming, the customer's history has not been read; outreach serve reads it"
 		return v
 	}
 	stands := t.stands(r)

@@ -92,7 +92,7 @@ func TestARuleThatIsWarmingSaysSo(t *testing.T) {
 	e := why.Explain(f)
 	require.Equal(t, why.Rule{
 		Rule: "rule", Version: w.bundle.Rules[0].Version, InForce: true, Warming: true, Trigger: "event",
-		Text:     "not judged yet: the rule is warming, the customer's history has not been read",
+		Text:     "not judged yet: the rule is warming, the customer's history has not been read; outreach serve reads it",
 		Standing: []why.Standing{}, Entry: []why.Check{}, Outreaches: []why.Outreach{}, Next: []why.Next{},
 	}, e.Rules[0])
 }

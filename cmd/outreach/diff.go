@@ -170,9 +170,10 @@ func (d *differ) told(b *bundle.Bundle) (backtest.Past, error) {
 		return &backtest.Kept{Store: d.office.store, Name: d.office.path}, nil
 	}
 	past := &backtest.Files{
-		List: d.files.list, Policy: b.Policy, Zones: d.zones, EventName: b.Dictionary.EventName, Topics: b.Policy.TopicNames(), Now: d.now(),
+		List: d.files.list, Policy: b.Policy, Zones: d.zones, EventName: b.Dictionary.EventName, Topics: b.Policy.TopicNames(),
+		Dictionary: b.Dictionary, Now: d.now(),
 	}
-	if err := past.Check(); err != nil {
+	if err := past.Check(warner(d.cmd.ErrOrStderr())); err != nil {
 		return nil, usageError(said(err, d.cmd.ErrOrStderr()))
 	}
 	return past, nil

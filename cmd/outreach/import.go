@@ -59,6 +59,9 @@ func (o *office) importFile(ctx context.Context, options importer.Options, stder
 	observer := &observe.Observer{Store: o.store, Desk: o.desk, Now: o.now}
 	options.Taker, options.Keeper, options.Now = observer, observer, o.instant()
 	options.Zones, options.EventName, options.Topics = zones{o}, o.eventName, o.library.Current().Topics()
+	if current := o.library.Current(); len(current.Active) > 0 {
+		options.Dictionary, options.Warn = current.Dictionary, warner(stderr)
+	}
 	b := newBar(stderr, filepath.Base(options.Path), progress.UnitsBytes)
 	options.Progress = b.move
 	report, err := importer.Run(ctx, options)
@@ -69,7 +72,7 @@ func (o *office) importFile(ctx context.Context, options importer.Options, stder
 				return err
 			}
 		}
-		return fmt.Errorf("nothing was imported: the map holds %s", counted(len(invalid.Problems), "problem"))
+		return fmt.Errorf("nothing was imported: the map holds %s", counted(invalid.Errors(), "problem"))
 	}
 	if err != nil && report.Taken+report.Duplicates == 0 {
 		return err
@@ -137,13 +140,18 @@ func printReport(out io.Writer, r importer.Report) error {
 			return err
 		}
 	}
+	if len(r.Trouble) > 1 {
+		if _, err := fmt.Fprintln(out, "refused, in the order of the file:"); err != nil {
+			return err
+		}
+	}
 	for _, trouble := range r.Trouble {
 		if _, err := fmt.Fprintln(out, trouble); err != nil {
 			return err
 		}
 	}
 	if more := r.Refused + r.Fields - len(r.Trouble); more > 0 {
-		_, err := fmt.Fprintf(out, "and %s more; outreach rejected lists them all\n", number(more))
+		_, err := fmt.Fprintf(out, "and %s more; outreach rejected lists them all, newest first\n", number(more))
 		return err
 	}
 	return nil

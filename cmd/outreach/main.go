@@ -100,6 +100,9 @@ func markArgs(cmd *cobra.Command) {
 	if check := cmd.Args; check != nil {
 		cmd.Args = func(cmd *cobra.Command, args []string) error {
 			if err := check(cmd, args); err != nil {
+				if missing := firstArgument(cmd); missing != "" && len(args) == 0 {
+					err = errors.New("name " + missing)
+				}
 				return usageError(fmt.Errorf("%w; see %s --help", err, cmd.CommandPath()))
 			}
 			return nil
@@ -108,6 +111,20 @@ func markArgs(cmd *cobra.Command) {
 	for _, child := range cmd.Commands() {
 		markArgs(child)
 	}
+}
+
+// firstArgument says in words what a command needs first, "" when it needs
+// nothing or its usage does not tell.
+func firstArgument(cmd *cobra.Command) string {
+	for _, word := range strings.Fields(cmd.Use)[1:] {
+		switch word {
+		case "TEMPLATE", "CUSTOMER", "RULE", "FILE":
+			return "a " + strings.ToLower(word)
+		case "NEW_DIR":
+			return "the folder of the new rules"
+		}
+	}
+	return ""
 }
 
 // usageError marks an error of how the program was called.

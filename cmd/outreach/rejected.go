@@ -93,6 +93,11 @@ func printRejected(out io.Writer, list []ledger.Rejection, total int64) error {
 		_, err := fmt.Fprintln(out, "Nothing was rejected.")
 		return err
 	}
+	if len(list) > 1 {
+		if _, err := fmt.Fprintln(out, "Newest first, and of one file the last rows first:"); err != nil {
+			return err
+		}
+	}
 	for _, r := range rejections(list) {
 		if _, err := fmt.Fprintf(out, "%s  %s  %s\n    %s\n", utc(r.At), r.Source, r.Reason, r.Body); err != nil {
 			return err

@@ -111,9 +111,10 @@ func (f *simulateFlags) run(cmd *cobra.Command, now func() time.Time) error {
 		})
 	}
 	past := &backtest.Files{
-		List: f.files.list, Policy: b.Policy, Zones: options.Zones, EventName: b.Dictionary.EventName, Topics: b.Policy.TopicNames(), Now: now(),
+		List: f.files.list, Policy: b.Policy, Zones: options.Zones, EventName: b.Dictionary.EventName, Topics: b.Policy.TopicNames(),
+		Dictionary: b.Dictionary, Now: now(),
 	}
-	if err := past.Check(); err != nil {
+	if err := past.Check(warner(cmd.ErrOrStderr())); err != nil {
 		return usageError(said(err, cmd.ErrOrStderr()))
 	}
 	options.Past = past
@@ -155,7 +156,14 @@ func said(err error, stderr io.Writer) error {
 			return err
 		}
 	}
-	return fmt.Errorf("nothing was played: the map holds %s", counted(len(invalid.Problems), "problem"))
+	return fmt.Errorf("nothing was played: the map holds %s", counted(invalid.Errors(), "problem"))
+}
+
+// warner says on stderr what is odd in a map and stops nothing.
+func warner(stderr io.Writer) func(source.Problem) {
+	return func(p source.Problem) {
+		_, _ = fmt.Fprintln(stderr, p) // whoever reads no warnings is not kept from the work
+	}
 }
 
 func (f *simulateFlags) check() error {

@@ -242,6 +242,7 @@ func TestNoEvents(t *testing.T) {
 	files.List = files.List[1:]
 	_, err := backtest.Run(t.Context(), o)
 	require.ErrorIs(t, err, backtest.ErrEmpty)
+	require.EqualError(t, err, "events: there are none that could be read; give a file with rows in it")
 }
 
 // TestCallsAndTasksAreNoMessages: they are counted apart, and reach nobody.

@@ -10,6 +10,7 @@ import (
 	"github.com/outreach-engine/outreach/internal/observe"
 	"github.com/outreach-engine/outreach/internal/policy"
 	"github.com/outreach-engine/outreach/internal/sendtime"
+	"github.com/outreach-engine/outreach/internal/source"
 )
 
 // File is one file with the map that says which column means what.
@@ -21,22 +22,32 @@ type File struct {
 // Files are a past that stands in files, as package importer reads them. Those
 // of customers are told first, since events may go by their zones.
 type Files struct {
-	List      []File
-	Policy    *policy.Policy
-	Zones     *sendtime.Zones
-	EventName func(outside string) string // as data.yaml declares it
-	Topics    []string                    // of the policy
-	Now       time.Time                   // what is more than a day behind it is refused
+	List       []File
+	Policy     *policy.Policy
+	Zones      *sendtime.Zones
+	EventName  func(outside string) string // as data.yaml declares it
+	Topics     []string                    // of the policy
+	Dictionary importer.Dictionary         // nil: the names of maps are not checked
+	Now        time.Time                   // what is more than a day behind it is refused
 }
 
 // undated marks what a file of customers says of no particular time.
 func undated() time.Time { return time.Unix(0, 0).UTC() }
 
 // Check opens every file and reads its map: what is wrong with a map is a
-// *source.InvalidError.
-func (f *Files) Check() error {
+// *source.InvalidError. warn is told once of each thing that is odd in a sound
+// one.
+func (f *Files) Check(warn func(source.Problem)) error {
+	told := map[source.Problem]bool{}
 	for _, file := range f.List {
-		if err := importer.Check(f.options(file, &reader{})); err != nil {
+		o := f.options(file, &reader{})
+		o.Warn = func(p source.Problem) {
+			if !told[p] {
+				warn(p)
+			}
+			told[p] = true
+		}
+		if err := importer.Check(o); err != nil {
 			return err
 		}
 	}
@@ -68,7 +79,7 @@ func (f *Files) Tell(ctx context.Context, take func(Fact) error, progress Progre
 func (f *Files) options(file File, r *reader) importer.Options {
 	return importer.Options{
 		Kind: file.Kind, Path: file.Path, Map: file.Map, Taker: r, Keeper: r, Zones: r, EventName: f.EventName, Topics: f.Topics,
-		Unsorted: true, Now: f.Now, Undated: undated(),
+		Dictionary: f.Dictionary, Unsorted: true, Now: f.Now, Undated: undated(),
 	}
 }
 

@@ -26,7 +26,22 @@ const (
 )
 
 // ErrEmpty says that there is nothing to play.
-var ErrEmpty = errors.New("events: there are none that could be read; see what outreach import says of the file")
+var ErrEmpty = errors.New("events: there are none that could be read")
+
+// nothing is ErrEmpty with the first rows of each file that were refused.
+func nothing(sources []Source) error {
+	const shown = 3
+	text := ""
+	for _, s := range sources {
+		for _, trouble := range s.Trouble[:min(shown, len(s.Trouble))] {
+			text += "\n    " + s.Name + ": " + trouble
+		}
+	}
+	if text == "" {
+		return fmt.Errorf("%w; give a file with rows in it", ErrEmpty)
+	}
+	return fmt.Errorf("%w; mend the rows, or the map:%s", ErrEmpty, text)
+}
 
 // past is everything that was told, dealt out to parts.
 type past struct {
@@ -65,7 +80,7 @@ func gather(ctx context.Context, o Options, dir string) (_ *past, err error) {
 		return nil, err
 	}
 	if g.events == 0 {
-		return nil, ErrEmpty
+		return nil, nothing(g.sources)
 	}
 	if err := g.out.Flush(); err != nil {
 		return nil, fmt.Errorf("temporary file: %w", err)

@@ -7,6 +7,7 @@ import (
 	"html/template"
 	"io"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/outreach-engine/outreach/internal/customer"
@@ -89,6 +90,16 @@ type chart struct {
 	Ticks   []tick
 	Labels  []string // under the plot, evenly spread from the first column to the last
 	Limit   float64  // height of the line that should not be passed; 0: none is drawn
+}
+
+// Shown are the channels by which anything went out, for the legend.
+func (c chart) Shown() (shown []customer.Channel) {
+	for i, channel := range c.Series {
+		if slices.ContainsFunc(c.Columns, func(col column) bool { return i < len(col.Parts) && col.Parts[i].N > 0 }) {
+			shown = append(shown, channel)
+		}
+	}
+	return shown
 }
 
 type column struct {

@@ -42,6 +42,8 @@ func TestThePageNeedsNothingElse(t *testing.T) {
 	for _, absent := range []string{"<script", "http:", "https:", "ZgotmplZ", "<b>!"} {
 		require.False(t, strings.Contains(text, absent), "the page holds %s", absent)
 	}
+	require.Contains(t, text, `<i class="dot sms"></i>SMS`)
+	require.NotContains(t, text, `<i class="dot push"></i>`, "the legend holds what nothing went out by")
 	require.True(t, text == page(t, play(t, o)), "the same past gives the same page")
 }
 

@@ -44,7 +44,7 @@ var layers = []layer{
 	}},
 	{name: "internal/backtest", may: []string{
 		"internal/simulate", "internal/importer", "internal/observe", "internal/bundle", "internal/wording", "internal/rule",
-		"internal/policy", "internal/channel", "internal/ledger", "internal/sendtime", "internal/customer",
+		"internal/policy", "internal/channel", "internal/ledger", "internal/source", "internal/sendtime", "internal/customer",
 	}},
 	{name: "internal/ruletest", may: []string{
 		"internal/simulate", "internal/observe", "internal/bundle", "internal/journey", "internal/rule", "internal/dictionary",

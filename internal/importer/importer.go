@@ -84,6 +84,7 @@ type Options struct {
 	Zones      ZoneLookup
 	EventName  func(outside string) string // as data.yaml declares it; nil: observe.Name
 	Topics     []string                    // of the policy in force; none: consent is not checked
+	Dictionary Dictionary                  // of the rules in force; nil: names are not checked
 	Kind       Kind
 	Path       string // of the file
 	Map        string // of the map
@@ -91,6 +92,7 @@ type Options struct {
 	Unsorted   bool   // take rows as they stand, in one reading; a Taker that sorts by itself asks for it. No ShiftToNow then
 	Now        time.Time
 	Undated    time.Time               // when customers are as their file says, where the map has no at; zero: Now
+	Warn       func(source.Problem)    // called with what is odd in a map that is sound; nil: not
 	Progress   func(done, total int64) // called now and then, in bytes of all readings; nil: not
 }
 
@@ -195,7 +197,7 @@ func (r *run) open() error {
 	if err != nil {
 		return err
 	}
-	r.spec = readSpec(n, r.Kind, t.header, words{zones: r.zones, eventName: r.EventName, topics: r.Topics})
+	r.spec = readSpec(n, r.Kind, t.header, words{zones: r.zones, eventName: r.EventName, topics: r.Topics, declared: r.Dictionary})
 	if ps.Err() == nil && r.spec.at != nil && r.spec.at.theirs && r.Zones == nil {
 		n.Fail("says zone: customer, and there is nobody to ask for it", "name an IANA zone")
 	}
@@ -205,6 +207,11 @@ func (r *run) open() error {
 	}
 	t.want(r.spec.columns)
 	r.table = t
+	if r.Warn != nil {
+		for _, p := range ps.List() {
+			r.Warn(p)
+		}
+	}
 	return nil
 }
 

@@ -56,7 +56,8 @@ type reading struct {
 type words struct {
 	zones     *sendtime.Zones
 	eventName func(outside string) string
-	topics    []string // none: not checked
+	topics    []string   // none: not checked
+	declared  Dictionary // nil: not checked
 }
 
 // readSpec checks a map against the columns that the file has (nil: not known
@@ -83,6 +84,7 @@ func readSpec(n source.Node, kind Kind, known []string, w words) spec {
 	} else {
 		r.readEvent()
 	}
+	r.checkNames()
 	r.spec.columns = r.names
 	return r.spec
 }

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -81,7 +82,7 @@ func (r *reader) readLaw(f source.Fields) (Legal, bool) {
 	if n, ok := f.Get("holidays"); ok {
 		law.Holidays = choice(n, "open", "closed")
 		if law.Holidays && placed && !r.policy.closedAnywhere(law.Country) {
-			n.Fail("no holidays are given"+forCountry(law.Country), "add them under holidays, such as holidays: {US: public}")
+			n.Fail("no holidays are given"+forCountry(law.Country), "add them under holidays, such as holidays: {"+law.exampleOfHolidays()+"}")
 		}
 	}
 	if n, ok := f.Require("source", "name the law and the day you read it, such as source: 47 CFR 64.1200, read 2026-11-01"); ok {
@@ -93,6 +94,15 @@ func (r *reader) readLaw(f source.Fields) (Legal, bool) {
 	}
 	law.Hours, ok = hours(n)
 	return law, ok && placed
+}
+
+// exampleOfHolidays shows how the holidays of the law's country are given.
+func (l Legal) exampleOfHolidays() string {
+	country := cmp.Or(l.Country, "US")
+	if publicSet(country) == nil {
+		return country + ": [2026-12-25]"
+	}
+	return country + ": " + publicWord
 }
 
 // readPlace reads where a law holds; ok is false when that cannot be told.

@@ -244,6 +244,10 @@ func (r *reader) fresh(n source.Node) {
 		r.rule.Fresh = Fresh{Any: true}
 		return
 	}
+	if text, ok := textOf(n); ok && !startsWithDigit(text) && !strings.HasPrefix(text, "-") {
+		n.Fail("is not known here", "write any, or a time such as 24h")
+		return
+	}
 	if within, ok := span(n); ok {
 		r.rule.Fresh = Fresh{Within: within}
 	}
@@ -312,6 +316,8 @@ func (r *reader) until(n source.Node) {
 	case declared:
 		r.rule.Until = Until{Kind: UntilTrait, Trait: text}
 		r.traits[text] = true
+	case aDay.MatchString(text):
+		n.Fail("is a day, and no length of time", "write a time such as 14d, or a trait of type date")
 	case startsWithDigit(text):
 		if d, ok := span(n); ok {
 			r.rule.Until = Until{Kind: UntilSpan, Span: d}

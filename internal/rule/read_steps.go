@@ -141,16 +141,17 @@ func (r *reader) step(n source.Node, at place, i int) Step {
 
 // stepFields reads a step's keys. Words of later versions are refused by name.
 func stepFields(n source.Node) (source.Fields, bool) {
-	keys := slices.Concat(stepKinds, []string{"id", stopWord}, laterSend)
+	keys := slices.Concat(stepKinds, []string{"id", stopWord}, laterSend, laterSteps)
+	alone := !slices.ContainsFunc(n.Entries(), func(e source.Entry) bool { return slices.Contains(stepKinds, e.Name) })
 	for _, kind := range stepKinds {
 		keys = append(keys, stepKeys()[kind]...)
 	}
 	for _, e := range n.Entries() {
 		switch {
-		case slices.Contains(laterSteps, e.Name):
+		case alone && slices.Contains(laterSteps, e.Name):
 			e.Key.Fail("is not part of this version of the rule language yet", "use one of "+strings.Join(stepKinds, ", ")+", "+stopWord)
 			return source.Fields{Of: n}, false
-		case slices.Contains(laterSend, e.Name):
+		case isLater(e.Name):
 			e.Key.Fail("is not part of this version of the rule language yet", "leave it out")
 		case e.Name == stopWord:
 			e.Key.Fail("stop takes no value", "write - stop")
@@ -158,6 +159,11 @@ func stepFields(n source.Node) (source.Fields, bool) {
 		}
 	}
 	return fields(n, keys)
+}
+
+// isLater reports whether a word belongs to a later version.
+func isLater(word string) bool {
+	return slices.Contains(laterSend, word) || slices.Contains(laterSteps, word)
 }
 
 // bareStep reads a step without a value: stop.
@@ -182,7 +188,7 @@ func refuseKeys(f source.Fields, kind string) {
 	for _, e := range f.Of.Entries() {
 		_, known := f.Get(e.Name)
 		own := e.Name == kind || e.Name == "id" || slices.Contains(takes, e.Name)
-		if !known || own || slices.Contains(laterSend, e.Name) {
+		if !known || own || isLater(e.Name) {
 			continue
 		}
 		hint := kind + " takes " + strings.Join(append(takes, "id"), ", ")

@@ -228,6 +228,8 @@ func (r *reader) silentTrigger(n source.Node) *SilentTrigger {
 	case !ok:
 	case length.Raw() == unusualWord:
 		t.Unusual = true
+	case source.Nearest(length.Raw(), []string{unusualWord}) != "":
+		length.Fail("is not known here", "did you mean "+unusualWord+"?")
 	default:
 		t.For, _ = span(length)
 	}

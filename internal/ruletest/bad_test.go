@@ -57,10 +57,18 @@ func TestEachFaultIsToldOnce(t *testing.T) {
 func TestAFileOfNoRule(t *testing.T) {
 	t.Parallel()
 	env := company(t)
+	env.Files = []string{"data", "policy", "usage-limit", "welcome"}
 	var ps source.Problems
 	ruletest.Read("rules/usage-limt"+ruletest.Ending, []byte("start: 2026-11-23 09:00\ntests:\n  - name: a\n    expect: []\n"), env, &ps)
 	require.Equal(t, []string{"rules/usage-limt.test.yaml:1:1: tests the rule usage-limt, and there is no usage-limt.yaml beside it; did you mean usage-limit?"},
 		problems(&ps))
+
+	ps = source.Problems{}
+	ruletest.Read("rules/ghost"+ruletest.Ending, []byte("start: 2026-11-23 09:00\nwith_rules: [data]\ntests:\n  - name: a\n    expect: []\n"), env, &ps)
+	require.Equal(t, []string{
+		"rules/ghost.test.yaml:1:1: tests the rule ghost, and there is no ghost.yaml beside it; known: usage-limit, welcome",
+		`rules/ghost.test.yaml:2:14: with_rules[0]: "data": is not a rule; known: usage-limit, welcome`,
+	}, problems(&ps))
 }
 
 // FuzzRead: no panic, and every problem says where it is.

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/outreach-engine/outreach/internal/bundle"
 	"github.com/outreach-engine/outreach/internal/customer"
 	"github.com/outreach-engine/outreach/internal/observe"
 	"github.com/outreach-engine/outreach/internal/rule"
@@ -72,7 +73,7 @@ func (r *reader) find(ps *source.Problems) {
 	if !slices.Contains(r.env.Files, r.suite.Rule) {
 		ps.Add(source.Problem{File: r.suite.File, Line: 1, Column: 1,
 			Message: "tests the rule " + r.suite.Rule + ", and there is no " + r.suite.Rule + ".yaml beside it",
-			Hint:    orElse(source.DidYouMean(r.suite.Rule, r.env.Files), "name the file for its rule")})
+			Hint:    orElse(source.DidYouMean(r.suite.Rule, r.rules()), "name the file for its rule")})
 	}
 }
 
@@ -83,6 +84,13 @@ func (r *reader) rule(name string) *rule.Rule {
 		}
 	}
 	return nil
+}
+
+// rules names the files that are rules, sound or not.
+func (r *reader) rules() []string {
+	return slices.DeleteFunc(slices.Clone(r.env.Files), func(name string) bool {
+		return name+".yaml" == bundle.DataFile || name+".yaml" == bundle.PolicyFile
+	})
 }
 
 func orElse(text, other string) string {
@@ -141,8 +149,8 @@ func (r *reader) withRules(n source.Node) {
 			item.Fail("stands twice", "keep one of them")
 		case other != nil:
 			r.suite.With, r.force = append(r.suite.With, name), append(r.force, other)
-		case !slices.Contains(r.env.Files, name):
-			item.Fail("is not a rule", source.DidYouMean(name, r.env.Files))
+		case !slices.Contains(r.rules(), name):
+			item.Fail("is not a rule", source.DidYouMean(name, r.rules()))
 		}
 	}
 }

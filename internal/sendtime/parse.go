@@ -1,7 +1,9 @@
 package sendtime
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -54,9 +56,38 @@ func parseLine(text string) (line, string) {
 		return line{}, "has no day, write daily " + fields[0]
 	}
 	if hint = parseDays(&l, fields[:len(fields)-1]); hint != "" {
-		return line{}, hint
+		return line{}, cmp.Or(speechHint(fields), hint)
 	}
 	return l, ""
+}
+
+// speechHint mends days that are written as they are spoken: every Sunday at
+// 18:00. It is "" for others.
+func speechHint(fields []string) string {
+	last := len(fields) - 1
+	days := slices.DeleteFunc(slices.Clone(fields[:last]), func(word string) bool {
+		return slices.Contains([]string{"every", "each", "on", "at"}, strings.ToLower(word))
+	})
+	if len(days) != 1 || len(days) == last {
+		return ""
+	}
+	day := strings.TrimSuffix(strings.ToLower(days[0]), "s")
+	switch day {
+	case "day":
+		day = "daily"
+	case "weekday", "workday":
+		day = "Mon-Fri"
+	case "weekend":
+		day = "Sat,Sun"
+	}
+	var l line
+	if parseDays(&l, []string{day}) != "" {
+		return ""
+	}
+	if l.dates == 0 {
+		day = weekdaysText(l.weekdays)
+	}
+	return "has words beside day and time, write " + day + " " + fields[last]
 }
 
 // closeUp takes the spaces around commas and hyphens away.

@@ -90,9 +90,10 @@ func (n Node) strict() {
 	case yaml.MappingNode:
 		n.strictTag()
 		n.strictKeys()
-		for _, e := range n.Entries() {
-			if n.yaml.Style&yaml.FlowStyle != 0 && e.Value.isEmpty() && !e.Key.colon() {
-				e.Key.Fail("stands in braces, which YAML reads as a key without a value", "leave out the braces { }")
+		entries := n.Entries()
+		for i, e := range entries {
+			if n.isLoose(e) {
+				n.failLoose(entries, i)
 				continue
 			}
 			e.Value.strict()

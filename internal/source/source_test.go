@@ -33,6 +33,12 @@ func TestFaultsOfYAML(t *testing.T) {
 		"empty":         {"a:\nb: 1\n", []string{`a.yaml:1:3: a: has no value; write one after the colon, or leave the key out`}},
 		"twice":         {"a: 1\nb: 2\na: 3\n", []string{`a.yaml:3:1: a: "a": stands twice, first on line 1; keep one of them`}},
 		"braces":        {"audience: {plan == \"surf\"}\n", []string{`a.yaml:1:12: audience.plan == "surf": "plan == \"surf\"": stands in braces, which YAML reads as a key without a value; leave out the braces { }`}},
+		"braces, list":  {"{channel: email, sms, push, at: now}\n", []string{`a.yaml:1:18: sms: "sms": stands behind a comma in braces, which YAML reads as a key without a value; write channel: [email, sms, push], or a colon and a value behind sms`}},
+		"braces, count": {"when: {becomes: count(checked_in, 30d) > 3}\n", []string{`a.yaml:1:35: when.30d) > 3: "30d) > 3": stands behind a comma in braces, which YAML reads as a key without a value; write the expression in single quotes, becomes: '...', or becomes on a line of its own below when`}},
+		"braces, both": {"if: {count(a, 30d) > 3}\n", []string{
+			`a.yaml:1:6: if.count(a: "count(a": stands in braces, which YAML reads as a key without a value; leave out the braces { }`,
+			`a.yaml:1:15: if.30d) > 3: "30d) > 3": stands in braces, which YAML reads as a key without a value; leave out the braces { }`}},
+		"braces, words": {"{a: to be, or not}\n", []string{`a.yaml:1:12: or not: "or not": stands behind a comma in braces, which YAML reads as a key without a value; put the whole value of a in single quotes, or leave it out`}},
 		"cut":           {"description: Team #1\n", []string{`a.yaml:1:14: description: "Team": is cut off before #1, since # starts a comment; put the whole value in quotes, or a space after # if it is a comment`}},
 		"two documents": {"a: 1\n---\nb: 2\n", []string{`a.yaml:2:1: a second document starts here; leave out the line --- or ... before it; what does not belong together needs files of its own`}},
 		"quoted start":  {"audience: \"surf\" in plans\n", []string{`a.yaml:1:18: "audience: \"surf\" in plans": has a quote that ends before its value does; put the whole value in the other quotes, or start it with a name: plan in ["surf"]`}},

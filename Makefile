@@ -11,8 +11,8 @@ JOBS ?= 2
 # Packages that link the embedded Temporal server: linking takes a while, and with the race detector very long.
 SERVER := cmd/outreach-dev|internal/devserver|internal/e2e
 
-# Packages that are tested without the race detector: those, and two that calculate for long on one goroutine.
-PLAIN := $(SERVER)|internal/demo|internal/importer
+# Packages that are tested without the race detector: those, and some that calculate for long on one goroutine.
+PLAIN := $(SERVER)|internal/demo|internal/importer|internal/rule|internal/simulate|cmd/outreach
 
 # $(call only,PATTERN) lists the packages that match, $(call but,PATTERN) the rest.
 only = $$(go list ./... | grep -E '/outreach/($(1))$$')

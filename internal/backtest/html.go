@@ -49,6 +49,7 @@ type view struct {
 	Days     chart
 	Hours    []weekday
 	Funnels  []funnel
+	Idle     []string // rules that no customer matched
 	Loads    []loadView
 	Reasons  []bar
 	Messages []letters
@@ -65,6 +66,10 @@ func (r *Report) view() view {
 		sum(why, rule.NotEntered)
 		if rule.HeldOut > 0 {
 			why[customer.HeldOut] += rule.HeldOut
+		}
+		if rule.Matched == 0 {
+			v.Idle = append(v.Idle, rule.Name)
+			continue
 		}
 		v.Funnels = append(v.Funnels, rule.funnel())
 	}

@@ -21,7 +21,7 @@ func dayText(t time.Time, zone *time.Location) string { return t.In(zone).Format
 // and the name of that day, as midnight UTC. An instant is named by its day in
 // UTC, so that a date stays the same one when the customer's zone changes.
 func (m *Matcher) day(s Subject) (at, name time.Time, ok bool) {
-	v, ok := s.trait(m.When.Date.Of)
+	v, ok := s.Trait(m.When.Date.Of)
 	if !ok {
 		return time.Time{}, time.Time{}, false
 	}

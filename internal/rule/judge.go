@@ -118,7 +118,7 @@ func (m *Matcher) left(s Subject, r Reason) bool {
 	if r.About == "" || !customer.IsShared(r.Trigger, s.Profile.ID) {
 		return false
 	}
-	v, known := s.trait(m.About)
+	v, known := s.Trait(m.About)
 	return known && v.String() != r.About
 }
 

@@ -21,15 +21,12 @@ type Subject struct {
 
 // Clock gives what the customer's calendar depends on.
 func (s Subject) Clock() behaviour.Clock {
-	return behaviour.Clock{Zone: s.Zone, Trait: s.trait}
+	return behaviour.Clock{Zone: s.Zone, Trait: s.Trait}
 }
 
-// Trait gives a trait by name, as rules read it.
-func (s Subject) Trait(name string) (customer.Value, bool) { return s.trait(name) }
-
-// trait gives a trait by name; what the profile holds in fields of its own
+// Trait gives a trait by name, as rules read it; what the profile holds in fields of its own
 // answers to the names that identify calls use.
-func (s Subject) trait(name string) (customer.Value, bool) {
+func (s Subject) Trait(name string) (customer.Value, bool) {
 	if v, ok := s.Profile.Traits[name]; ok {
 		return v, !v.IsZero()
 	}
@@ -85,7 +82,7 @@ func (v *view) Name(name string) (customer.Value, bool) {
 			return p, !p.IsZero()
 		}
 	}
-	return v.s.trait(name)
+	return v.s.Trait(name)
 }
 
 func (v *view) Property(object, name string) (customer.Value, bool) {

@@ -161,15 +161,6 @@ func BenchmarkTx(b *testing.B) {
 			}
 		})
 	}
-	b.Run("what is next", func(b *testing.B) {
-		s := benchStore(b)
-		for b.Loop() {
-			s.NextDue()
-			s.NextOpen()
-			s.Matched()
-			s.Hinted()
-		}
-	})
 }
 
 func benchOutreach(ref ledger.Ref, status ledger.Status) ledger.Outreach {

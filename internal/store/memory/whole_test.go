@@ -2,7 +2,6 @@ package memory_test
 
 import (
 	"context"
-	"errors"
 	"runtime"
 	"testing"
 	"time"
@@ -21,131 +20,8 @@ func write(t *testing.T, s *memory.Store, fn func(ledger.Tx) error) {
 	require.NoError(t, s.Write(t.Context(), ledger.GateLane, fn))
 }
 
-// next is what a store says of what happens next.
-type next struct {
-	Due     ledger.Due
-	Wake    memory.Wake
-	Matched []ledger.Ref
-	Hinted  []ledger.Ref
-}
-
-func nextOf(t *testing.T, s *memory.Store) (n next) {
-	t.Helper()
-	var due, wake bool
-	n.Due, due = s.NextDue()
-	n.Wake, wake = s.NextOpen()
-	require.Equal(t, n.Due != ledger.Due{}, due)
-	require.Equal(t, n.Wake != memory.Wake{}, wake)
-	n.Matched, n.Hinted = s.Matched(), s.Hinted()
-	return n
-}
-
 func outreach(rule string, id customer.ID, key string, status ledger.Status, at time.Time) ledger.Outreach {
 	return ledger.Outreach{Ref: ledger.Ref{Rule: rule, Customer: id}, Key: key, Status: status, NextAt: at}
-}
-
-func addAll(t *testing.T, s *memory.Store, list ...ledger.Outreach) {
-	t.Helper()
-	write(t, s, func(tx ledger.Tx) error {
-		for _, o := range list {
-			if _, ok, err := tx.AddOutreach(o); err != nil || !ok {
-				return errors.Join(err, errors.New("not added"))
-			}
-		}
-		return nil
-	})
-}
-
-func TestNextDueIsTheEarliestOfAll(t *testing.T) {
-	t.Parallel()
-	s := memory.New()
-	require.Equal(t, next{}, nextOf(t, s))
-	due := func(rule string, id customer.ID, about string, n int) ledger.Due {
-		return ledger.Due{Rule: rule, Customer: id, About: about, At: minute(n)}
-	}
-	list := []ledger.Due{
-		due("late", "c2", "", 4), due("cart", "c1", "b", 3), due("late", "c1", "a", 3), due("cart", "c1", "a", 3), due("cart", "c2", "", 2),
-	}
-	write(t, s, func(tx ledger.Tx) error {
-		for _, d := range list {
-			if err := tx.SetDue(d); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	for _, want := range []ledger.Due{list[4], list[3], list[2], list[1], list[0], {}} {
-		require.Equal(t, want, nextOf(t, s).Due)
-		write(t, s, func(tx ledger.Tx) error { return tx.DropDue(want.Rule, want.Customer, want.About) })
-	}
-}
-
-func TestNextOpenIsTheFirstByTime(t *testing.T) {
-	t.Parallel()
-	s := memory.New()
-	addAll(t, s,
-		outreach("cart", "c2", "k1", ledger.Open, minute(5)), outreach("cart", "c1", "k1", ledger.Open, minute(5)),
-		outreach("cart", "c1", "k2", ledger.Open, time.Time{}), outreach("cart", "c1", "k3", ledger.Matched, minute(1)),
-		outreach("cart", "c1", "k4", ledger.Ended, minute(1)), outreach("late", "c3", "k1", ledger.Open, minute(4)))
-	for _, want := range []memory.Wake{
-		{Ref: ledger.Ref{Rule: "late", Customer: "c3", N: 1}, NextAt: minute(4)},
-		{Ref: ledger.Ref{Rule: "cart", Customer: "c2", N: 1}, NextAt: minute(5)},
-		{Ref: ledger.Ref{Rule: "cart", Customer: "c1", N: 1}, NextAt: minute(5)},
-		{},
-	} {
-		require.Equal(t, want, nextOf(t, s).Wake)
-		if want == (memory.Wake{}) {
-			break
-		}
-		write(t, s, func(tx ledger.Tx) error {
-			o, _, err := tx.Outreach(want.Ref)
-			o.Status = ledger.Ended
-			return errors.Join(err, tx.SaveOutreach(o))
-		})
-	}
-}
-
-func TestMatchedStandInTheOrderOfTheirStart(t *testing.T) {
-	t.Parallel()
-	s := memory.New()
-	urgent, leased := outreach("late", "c9", "k1", ledger.Matched, minute(9)), outreach("cart", "c1", "k2", ledger.Matched, minute(2))
-	urgent.Priority, leased.Lease = 5, minute(50)
-	addAll(t, s,
-		outreach("cart", "c1", "k1", ledger.Matched, minute(3)), leased, outreach("cart", "c1", "k3", ledger.Matched, minute(3)), urgent,
-		outreach("cart", "c1", "k4", ledger.Open, minute(1)), outreach("cart", "c2", "k1", ledger.Matched, minute(3)))
-	require.Equal(t, []ledger.Ref{
-		{Rule: "late", Customer: "c9", N: 1}, {Rule: "cart", Customer: "c1", N: 2}, {Rule: "cart", Customer: "c1", N: 1},
-		{Rule: "cart", Customer: "c2", N: 1}, {Rule: "cart", Customer: "c1", N: 3},
-	}, nextOf(t, s).Matched)
-}
-
-func TestHintedAreGivenOnceAndDropped(t *testing.T) {
-	t.Parallel()
-	s := memory.New()
-	one, two := ledger.Ref{Rule: "late", Customer: "c1", N: 1}, ledger.Ref{Rule: "cart", Customer: "c1", N: 1}
-	hint := func(refs ...ledger.Ref) {
-		write(t, s, func(tx ledger.Tx) error {
-			for _, ref := range refs {
-				if err := tx.Hint(ref, minute(0)); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-	}
-	hint(one, two, one)
-	require.Equal(t, []ledger.Ref{one, two}, nextOf(t, s).Hinted)
-	require.NoError(t, s.Read(t.Context(), func(tx ledger.Tx) error {
-		s.DropHinted()
-		list, err := tx.Hints("late", 0)
-		require.Len(t, list, 2, "a read sees one moment")
-		return err
-	}))
-	require.Equal(t, next{}, nextOf(t, s))
-	hint(two)
-	require.Equal(t, []ledger.Ref{two}, nextOf(t, s).Hinted)
-	s.DropHinted()
-	require.Equal(t, next{}, nextOf(t, s))
 }
 
 // fill writes one row of each kind.
@@ -205,7 +81,6 @@ func TestResetLeavesNothing(t *testing.T) {
 		require.NotEqual(t, nothing, full)
 		s.Reset()
 		require.Equal(t, nothing, answers(t, s))
-		require.Equal(t, next{}, nextOf(t, s))
 		write(t, s, fill)
 		require.Equal(t, full, answers(t, s), "the same play once more")
 		require.NoError(t, s.Read(t.Context(), func(tx ledger.Tx) error {
@@ -251,7 +126,6 @@ func TestCloseForgets(t *testing.T) {
 	require.NoError(t, s.Close(), "a second time")
 	require.ErrorIs(t, s.Write(t.Context(), ledger.GateLane, fill), memory.ErrClosed)
 	require.ErrorIs(t, s.Read(t.Context(), fill), memory.ErrClosed)
-	require.Equal(t, next{}, nextOf(t, s))
 }
 
 // TestAWriteThatEndsItsGoroutineIsUndone holds that the store goes on.

@@ -52,6 +52,7 @@ func newSet(b *bundle.Bundle, generation string, active map[string]ledger.Active
 		s.share(m)
 	}
 	s.Plan = behaviour.NewPlan(defs, func(event string) bool { return !b.Dictionary.Events[event].ByUs })
+	s.join()
 	return s
 }
 
@@ -117,19 +118,31 @@ func (s *Set) Matchers() []*rule.Matcher {
 	return list
 }
 
-// Asked gives the rules whose trigger an event of that name concerns.
+// Asked gives the rules whose trigger an event of that name concerns. The
+// caller must not change the list.
 func (s *Set) Asked(event string) []*rule.Matcher {
-	asked := s.byEvent[event]
-	if len(s.anyAct) == 0 || !s.Plan.Own(event) {
+	if asked, ok := s.byEvent[event]; ok {
 		return asked
 	}
-	all := slices.Clone(asked)
-	for _, m := range s.anyAct {
-		if !slices.Contains(asked, m) {
-			all = append(all, m)
-		}
+	if s.Plan.Own(event) {
+		return s.anyAct
 	}
-	return all
+	return nil
+}
+
+// join adds the rules that look at any act to those that name one, each once.
+func (s *Set) join() {
+	for name, asked := range s.byEvent {
+		if !s.Plan.Own(name) {
+			continue
+		}
+		for _, m := range s.anyAct {
+			if !slices.Contains(asked, m) {
+				asked = append(asked, m)
+			}
+		}
+		s.byEvent[name] = asked
+	}
 }
 
 // WithGoal gives the rules whose goal an event of that name may reach.

@@ -164,7 +164,9 @@ func (t *taking) retell(gone *dossier.Dossier, into customer.ID) error {
 // who was joined to them.
 func (t *taking) told(d *dossier.Dossier, news customer.Event) (bool, error) {
 	events, err := d.Log([]string{news.Name}, news.At, news.At.Add(time.Microsecond))
-	return slices.ContainsFunc(events, func(e customer.Event) bool { return strings.HasPrefix(e.MessageID, news.MessageID+"/") }), err
+	return slices.ContainsFunc(events, func(e customer.Event) bool {
+		return strings.HasPrefix(e.MessageID, customer.SharedID(news.MessageID, ""))
+	}), err
 }
 
 // tell lets one customer live through an event of somebody else's making.

@@ -35,6 +35,7 @@ type Dossier struct {
 
 	desk       Desk
 	tx         ledger.Tx
+	at         time.Time // of the newest step
 	changed    bool
 	told       bool // the profile was changed: others may find them by other values
 	suppressed map[customer.Channel]bool
@@ -203,6 +204,15 @@ func (d *Dossier) Facts(m *rule.Matcher, o ledger.Outreach, now time.Time) (jour
 	if f.Slots, err = d.tx.Slots(d.Profile.ID, now.Add(-d.Set.Policy.Longest())); err != nil {
 		return f, err
 	}
+	if m.When.Digest != nil {
+		f.Items = func(carrier ledger.Part) int {
+			list, err := d.boarding(carrier, f.Slots, now)
+			if err != nil && d.err == nil {
+				d.err = err
+			}
+			return len(list)
+		}
+	}
 	f.Holds, err = d.tx.Holds()
 	return f, err
 }
@@ -211,6 +221,7 @@ func (d *Dossier) Facts(m *rule.Matcher, o ledger.Outreach, now time.Time) (jour
 // decided, traits that it set included, but for the row itself, which the
 // caller completes and saves. It gives the facts that were decided on.
 func (d *Dossier) Step(o ledger.Outreach, now time.Time) (journey.Outcome, journey.Facts, error) {
+	d.at = now
 	m, err := d.Matcher(o)
 	if err != nil {
 		return journey.Outcome{}, journey.Facts{}, err
@@ -223,7 +234,7 @@ func (d *Dossier) Step(o ledger.Outreach, now time.Time) (journey.Outcome, journ
 	if err != nil {
 		return out, f, err
 	}
-	if err := d.keep(out); err != nil {
+	if err := d.keep(out, f); err != nil {
 		return out, f, err
 	}
 	if err := d.set(m, out, now); err != nil {
@@ -232,10 +243,24 @@ func (d *Dossier) Step(o ledger.Outreach, now time.Time) (journey.Outcome, journ
 	return out, f, d.err
 }
 
-func (d *Dossier) keep(out journey.Outcome) error {
+// keep writes an outcome's parts and lines, and lets those look again whose
+// place in the caps it changed.
+func (d *Dossier) keep(out journey.Outcome, f journey.Facts) error {
 	for _, p := range out.Parts {
 		if err := d.tx.SavePart(p); err != nil {
 			return err
+		}
+		if p.Status == ledger.Unknown {
+			if _, err := d.desk.Settle(d.tx, p, p.Sent, f.Now, nil); err != nil {
+				return err
+			}
+		}
+	}
+	if len(out.Parts) > 0 {
+		for _, ref := range journey.Disturbed(f, out.Parts) {
+			if err := d.tx.Hint(ref, f.Now); err != nil {
+				return err
+			}
 		}
 	}
 	if len(out.Decisions) == 0 {
@@ -255,9 +280,15 @@ func (d *Dossier) Close(o ledger.Outreach, reason customer.Reason, now time.Time
 	if err != nil {
 		return err
 	}
-	out := journey.Close(m, o, journey.Facts{Now: now, Subject: d.Subject(), Parts: parts}, reason)
+	f := journey.Facts{Now: now, Subject: d.Subject(), Parts: parts, Policy: d.Set.Policy}
+	out := journey.Close(m, o, f, reason)
 	d.running, d.known = nil, false
-	if err := d.keep(out); err != nil {
+	if len(out.Parts) > 0 {
+		if f.Slots, err = d.tx.Slots(d.Profile.ID, now.Add(-d.Set.Policy.Longest())); err != nil {
+			return err
+		}
+	}
+	if err := d.keep(out, f); err != nil {
 		return err
 	}
 	if o.Status == ledger.Open {

@@ -31,6 +31,9 @@ type Facts struct {
 	Parts      []ledger.Part    // of this outreach
 	Slots      []ledger.Part    // of the customer, those that take a slot in any cap
 	Holds      []ledger.Hold
+	Value      float64 // what a message of the rule is expected to be worth, 0 to 1
+	// Items gives how many items would go out in a message now; nil: it is not asked.
+	Items func(carrier ledger.Part) int
 	// Texts gives the channels that a template has a text for.
 	Texts func(template string) []customer.Channel
 }
@@ -98,6 +101,8 @@ type Plan struct {
 	From    time.Time          `json:"from"`            // where the search for At began; zero: with the step
 	Tried   []customer.Channel `json:"tried,omitempty"` // channels that failed for good
 	Why     string             `json:"why"`
+	// Moved is capped when the caps kept it from an earlier instant.
+	Moved customer.Reason `json:"moved,omitempty"`
 }
 
 // Slack is by how much the engine may lag behind an instant without the
@@ -206,6 +211,8 @@ func (r *run) do(step *rule.Step, next string) bool {
 	switch {
 	case slices.Contains(r.pos.Done, step.ID):
 		return r.goTo(next, r.pos.Began)
+	case step.Send != nil && step.Send.Item:
+		return r.attach(step, next)
 	case step.Send != nil:
 		return r.send(step, next)
 	case step.Wait != nil:

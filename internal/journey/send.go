@@ -14,6 +14,9 @@ import (
 // send takes a send as far as it goes: planned, held, given up, or gone out.
 func (r *run) send(step *rule.Step, next string) bool {
 	if r.pos.Plan == nil {
+		if part, ok := r.merged(step.ID); ok {
+			return r.ride(step, next, part)
+		}
 		if r.wasSent(step.ID) {
 			return r.goTo(next, r.pos.Began)
 		}
@@ -85,6 +88,9 @@ func (r *run) gate(step *rule.Step, next string, part ledger.Part) bool {
 		return r.goTo(next, now)
 	case r.stale(send, part) && !Held(r.f.Holds, part):
 		return r.replan(step, next, part)
+	case r.m.When.Digest != nil && r.f.Items != nil && r.f.Items(part) == 0:
+		r.end(customer.ReasonGone)
+		return false
 	}
 	verdict := r.f.Policy.Decide(r.ask(send, part), r.policyFacts(part))
 	switch {
@@ -159,7 +165,7 @@ func (r *run) unless(send *rule.Send) bool {
 }
 
 func (r *run) ask(send *rule.Send, part ledger.Part) policy.Ask {
-	return policy.Ask{Claim: claim(part), Topic: send.Topic}
+	return policy.Ask{Claim: r.claim(part), Topic: send.Topic}
 }
 
 func (r *run) policyFacts(part ledger.Part) policy.Facts {
@@ -191,20 +197,25 @@ func Held(holds []ledger.Hold, p ledger.Part) bool {
 func (r *run) claims() []policy.Claim {
 	claims := make([]policy.Claim, 0, len(r.f.Slots))
 	for _, p := range r.f.Slots {
-		if p.Ref != r.o.Ref && p.Channel.Reaches() {
-			claims = append(claims, claim(p))
+		if p.Ref != r.o.Ref && p.TakesSlot() {
+			claims = append(claims, r.claim(p))
 		}
 	}
 	for _, p := range r.f.Parts {
-		if p.Status.TakesSlot() && p.Channel.Reaches() {
-			claims = append(claims, claim(p))
+		if p.TakesSlot() {
+			claims = append(claims, r.claim(p))
 		}
 	}
 	return claims
 }
 
-func claim(p ledger.Part) policy.Claim {
-	c := policy.Claim{Channel: p.Channel, At: p.Planned, Priority: p.Priority, Rule: p.Rule, N: p.N, Step: p.Step}
+func (r *run) claim(p ledger.Part) policy.Claim { return claimOf(p, r.f.Policy) }
+
+func claimOf(p ledger.Part, terms *policy.Policy) policy.Claim {
+	c := policy.Claim{
+		Channel: p.Channel, At: p.Planned, Priority: p.Priority, Deadline: p.Deadline, Value: p.Value,
+		Urgent: terms.Urgent(p.Topic), Rule: p.Rule, N: p.N, Step: p.Step,
+	}
 	if p.Status != ledger.Planned {
 		c.Gone = true
 		if !p.Sent.IsZero() {

@@ -144,7 +144,7 @@ func (w *world) happen(name string, properties map[string]customer.Value) {
 
 func (w *world) happenAt(at time.Time, name string, properties map[string]customer.Value) {
 	e := customer.Event{MessageID: fmt.Sprint("m", len(w.events)+1), Customer: "c1", Name: name, At: at, Properties: properties}
-	if journey.OfMessage(name) {
+	if customer.OfMessage(name) {
 		e.Properties = map[string]customer.Value{customer.MessageProperty: customer.Text(w.parts[len(w.parts)-1].Key())}
 	}
 	if e.Properties[customer.TaskProperty] == customer.Text("this") {

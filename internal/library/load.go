@@ -165,7 +165,11 @@ func documents(b *bundle.Bundle, files bundle.Files, now time.Time) []ledger.Doc
 		{Kind: ledger.TemplatesDocument, Hash: hash(templates), Body: templates, At: now},
 	}
 	for _, r := range b.Rules {
-		body, err := json.Marshal(keptRule{Rule: string(files.Rules[r.Name+".yaml"]), Data: string(data), Policy: string(policy)})
+		text, made := b.Made[r.Name]
+		if !made {
+			text = files.Rules[r.Name+".yaml"]
+		}
+		body, err := json.Marshal(keptRule{Rule: string(text), Data: string(data), Policy: string(policy)})
 		if err != nil {
 			continue
 		}

@@ -29,7 +29,7 @@ type attempt struct {
 	items  []dossier.Boarded // what goes out in the message
 	texts  *message.Library
 	failed map[string]string // why the text of an item could not be written, by its key
-	errand *channel.Message // what is handed over of a part that reaches nobody; nil for a message
+	errand *channel.Message  // what is handed over of a part that reaches nobody; nil for a message
 	sender channel.Sender
 }
 

@@ -269,6 +269,13 @@ func (d *Dossier) keep(out journey.Outcome, f journey.Facts) error {
 	return d.tx.Decide(out.Decisions...)
 }
 
+// claims gives the facts that say who has which place in the caps.
+func (d *Dossier) claims(now time.Time) (f journey.Facts, err error) {
+	f = journey.Facts{Now: now, Subject: d.Subject(), Policy: d.Set.Policy}
+	f.Slots, err = d.tx.Slots(d.Profile.ID, now.Add(-d.Set.Policy.Longest()))
+	return f, err
+}
+
 // Close ends an outreach and writes everything, the row included. Its
 // workflow is hinted, so that it ends too.
 func (d *Dossier) Close(o ledger.Outreach, reason customer.Reason, now time.Time) error {
@@ -280,14 +287,13 @@ func (d *Dossier) Close(o ledger.Outreach, reason customer.Reason, now time.Time
 	if err != nil {
 		return err
 	}
-	f := journey.Facts{Now: now, Subject: d.Subject(), Parts: parts, Policy: d.Set.Policy}
+	f, err := d.claims(now)
+	if err != nil {
+		return err
+	}
+	f.Parts = parts
 	out := journey.Close(m, o, f, reason)
 	d.running, d.known = nil, false
-	if len(out.Parts) > 0 {
-		if f.Slots, err = d.tx.Slots(d.Profile.ID, now.Add(-d.Set.Policy.Longest())); err != nil {
-			return err
-		}
-	}
 	if err := d.keep(out, f); err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package journey
 
 import (
+	"slices"
 	"time"
 
 	"github.com/outreach-engine/outreach/internal/customer"
@@ -136,7 +137,7 @@ func (r *run) end(reason customer.Reason) {
 		r.decide(ledger.Decision{Kind: ledger.KindGoal, Step: r.pos.Step})
 	}
 	for _, p := range r.f.Parts {
-		if p.Status == ledger.Planned || p.Status == ledger.Riding {
+		if slices.Contains([]ledger.PartStatus{ledger.Planned, ledger.Riding, ledger.Queued}, p.Status) {
 			r.withdraw(p, reason)
 		}
 	}

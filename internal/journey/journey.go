@@ -103,6 +103,7 @@ type Plan struct {
 	Why     string             `json:"why"`
 	// Moved is capped when the caps kept it from an earlier instant.
 	Moved customer.Reason `json:"moved,omitempty"`
+	hope  bool            // of none found: a place in the caps may become free
 }
 
 // Slack is by how much the engine may lag behind an instant without the

@@ -49,9 +49,7 @@ func (r *run) plan(step *rule.Step, next string, tried []customer.Channel) bool 
 		return r.commit(step, next, plan, ledger.KindPlan)
 	}
 	if reason == customer.Capped {
-		if part, ok := r.merge(step, plan.Why); ok {
-			return r.ride(step, next, part)
-		}
+		return r.yield(step, next, ledger.Part{}, plan)
 	}
 	last, refused := r.lastTried(step)
 	if !refused || last.Reason != reason { // else its own line says so
@@ -121,7 +119,7 @@ func (r *run) replan(step *rule.Step, next string, part ledger.Part) bool {
 	}
 	switch {
 	case reason == customer.Capped: // its why names the rule that has the place
-		return r.yield(step, next, part, plan.Why)
+		return r.yield(step, next, part, plan)
 	case reason != "":
 		r.withdraw(part, reason)
 		return r.goTo(next, r.f.Now)
@@ -132,20 +130,6 @@ func (r *run) replan(step *rule.Step, next string, part ledger.Part) bool {
 		r.savePart(part)
 	}
 	return r.commit(step, next, plan, ledger.KindDefer)
-}
-
-// yield gives a message up for which the caps have no place in time: it rides
-// in a digest that collects its topic, or is dropped.
-func (r *run) yield(step *rule.Step, next string, part ledger.Part, why string) bool {
-	if item, ok := r.merge(step, why); ok {
-		if item.Channel != part.Channel {
-			part.Status, part.Reason, part.Updated = ledger.Withdrawn, customer.Capped, r.f.Now
-			r.savePart(part)
-		}
-		return r.ride(step, next, item)
-	}
-	r.withdrawNoted(part, customer.Capped, why)
-	return r.goTo(next, r.f.Now)
 }
 
 // closed gives why a channel does not reach the customer, "" when it does and
@@ -179,7 +163,7 @@ func (r *run) choose(step *rule.Step, from time.Time, tried []customer.Channel) 
 	var first Plan
 	for i, channel := range channels {
 		found := r.instant(step, channel, from)
-		plan.Channel, plan.At, plan.Why, plan.Moved = channel, found.at, found.why, found.moved
+		plan.Channel, plan.At, plan.Why, plan.Moved, plan.hope = channel, found.at, found.why, found.moved, found.hope
 		if found.no == "" {
 			return plan, ""
 		}

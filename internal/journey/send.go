@@ -41,6 +41,8 @@ func (r *run) send(step *rule.Step, next string) bool {
 		return r.plan(step, next, append(slices.Clone(r.pos.Plan.Tried), part.Channel))
 	case ledger.Planned:
 		return r.gate(step, next, part)
+	case ledger.Queued:
+		return r.queued(step, next, part)
 	}
 	return r.goTo(next, r.f.Now)
 }

@@ -25,6 +25,7 @@ type found struct {
 	why   string
 	moved customer.Reason // capped when the caps kept it from an earlier instant
 	no    customer.Reason
+	hope  bool // a place in the caps may become free
 }
 
 // instant gives the first allowed instant of a message on a channel: in the
@@ -118,6 +119,7 @@ func (r *run) slot(request sendtime.Request, wanted hours, mine policy.Claim) fo
 			return got
 		}
 		request.Now, got.no, got.moved = free.Until, customer.Capped, customer.Capped
+		got.hope = got.hope || !free.Firm
 		full = ", after the cap of " + free.Full.Words() + ": " + free.Winner + " has the place, " + free.Why
 	}
 	got.why = wanted.why + full

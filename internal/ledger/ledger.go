@@ -104,6 +104,7 @@ type PartStatus string
 const (
 	Planned   PartStatus = "planned"
 	Riding    PartStatus = "riding"    // an item that waits for a message to ride on
+	Queued    PartStatus = "queued"    // waits for a place in the customer's caps to become free
 	Sending   PartStatus = "sending"   // an attempt holds the lease
 	Accepted  PartStatus = "accepted"  // the provider took it
 	Rejected  PartStatus = "rejected"  // the provider will never take it

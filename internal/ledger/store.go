@@ -138,7 +138,7 @@ type Parts interface {
 	Part(ref Ref, step string, channel customer.Channel) (p Part, ok bool, err error)
 	PartsOf(ref Ref) ([]Part, error)
 	// Slots gives a customer's parts that take a slot and are planned, or were
-	// sent, at or after since, and all that wait to ride.
+	// sent, at or after since, and all that are riding or queued.
 	Slots(id customer.ID, since time.Time) ([]Part, error)
 	// PartsBy gives parts of a status, oldest Updated first.
 	PartsBy(status PartStatus, limit int) ([]Part, error)

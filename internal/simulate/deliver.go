@@ -54,8 +54,12 @@ func (s scene) keep(out journey.Outcome, seq int64) error {
 	if _, err := s.dossier.Answer(out, seq); err != nil {
 		return err
 	}
-	rows := s.tx.notes.rows
-	rows[len(rows)-1].deliver = out.Deliver
+	rows := s.tx.notes.rows // a digest that begins with this answer stands behind it
+	for i := range rows {
+		if rows[i].Ref == s.row.Ref {
+			rows[i].deliver = out.Deliver
+		}
+	}
 	s.pass(out)
 	return nil
 }

@@ -60,7 +60,7 @@ func (t *tx) PartsOf(ref ledger.Ref) ([]ledger.Part, error) {
 func (t *tx) Slots(id customer.ID, since time.Time) ([]ledger.Part, error) {
 	return all(t.c, scanPart, selectPart+`
 		WHERE customer = ?1 AND (((planned >= ?2 OR sent >= ?2)
-			AND status IN ('planned', 'sending', 'accepted', 'unknown', 'delivered')) OR status = 'riding')
+			AND status IN ('planned', 'sending', 'accepted', 'unknown', 'delivered')) OR status IN ('riding', 'queued'))
 		ORDER BY planned, rule, n, step, channel`, id, since)
 }
 

@@ -82,7 +82,9 @@ func slots(t *testing.T, open Open) {
 	}
 	riding := part("riding", ledger.Riding, 0, 0)
 	riding.Planned = time.Time{}
-	taking = append([]ledger.Part{riding}, taking...)
+	queued := part("queued", ledger.Queued, 0, 0)
+	queued.Planned = time.Time{}
+	taking = append([]ledger.Part{queued, riding}, taking...)
 	write(t, s, saveParts(taking...))
 	write(t, s, saveParts(stranger, part("old", ledger.Delivered, 2, 3), part("past", ledger.Planned, 4, 0),
 		part("rejected", ledger.Rejected, 9, 9), part("withdrawn", ledger.Withdrawn, 9, 0)))

@@ -1,6 +1,10 @@
 package habit
 
-import "github.com/outreach-engine/outreach/internal/sendtime"
+import (
+	"math/bits"
+
+	"github.com/outreach-engine/outreach/internal/sendtime"
+)
 
 const (
 	// alike is the share of a customer's evidence that is spread over the same hour of all seven days: people
@@ -54,9 +58,11 @@ func (c *curve) dot(o *curve) float64 {
 // best is the largest value of the hours allowed.
 func (c *curve) best(allowed sendtime.Hours) float64 {
 	best := 0.0
-	for i, v := range c {
-		if v > best && allowed.Has(i) {
-			best = v
+	for word, rest := range allowed {
+		for ; rest != 0; rest &= rest - 1 {
+			if i := word*64 + bits.TrailingZeros64(rest); i < week {
+				best = max(best, c[i])
+			}
 		}
 	}
 	return best
@@ -65,9 +71,11 @@ func (c *curve) best(allowed sendtime.Hours) float64 {
 // atLeast gives the hours allowed whose value reaches a bound.
 func (c *curve) atLeast(bound float64, allowed sendtime.Hours) sendtime.Hours {
 	var found sendtime.Hours
-	for i, v := range c {
-		if v >= bound && allowed.Has(i) {
-			found.Add(i)
+	for word, rest := range allowed {
+		for ; rest != 0; rest &= rest - 1 {
+			if i := word*64 + bits.TrailingZeros64(rest); i < week && c[i] >= bound {
+				found.Add(i)
+			}
 		}
 	}
 	return found

@@ -8,8 +8,10 @@ import (
 )
 
 const (
-	// nearBest is the share of the best hour's estimate from which on an hour is good.
-	nearBest = 0.6
+	// nearBest is the share of the best hour's estimate from which on an hour is good: a little more than the
+	// kernel gives the neighbour of a single act. nearBestOfAll is the same without any act of the customer's.
+	nearBest      = 0.7
+	nearBestOfAll = 0.9
 
 	// enoughDays is how many days with engagements, decayed, are evidence: three within some weeks. However
 	// much happens on two days, they are two.
@@ -29,8 +31,8 @@ const (
 	// when they do not yet lie together themselves.
 	likeKind = 3
 
-	// unschooled is the strength of the prior while there is no population: four days.
-	unschooled = 4
+	// unschooled is the strength of the prior while there is no population, in days.
+	unschooled = 2
 )
 
 // Learned is what a customer's own engagement says about their hours.
@@ -41,8 +43,8 @@ type Learned struct {
 }
 
 // Good gives the hours in which this customer most likely responds: those of the allowed ones whose estimate
-// is at least 60 % of the best allowed one's. Without evidence they are the population's best. With neither,
-// and when nothing is allowed, there are none.
+// is at least 70 % of the best allowed one's. Without evidence they are the population's best, 90 % of it. With
+// neither, and when nothing is allowed, there are none.
 //
 // It is ok when the customer's own evidence suffices to wait for these hours:
 //   - three days with engagements within some weeks (2.2, decayed);
@@ -63,7 +65,11 @@ func (pop *Population) Good(p *Profile, now time.Time, allowed sendtime.Hours) (
 	if best <= 0 || pop == nil && w.total <= 0 {
 		return Learned{Evidence: w.total}, false
 	}
-	good := e.theta.atLeast(best*nearBest, allowed)
+	near := nearBest
+	if w.total <= 0 {
+		near = nearBestOfAll
+	}
+	good := e.theta.atLeast(best*near, allowed)
 	inside := w.inside(good)
 	l := Learned{Hours: good, Evidence: w.total, Share: w.share(good)}
 	ok := w.days >= enoughDays && inside >= enoughInside && l.Share*week >= aboveEven*float64(good.Len()) &&

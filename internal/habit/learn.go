@@ -218,9 +218,10 @@ func (m *mixture) document(customers int) *document {
 }
 
 // strengthOf finds, in tenths of a day, the strength of the prior under which what each customer did is most
-// likely, each engagement judged by all others of theirs.
+// likely, each engagement judged by all others of theirs. It is bounded by four days: likelihood would take
+// more, because most customers are like their kind, and the few who are not would never be believed.
 func (pop *Population) strengthOf(samples []sample) int {
-	candidates := [...]int{10, 20, 40, 80, 160, 320}
+	candidates := [...]int{5, 10, 20, 40}
 	var likely [len(candidates)]float64
 	for i := range samples {
 		var own, smooth curve

@@ -5,6 +5,9 @@ import "math"
 // maxKinds bounds the kinds of customers; the first is the one without habits, whose week is even.
 const maxKinds = 8
 
+// unlikely is the likelihood below which a kind says nothing about a customer.
+const unlikely = 1e-3
+
 // Population is what is known of all customers: the kinds of them that there are, how many are of each, and
 // how strongly their kind speaks for a single one. It never changes; any number of goroutines may use it.
 // A nil Population knows nothing: every hour is as good as any other.
@@ -35,11 +38,12 @@ func (pop *Population) prior(own, out *curve) (strength float64) {
 	}
 	likely := pop.posterior(own)
 	for k, share := range likely[:pop.kinds] {
-		if share < 1e-4 {
+		if share < unlikely {
 			continue
 		}
-		for i, v := range pop.shares[k] {
-			out[i] += share * v
+		week := &pop.shares[k]
+		for i := range out {
+			out[i] += share * week[i]
 		}
 	}
 	return pop.strength

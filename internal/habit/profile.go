@@ -163,23 +163,26 @@ func (p *Profile) advance(to int32) {
 		return
 	}
 	period := p.period()
-	for x := from - week + 1; x <= min(to-week, from); {
-		slot := slotOf(x)
-		rest := p.seen[slot/64] >> (slot % 64)
-		if rest == 0 { // nothing until the next word, or the end of the week
-			x += int32(min(64-slot%64, week-slot))
-			continue
-		}
-		if skip := int32(bits.TrailingZeros64(rest)); skip > 0 {
-			x += skip
-			continue
-		}
+	end := min(to-week, from)
+	for x := p.seenFrom(from-week+1, end); x <= end; x = p.seenFrom(x+1, end) {
 		period = p.rebase(period, periodOf(x))
-		p.settle(x, slot)
-		x++
+		p.settle(x, slotOf(x))
 	}
 	p.rebase(period, periodOf(to-week))
 	p.newest = to
+}
+
+// seenFrom finds the first hour from one on, both of the last seven days, that was seen; beyond end when there
+// is none.
+func (p *Profile) seenFrom(hour, end int32) int32 {
+	for slot := slotOf(hour); hour <= end; {
+		if rest := p.seen[slot/64] >> (slot % 64); rest != 0 {
+			return hour + int32(bits.TrailingZeros64(rest))
+		}
+		skip := min(64-slot%64, week-slot) // to the next word, or around the week
+		hour, slot = hour+int32(skip), (slot+skip)%week
+	}
+	return hour
 }
 
 // settle moves an hour of the last seven days to the past, which is in units of that hour's half-life.

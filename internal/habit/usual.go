@@ -42,13 +42,15 @@ func (p *Profile) Usual(now time.Time) (Learned, bool) {
 
 // fewest takes the heaviest hours until they hold nearly all; it gives the heaviest of them.
 func (w *weighed) fewest(taken *sendtime.Hours) (heaviest float64, ok bool) {
-	next, value := w.heaviest(*taken)
+	left := w.at
+	next, value := left.heaviest()
 	heaviest = value
 	held := 0.0
 	for range fewHours {
 		taken.Add(next)
 		held += value
-		if next, value = w.heaviest(*taken); held >= nearlyAll*(w.total-stray(value)) {
+		left[next] = 0
+		if next, value = left.heaviest(); held >= nearlyAll*(w.total-stray(value)) {
 			return heaviest, true
 		}
 	}
@@ -63,10 +65,10 @@ func stray(value float64) float64 {
 	return value
 }
 
-// heaviest finds the heaviest hour that is not taken, the earliest of equals.
-func (w *weighed) heaviest(taken sendtime.Hours) (hour int, value float64) {
-	for i, v := range w.at {
-		if v > value && !taken.Has(i) {
+// heaviest finds the largest value, the earliest of equals.
+func (c *curve) heaviest() (hour int, value float64) {
+	for i, v := range c {
+		if v > value {
 			hour, value = i, v
 		}
 	}

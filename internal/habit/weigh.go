@@ -2,6 +2,7 @@ package habit
 
 import (
 	"math"
+	"math/bits"
 	"time"
 
 	"github.com/outreach-engine/outreach/internal/sendtime"
@@ -17,8 +18,13 @@ type weighed struct {
 	days  float64 // days with engagements, decayed alike
 }
 
-// hourly is what an engagement keeps from one hour to the next.
-var hourly = math.Exp2(-1.0 / halfLife)
+// faded is what an engagement counts after so many hours of a week.
+var faded = func() (c curve) {
+	for hours := range c {
+		c[hours] = math.Exp2(-float64(hours) / halfLife)
+	}
+	return c
+}()
 
 // weigh decays a profile to an instant. An instant before the newest engagement is read as that one's.
 func (p *Profile) weigh(now time.Time, w *weighed) {
@@ -27,51 +33,37 @@ func (p *Profile) weigh(now time.Time, w *weighed) {
 	}
 	hour := max(hourAt(now), int64(p.newest))
 	one := math.Exp2(-float64(hour-int64(p.period())*halfLife)/halfLife) / unit
+	sum := 0
 	for i, v := range p.past {
 		w.at[i] = float64(v) * one
+		sum += int(v)
 	}
-	w.days = float64(p.days) * one
-	p.weighWeek(math.Exp2(-float64(hour-int64(p.newest))/halfLife), w)
-	for _, v := range w.at {
-		w.total += v
-	}
-}
-
-// weighWeek adds the last seven days, newest first; newest is what their last hour counts.
-func (p *Profile) weighWeek(newest float64, w *weighed) {
-	if p.seen.IsZero() {
-		return
-	}
-	slot := slotOf(p.newest)
-	counts, day := 0.0, int32(-1)
-	for hour := p.newest; hour > p.newest-week; hour-- {
-		if p.seen.Has(slot) {
-			if hour/24 != day { // a day counts by its first hour, as it does in the past
-				w.days += counts
-				day = hour / 24
-			}
-			counts = newest
-			w.at[slot] += newest
-			if p.heavy.Has(slot) {
-				w.at[slot] += newest
-			}
+	w.total, w.days = float64(sum)*one, float64(p.days)*one
+	newest := math.Exp2(-float64(hour-int64(p.newest)) / halfLife)
+	last := p.day
+	for x := p.seenFrom(p.newest-week+1, p.newest); x <= p.newest; x = p.seenFrom(x+1, p.newest) {
+		value := newest * faded[p.newest-x]
+		if day := x / 24; day != last { // a day counts by its first hour, as it does in the past
+			last = day
+			w.days += value
 		}
-		newest *= hourly
-		if slot--; slot < 0 {
-			slot = week - 1
+		slot := slotOf(x)
+		if p.heavy.Has(slot) {
+			value *= float64(Answered)
 		}
-	}
-	if day != p.day {
-		w.days += counts
+		w.at[slot] += value
+		w.total += value
 	}
 }
 
 // inside adds up what lies in some hours.
 func (w *weighed) inside(in sendtime.Hours) float64 {
 	sum := 0.0
-	for i, v := range w.at {
-		if in.Has(i) {
-			sum += v
+	for word, rest := range in {
+		for ; rest != 0; rest &= rest - 1 {
+			if i := word*64 + bits.TrailingZeros64(rest); i < week {
+				sum += w.at[i]
+			}
 		}
 	}
 	return sum

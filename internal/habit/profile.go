@@ -77,7 +77,7 @@ func hourAt(at time.Time) int64 {
 }
 
 // slotOf is the hour of the week of an hour since 1970, which was a Thursday.
-func slotOf(hour int32) int { return int(hour+3*24) % week }
+func slotOf(hour int32) int { return int(uint32(hour+3*24) % week) }
 
 // Add counts an engagement at an instant on the customer's own clock, which is its location. A heavier one in
 // the same hour replaces a lighter one. What comes up to eight weeks after later ones is taken with its

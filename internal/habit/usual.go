@@ -11,7 +11,8 @@ const (
 	nearlyAll = 0.8
 	// fewHours bounds the usual hours: four a day.
 	fewHours = 7 * 4
-	// often is how many engagements a usual hour has on average; with fewer, hours are merely different.
+	// often is how many engagements a usual hour has on average, and how many days with engagements there are
+	// to a usual day of the week; with fewer, hours are merely different.
 	often = 1.5
 	// beside is the share of the heaviest hour's evidence from which on an hour next to a usual one is usual too.
 	beside = 1.0 / 3
@@ -20,7 +21,7 @@ const (
 // Usual gives the hours in which nearly all falls that this customer does: the fewest that hold 80 % of the
 // evidence, one stray act aside, and the hours beside them that hold a third as much as the heaviest. It is
 // ok when there are engagements on three days within some weeks (2.2, decayed), the hours are at most 28 of
-// the week, and each was met again and again (1.5 engagements on average).
+// the week, and each of them, and each of their days of the week, was met again (1.5 times on average).
 func (p *Profile) Usual(now time.Time) (Learned, bool) {
 	var w weighed
 	if p != nil {
@@ -37,7 +38,22 @@ func (p *Profile) Usual(now time.Time) (Learned, bool) {
 	l.Hours = w.widen(l.Hours, heaviest*beside)
 	l.Share = w.share(l.Hours)
 	count := l.Hours.Len()
-	return l, count <= fewHours && w.inside(l.Hours) >= often*float64(count)
+	again := w.inside(l.Hours) >= often*float64(count) && w.days*l.Share >= often*weekdays(l.Hours)
+	return l, count <= fewHours && again
+}
+
+// weekdays counts the days of the week on which there are hours of a set.
+func weekdays(in sendtime.Hours) (days float64) {
+	for day := range 7 {
+		var hours sendtime.Hours
+		for hour := range 24 {
+			hours.Add(day*24 + hour)
+		}
+		if !in.And(hours).IsZero() {
+			days++
+		}
+	}
+	return days
 }
 
 // fewest takes the heaviest hours until they hold nearly all; it gives the heaviest of them.

@@ -47,10 +47,8 @@ func (p *Profile) weigh(now time.Time, w *weighed) {
 			last = day
 			w.days += value
 		}
-		slot := slotOf(x)
-		if p.heavy.Has(slot) {
-			value *= float64(Answered)
-		}
+		slot := uint(slotOf(x)) % week
+		value *= float64(1 + p.heavy[slot/64]>>(slot%64)&1) // Answered is twice Seen
 		w.at[slot] += value
 		w.total += value
 	}

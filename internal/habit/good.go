@@ -8,9 +8,9 @@ import (
 )
 
 const (
-	// nearBest is the share of the best hour's estimate from which on an hour is good: a little more than the
-	// kernel gives the neighbour of a single act. nearBestOfAll is the same without any act of the customer's.
-	nearBest      = 0.7
+	// nearBest is the share of the best hour's estimate from which on an hour is good: more than the
+	// kernel gives the neighbour of a single act, so that hours are good that were met. nearBestOfAll is the same without any act of the customer's.
+	nearBest      = 0.75
 	nearBestOfAll = 0.9
 
 	// enoughDays is how many days with engagements, decayed, are evidence: three within some weeks. However
@@ -43,7 +43,7 @@ type Learned struct {
 }
 
 // Good gives the hours in which this customer most likely responds: those of the allowed ones whose estimate
-// is at least 70 % of the best allowed one's. Without evidence they are the population's best, 90 % of it. With
+// is at least 75 % of the best allowed one's. Without evidence they are the population's best, 90 % of it. With
 // neither, and when nothing is allowed, there are none.
 //
 // It is ok when the customer's own evidence suffices to wait for these hours:

@@ -1,6 +1,7 @@
 package habit_test
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -30,9 +31,9 @@ func TestJudgedWithNoise(t *testing.T) {
 		}},
 	}
 	var b strings.Builder
-	b.WriteString("hits and regret by engagements; after three in ten of them a machine opened too")
+	b.WriteString("hits and regret by engagements; after three in ten of them a machine opened too;\nown evidence alone, and learned")
 	for _, m := range machines {
-		var learned, unmoved [5]score
+		var learned, alone, unmoved [5]score
 		for i := range 150 * (len(kinds) - 1) { // not the flat ones
 			for n, count := range after {
 				r := rand.New(rand.NewPCG(uint64(i), 17))
@@ -47,12 +48,19 @@ func TestJudgedWithNoise(t *testing.T) {
 				}
 				l, _ := pop.Good(&p, now, allowed)
 				learned[n].add(&c, l.Hours)
+				l, _ = (*habit.Population)(nil).Good(&p, now, allowed)
+				alone[n].add(&c, chosen(l, !l.Hours.IsZero(), window))
 				unmoved[n].add(&c, fixed)
 			}
 		}
-		b.WriteString("\n" + m.name + strings.Repeat(" ", 20-len(m.name)))
+		fmt.Fprintf(&b, "\n%-22s", m.name)
+		for _, s := range alone {
+			b.WriteString(s.String())
+		}
+		b.WriteString("\n  learned             ")
 		for n, s := range learned {
 			b.WriteString(s.String())
+			require.LessOrEqual(t, s.mean(), alone[n].mean()+0.02, "%s, %d engagements", m.name, after[n])
 			if after[n] >= 4 {
 				require.Less(t, s.mean(), unmoved[n].mean()-0.1, "%s, %d engagements", m.name, after[n])
 			}
@@ -68,8 +76,8 @@ func TestJudgedChange(t *testing.T) {
 	_, profiles := crowd(7, 600)
 	pop := habit.Learn(profiles, monday.AddDate(0, 0, 120))
 	var b strings.Builder
-	b.WriteString("regret by weeks since the habit changed")
 	weeks := []int{0, 1, 2, 4, 6, 8, 12}
+	fmt.Fprintf(&b, "hits and regret %v weeks after the habit changed", weeks)
 	for kind := range len(kinds) - 1 {
 		scores := make([]score, len(weeks))
 		for i := range 150 {
@@ -87,7 +95,7 @@ func TestJudgedChange(t *testing.T) {
 				scores[n].add(&c, l.Hours)
 			}
 		}
-		b.WriteString("\nto " + kinds[kind].name + strings.Repeat(" ", 20-len(kinds[kind].name)))
+		fmt.Fprintf(&b, "\nto %-20s", kinds[kind].name)
 		for _, s := range scores {
 			b.WriteString(s.String())
 		}

@@ -218,10 +218,11 @@ func (m *mixture) document(customers int) *document {
 }
 
 // strengthOf finds, in tenths of a day, the strength of the prior under which what each customer did is most
-// likely, each engagement judged by all others of theirs. It is bounded by four days: likelihood would take
-// more, because most customers are like their kind, and the few who are not would never be believed.
+// likely, each engagement judged by all others of theirs. It is bounded by two days: likelihood would take
+// more, because most customers are like their kind, but then the few who are not would not be believed, and
+// the hours of a kind would be good that this customer never kept.
 func (pop *Population) strengthOf(samples []sample) int {
-	candidates := [...]int{5, 10, 20, 40}
+	candidates := [...]int{5, 10, 20}
 	var likely [len(candidates)]float64
 	for i := range samples {
 		var own, smooth curve

@@ -78,7 +78,7 @@ func TestMisconfiguredHoldsTheChannel(t *testing.T) {
 
 	d.pass(10 * time.Minute)
 	require.NoError(t, d.store.Write(t.Context(), ledger.GateLane, func(tx ledger.Tx) error {
-		return tx.LiftHold(ledger.HoldChannel, "sms", d.now, ledger.ResumeSend)
+		return tx.LiftHold(ledger.Hold{Kind: ledger.HoldChannel, Name: "sms", Lifted: d.now, Then: ledger.ResumeSend})
 	}))
 	for _, ref := range []ledger.Ref{anna.Ref, ben.Ref} {
 		held.Sleep = 0

@@ -94,6 +94,7 @@ func resumeCommand(now func() time.Time) *cobra.Command {
 		if err != nil {
 			return err
 		}
+		h.Lifted, h.Then = place.instant(), ledger.ResumeSend
 		return place.use(cmd, func(ctx context.Context, o *office) error { return o.resume(ctx, h) })
 	}
 	return cmd
@@ -234,7 +235,7 @@ func (o *office) resume(ctx context.Context, h ledger.Hold) error {
 		if before, err = o.holdThere(tx, h); err != nil {
 			return err
 		}
-		if err := tx.LiftHold(h.Kind, h.Name, o.instant(), ledger.ResumeSend); err != nil {
+		if err := tx.LiftHold(h); err != nil {
 			return err
 		}
 		left, err = inForce(tx)

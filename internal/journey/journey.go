@@ -98,6 +98,10 @@ type Plan struct {
 	From    time.Time          `json:"from"`            // where the search for At began; zero: with the step
 	Tried   []customer.Channel `json:"tried,omitempty"` // channels that failed for good
 	Why     string             `json:"why"`
+	// Then and Lifted are of a message that a hold kept back: what becomes of it,
+	// and since when.
+	Then   ledger.Resumption `json:"then,omitempty"`
+	Lifted time.Time         `json:"lifted,omitzero"`
 }
 
 // Slack is by how much the engine may lag behind an instant without the

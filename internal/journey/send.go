@@ -71,9 +71,12 @@ func (r *run) part(step string, channel customer.Channel) (ledger.Part, bool) {
 // gate asks, for a planned part, whether it still stands and whether it may
 // go out now.
 func (r *run) gate(step *rule.Step, next string, part ledger.Part) bool {
+	if more, ok := r.afterHold(step, next, part); ok {
+		return more
+	}
 	now, send := r.f.Now, step.Send
 	switch {
-	case r.tooLate(send, later(now, part.RetryAt)):
+	case r.tooLate(send, later(now, part.RetryAt)) && !Held(r.f.Holds, part):
 		r.withdraw(part, customer.Late)
 		return r.goTo(next, now)
 	case now.Before(part.Planned):
@@ -93,7 +96,7 @@ func (r *run) gate(step *rule.Step, next string, part ledger.Part) bool {
 		r.out.Deliver, r.out.Due, r.out.Why = part.Key(), true, "sending "+part.Template+" by "+string(part.Channel)
 		return false
 	case verdict.Reason == customer.Paused:
-		return r.hold(send, part)
+		return r.hold(part)
 	case verdict.Answer == policy.Wait:
 		return r.replan(step, next, part)
 	}

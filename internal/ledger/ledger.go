@@ -208,7 +208,7 @@ type Resumption string
 
 // The resumptions.
 const (
-	ResumeSend  Resumption = "send"  // goes at the next allowed time, one by one
+	ResumeSend  Resumption = "send"  // goes at the next allowed time
 	ResumeShift Resumption = "shift" // is planned anew, as though it began at the lift
 	ResumeDrop  Resumption = "drop"  // will not go out
 )
@@ -226,6 +226,9 @@ type Hold struct {
 	Note   string
 	Lifted time.Time  // zero: in force
 	Then   Resumption // of a lifted one
+	// Over is how long what a lifted one held takes to go out, from Lifted on,
+	// where it would go at once.
+	Over time.Duration
 }
 
 // InForce reports whether the hold stops anything.

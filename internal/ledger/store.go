@@ -222,10 +222,10 @@ type House interface {
 	// SetHold puts a hold in force. One of its kind and name that is in force
 	// keeps its At and takes the rest.
 	SetHold(h Hold) error
-	// LiftHold makes the hold of that kind and name that is in force a lifted
-	// one, and forgets what was lifted longer than HoldKept before at. With
-	// none in force it is no error.
-	LiftHold(kind HoldKind, name string, at time.Time, then Resumption) error
+	// LiftHold makes the hold of h's kind and name that is in force a lifted
+	// one, as h's Lifted, Then and Over say, and forgets what was lifted longer
+	// than HoldKept before. With none in force it is no error.
+	LiftHold(h Hold) error
 	Reject(r ...Rejection) error
 	// Rejections gives the newest, newest first, and the number of all.
 	Rejections(limit int) (list []Rejection, all int64, err error)

@@ -41,17 +41,17 @@ func (t *tx) SetHold(h ledger.Hold) error {
 }
 
 // LiftHold implements ledger.House.
-func (t *tx) LiftHold(kind ledger.HoldKind, name string, at time.Time, then ledger.Resumption) error {
+func (t *tx) LiftHold(h ledger.Hold) error {
 	if err := t.writes(); err != nil {
 		return err
 	}
-	if i, there := t.data.holdAt(ledger.Hold{Kind: kind, Name: name}); there {
-		h := t.data.holds[i]
+	if i, there := t.data.holdAt(ledger.Hold{Kind: h.Kind, Name: h.Name}); there {
+		lifted := t.data.holds[i]
 		remove(t.undo, &t.data.holds, i)
-		h.Lifted, h.Then = stored(at), then
-		t.keepHold(h)
+		lifted.Lifted, lifted.Then, lifted.Over = stored(h.Lifted), h.Then, h.Over.Truncate(time.Microsecond)
+		t.keepHold(lifted)
 	}
-	old := stored(at.Add(-ledger.HoldKept))
+	old := stored(h.Lifted.Add(-ledger.HoldKept))
 	for i := len(t.data.holds) - 1; i >= 0; i-- {
 		if h := t.data.holds[i]; !h.InForce() && h.Lifted.Before(old) {
 			remove(t.undo, &t.data.holds, i)

@@ -231,10 +231,10 @@ func (d drawn) ofHouse() []step {
 		{"deactivate", func(tx ledger.Tx) error { return tx.Deactivate(ledger.RuleDocument, word) }},
 		{"hold", func(tx ledger.Tx) error { return tx.SetHold(ledger.Hold{Kind: ledger.HoldRule, Name: word, At: at}) }},
 		{"lift hold", func(tx ledger.Tx) error {
-			return tx.LiftHold(ledger.HoldRule, word, noon.Add(time.Duration(n)*time.Minute), ledger.ResumeShift)
+			return tx.LiftHold(ledger.Hold{Kind: ledger.HoldRule, Name: word, Lifted: drawnAt(n), Then: ledger.ResumeShift, Over: time.Hour})
 		}},
 		{"lift hold long after", func(tx ledger.Tx) error {
-			return tx.LiftHold(ledger.HoldRule, word, noon.Add(ledger.HoldKept+time.Duration(n)*time.Minute), ledger.ResumeDrop)
+			return tx.LiftHold(ledger.Hold{Kind: ledger.HoldRule, Name: word, Lifted: drawnAt(n).Add(ledger.HoldKept), Then: ledger.ResumeDrop})
 		}},
 		{"reject", func(tx ledger.Tx) error { return tx.Reject(ledger.Rejection{At: at, Reason: word, Body: []byte(word)}) }},
 		{"count", func(tx ledger.Tx) error { return tx.Count(word, int64(n)) }},

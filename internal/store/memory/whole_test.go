@@ -111,7 +111,7 @@ func TestEveryWriteIsRefusedWithinARead(t *testing.T) {
 		{"drop hints", func(tx ledger.Tx) error { return tx.DropHints(nil) }},
 		{"drop due", func(tx ledger.Tx) error { return tx.DropDue("cart", "c1", "") }},
 		{"deactivate", func(tx ledger.Tx) error { return tx.Deactivate(ledger.RuleDocument, "cart") }},
-		{"lift hold", func(tx ledger.Tx) error { return tx.LiftHold(ledger.HoldAll, "", minute(1), ledger.ResumeSend) }},
+		{"lift hold", func(tx ledger.Tx) error { return tx.LiftHold(ledger.Hold{Kind: ledger.HoldAll, Lifted: minute(1)}) }},
 		{"drop recheck", func(tx ledger.Tx) error { return tx.DropRecheck("cart") }},
 	}...)
 	for _, step := range steps {

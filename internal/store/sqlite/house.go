@@ -15,32 +15,34 @@ func (t *tx) Holds() ([]ledger.Hold, error) {
 	scan := func(r *row) ledger.Hold {
 		return ledger.Hold{
 			Kind: ledger.HoldKind(r.text()), Name: r.text(), At: r.at(), By: r.text(), Note: r.text(),
-			Lifted: r.at(), Then: ledger.Resumption(r.text()),
+			Lifted: r.at(), Then: ledger.Resumption(r.text()), Over: time.Duration(r.int64()) * time.Microsecond,
 		}
 	}
-	return all(t.c, scan, "SELECT kind, name, at, set_by, note, lifted, resumption FROM holds ORDER BY kind, name, lifted")
+	return all(t.c, scan, `SELECT kind, name, at, set_by, note, lifted, resumption, spread FROM holds
+		ORDER BY kind, name, lifted`)
 }
 
 // SetHold implements ledger.House.
 func (t *tx) SetHold(h ledger.Hold) error {
-	_, err := t.exec(`INSERT INTO holds (kind, name, lifted, at, set_by, note, resumption)
-		VALUES (?, ?, 0, ?, ?, ?, '')
+	_, err := t.exec(`INSERT INTO holds (kind, name, lifted, at, set_by, note, resumption, spread)
+		VALUES (?, ?, 0, ?, ?, ?, '', 0)
 		ON CONFLICT (kind, name, lifted) DO UPDATE SET set_by = excluded.set_by, note = excluded.note`,
 		string(h.Kind), h.Name, h.At, h.By, h.Note)
 	return err
 }
 
 // LiftHold implements ledger.House.
-func (t *tx) LiftHold(kind ledger.HoldKind, name string, at time.Time, then ledger.Resumption) error {
-	_, err := t.exec(`INSERT INTO holds (kind, name, lifted, at, set_by, note, resumption)
-		SELECT kind, name, ?3, at, set_by, note, ?4 FROM holds WHERE kind = ?1 AND name = ?2 AND lifted = 0
-		ON CONFLICT (kind, name, lifted) DO UPDATE SET set_by = excluded.set_by, note = excluded.note, resumption = excluded.resumption`,
-		string(kind), name, at, string(then))
+func (t *tx) LiftHold(h ledger.Hold) error {
+	_, err := t.exec(`INSERT INTO holds (kind, name, lifted, at, set_by, note, resumption, spread)
+		SELECT kind, name, ?3, at, set_by, note, ?4, ?5 FROM holds WHERE kind = ?1 AND name = ?2 AND lifted = 0
+		ON CONFLICT (kind, name, lifted) DO UPDATE SET set_by = excluded.set_by, note = excluded.note,
+			resumption = excluded.resumption, spread = excluded.spread`,
+		string(h.Kind), h.Name, h.Lifted, string(h.Then), h.Over.Microseconds())
 	if err != nil {
 		return err
 	}
 	_, err = t.exec("DELETE FROM holds WHERE kind = ? AND name = ? AND lifted = 0 OR lifted > 0 AND lifted < ?",
-		string(kind), name, at.Add(-ledger.HoldKept))
+		string(h.Kind), h.Name, h.Lifted.Add(-ledger.HoldKept))
 	return err
 }
 

@@ -261,7 +261,7 @@ func readOnly(t *testing.T, open Open) {
 		"count":     func(tx ledger.Tx) error { return tx.Count("x", 1) },
 		"setting":   func(tx ledger.Tx) error { return tx.SetSetting("x", "y") },
 		"hold":      func(tx ledger.Tx) error { return tx.SetHold(ledger.Hold{Kind: ledger.HoldAll}) },
-		"lift":      func(tx ledger.Tx) error { return tx.LiftHold(ledger.HoldAll, "", at(1), ledger.ResumeSend) },
+		"lift":      func(tx ledger.Tx) error { return tx.LiftHold(ledger.Hold{Kind: ledger.HoldAll, Lifted: at(1)}) },
 		"recheck":   func(tx ledger.Tx) error { return tx.SetRecheck("cart", ref) },
 	}
 	for name, fn := range writes {

@@ -38,17 +38,17 @@ func holds(t *testing.T, open Open) {
 	})
 	sms.By, sms.Note = "operator", ""
 	require.Equal(t, []ledger.Hold{every, email, sms}, list(), "one in force keeps its instant")
-	lift(t, s, every, at(5), ledger.ResumeSend)
-	lift(t, s, ledger.Hold{Kind: ledger.HoldRule, Name: "gone"}, at(5), ledger.ResumeDrop)
-	every.Lifted, every.Then = at(5), ledger.ResumeSend
+	every.Lifted, every.Then, every.Over = at(5), ledger.ResumeSend, time.Hour
+	lift(t, s, every)
+	lift(t, s, ledger.Hold{Kind: ledger.HoldRule, Name: "gone", Lifted: at(5), Then: ledger.ResumeDrop})
 	require.Equal(t, []ledger.Hold{every, email, sms}, list())
-	lift(t, s, every, at(6), ledger.ResumeDrop)
+	lift(t, s, ledger.Hold{Kind: ledger.HoldAll, Lifted: at(6), Then: ledger.ResumeDrop})
 	require.Equal(t, []ledger.Hold{every, email, sms}, list(), "it was lifted before")
 }
 
-func lift(t *testing.T, s ledger.Store, h ledger.Hold, when time.Time, then ledger.Resumption) {
+func lift(t *testing.T, s ledger.Store, h ledger.Hold) {
 	t.Helper()
-	write(t, s, func(tx ledger.Tx) error { return tx.LiftHold(h.Kind, h.Name, when, then) })
+	write(t, s, func(tx ledger.Tx) error { return tx.LiftHold(h) })
 }
 
 // holdsAgain holds that what was held before is remembered beside what is held,
@@ -61,8 +61,8 @@ func holdsAgain(t *testing.T, open Open) {
 		return h
 	}
 	lifted := func(h ledger.Hold, when time.Time, then ledger.Resumption) ledger.Hold {
-		lift(t, s, h, when, then)
 		h.Lifted, h.Then = when, then
+		lift(t, s, h)
 		return h
 	}
 	cart := ledger.Hold{Kind: ledger.HoldRule, Name: "cart", At: at(1), By: "operator", Note: wide}
@@ -73,8 +73,7 @@ func holdsAgain(t *testing.T, open Open) {
 	second := lifted(again, at(4), ledger.ResumeShift)
 	require.Equal(t, []ledger.Hold{first, second}, list(), "as they were lifted")
 	cart.At = at(4)
-	set(cart)
-	lift(t, s, cart, at(4), ledger.ResumeSend)
+	lifted(set(cart), at(4), ledger.ResumeSend)
 	second.Then = ledger.ResumeSend
 	require.Equal(t, []ledger.Hold{first, second}, list(), "paused and resumed at the instant of the lift")
 

@@ -9,10 +9,11 @@ CREATE TABLE kept_holds (
     set_by     TEXT    NOT NULL,
     note       TEXT    NOT NULL,
     resumption TEXT    NOT NULL, -- '' while it is in force
+    spread     INTEGER NOT NULL, -- microseconds, 0 while it is in force
     PRIMARY KEY (kind, name, lifted)
 ) STRICT, WITHOUT ROWID;
-INSERT INTO kept_holds (kind, name, lifted, at, set_by, note, resumption)
-    SELECT kind, name, 0, at, set_by, note, '' FROM holds;
+INSERT INTO kept_holds (kind, name, lifted, at, set_by, note, resumption, spread)
+    SELECT kind, name, 0, at, set_by, note, '', 0 FROM holds;
 DROP TABLE holds;
 ALTER TABLE kept_holds RENAME TO holds;
 

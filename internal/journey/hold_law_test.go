@@ -115,18 +115,20 @@ func TestALiftIsDecidedByFactsAlone(t *testing.T) {
 		first := l.look(l.now)
 		later := l.look(l.now.Add(time.Duration(rapid.IntRange(1, int(journey.Slack/time.Second)).Draw(rt, "later")) * time.Second))
 		if first.Due || !first.Outreach.NextAt.After(l.now.Add(journey.Slack)) {
-			return // its place comes before the later look
+			return // its place, or the next step's, comes before the later look
 		}
-		require.Equal(rt, places(first), places(later))
-		require.Equal(rt, first.Outreach.NextAt, later.Outreach.NextAt)
+		require.Equal(rt, place(first, part), place(later, part))
 	})
 }
 
-func places(out journey.Outcome) (list []string) {
+// place gives what an outcome makes of a part.
+func place(out journey.Outcome, of ledger.Part) string {
 	for _, p := range out.Parts {
-		list = append(list, fmt.Sprint(p.Step, p.Channel, p.Planned, p.Status, p.Reason))
+		if p.Key() == of.Key() {
+			return fmt.Sprint(p.Planned, p.Status, p.Reason)
+		}
 	}
-	return list
+	return ""
 }
 
 // TestALiftLetsNoBurstGo holds everybody's message and lifts the hold: of many,

@@ -192,6 +192,21 @@ type Work interface {
 	RulesWithWork(now, overdue time.Time) ([]string, error)
 }
 
+// RecheckAll asks the outreaches of every rule that has open ones to look at the
+// store again.
+func RecheckAll(tx Tx) error {
+	tallies, err := tx.Tallies()
+	for _, t := range tallies {
+		if t.Status != Open {
+			continue
+		}
+		if err := tx.SetRecheck(t.Rule, Ref{}); err != nil {
+			return err
+		}
+	}
+	return err
+}
+
 // Texts are marketing's documents and which of them are in force.
 type Texts interface {
 	// SaveDocument keeps the first document of its kind, name and hash.

@@ -104,6 +104,10 @@ type Plan struct {
 	// Moved is capped when the caps kept it from an earlier instant.
 	Moved customer.Reason `json:"moved,omitempty"`
 	hope  bool            // of none found: a place in the caps may become free
+	// Then and Lifted are of a message that a hold kept back: what becomes of it,
+	// and since when.
+	Then   ledger.Resumption `json:"then,omitempty"`
+	Lifted time.Time         `json:"lifted,omitzero"`
 }
 
 // Slack is by how much the engine may lag behind an instant without the

@@ -26,6 +26,9 @@ func (r *run) deadline(send *rule.Send) time.Time {
 	if r.o.Recorded.After(began.Add(Slack)) {
 		began = r.o.Recorded
 	}
+	if p := r.pos.Plan; p != nil && p.Then == ledger.ResumeShift {
+		began = p.Lifted
+	}
 	deadline := send.Within.After(began, r.f.Subject.Zone)
 	if end := r.until(); !end.IsZero() && end.Before(deadline) {
 		return end
@@ -150,6 +153,9 @@ func (r *run) closed(c customer.Channel) customer.Reason {
 func (r *run) choose(step *rule.Step, from time.Time, tried []customer.Channel) (Plan, customer.Reason) {
 	send := step.Send
 	plan := Plan{From: from, Tried: tried}
+	if p := r.pos.Plan; p != nil {
+		plan.Then, plan.Lifted = p.Then, p.Lifted
+	}
 	if !r.f.Policy.Consents(r.f.Subject.Profile, send.Topic) {
 		return plan, customer.NoConsent
 	}

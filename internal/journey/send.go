@@ -76,9 +76,12 @@ func (r *run) part(step string, channel customer.Channel) (ledger.Part, bool) {
 // gate asks, for a planned part, whether it still stands and whether it may
 // go out now.
 func (r *run) gate(step *rule.Step, next string, part ledger.Part) bool {
+	if more, ok := r.afterHold(step, next, part); ok {
+		return more
+	}
 	now, send := r.f.Now, step.Send
 	switch {
-	case r.tooLate(send, later(now, part.RetryAt)):
+	case r.tooLate(send, later(now, part.RetryAt)) && !Held(r.f.Holds, part):
 		r.withdraw(part, customer.Late)
 		return r.goTo(next, now)
 	case now.Before(part.Planned):
@@ -101,7 +104,7 @@ func (r *run) gate(step *rule.Step, next string, part ledger.Part) bool {
 		r.out.Deliver, r.out.Due, r.out.Why = part.Key(), true, "sending "+part.Template+" by "+string(part.Channel)
 		return false
 	case verdict.Reason == customer.Paused:
-		return r.hold(send, part)
+		return r.hold(part)
 	case verdict.Answer == policy.Wait:
 		return r.replan(step, next, part)
 	}
@@ -139,23 +142,6 @@ func (r *run) replanOr(step *rule.Step, next string, part ledger.Part, reason cu
 	return r.replan(step, next, part)
 }
 
-// backstop is how long a held message waits before it looks again by itself.
-const backstop = time.Hour
-
-// hold keeps the part's place until the hold is removed, or its time is over.
-func (r *run) hold(send *rule.Send, part ledger.Part) bool {
-	if !r.paused {
-		r.decide(ledger.Decision{Kind: ledger.KindDefer, Step: part.Step, Channel: part.Channel, Template: part.Template,
-			Planned: part.Planned, Reason: customer.Paused})
-	}
-	r.o.Reason = customer.Paused // of an open row: why it waits
-	until := r.deadline(send).Add(grace + time.Second)
-	if send.Late == rule.LateSend {
-		until = r.f.Now.Add(backstop)
-	}
-	return r.rest(until, "paused: a hold covers this message", WakeProfile, WakeResume)
-}
-
 // unless reports whether the send's own unless has come.
 func (r *run) unless(send *rule.Send) bool {
 	if r.anyIf(send.Unless, r.f.Now) {
@@ -175,24 +161,6 @@ func (r *run) policyFacts(part ledger.Part) policy.Facts {
 		Now: r.f.Now, Zone: r.f.Subject.Zone, Country: r.f.Country, Profile: r.f.Subject.Profile, Suppressed: r.f.Suppressed,
 		Held: Held(r.f.Holds, part), Claims: r.claims(),
 	}
-}
-
-// Held reports whether a hold covers a part. One of a channel or a template
-// covers messages only.
-func Held(holds []ledger.Hold, p ledger.Part) bool {
-	return slices.ContainsFunc(holds, func(h ledger.Hold) bool {
-		switch h.Kind {
-		case ledger.HoldAll:
-			return true
-		case ledger.HoldRule:
-			return h.Name == p.Rule
-		case ledger.HoldChannel:
-			return h.Name == string(p.Channel) && p.Channel.Reaches()
-		case ledger.HoldTemplate:
-			return h.Name == p.Template && p.Channel.Reaches()
-		}
-		return false
-	})
 }
 
 // claims gives the customer's claims, with those of this answer.

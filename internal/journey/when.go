@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/outreach-engine/outreach/internal/customer"
+	"github.com/outreach-engine/outreach/internal/ledger"
 	"github.com/outreach-engine/outreach/internal/policy"
 	"github.com/outreach-engine/outreach/internal/rule"
 	"github.com/outreach-engine/outreach/internal/sendtime"
@@ -62,6 +63,10 @@ func (r *run) instant(step *rule.Step, channel customer.Channel, from time.Time)
 func (r *run) hours(send *rule.Send, channel customer.Channel) []hours {
 	said, bySaid := r.said(channel)
 	switch {
+	case r.pos.Plan != nil && r.pos.Plan.Then == ledger.ResumeSend && send.Urgent:
+		return []hours{afterPause(sendtime.When{})}
+	case r.pos.Plan != nil && r.pos.Plan.Then == ledger.ResumeSend:
+		return []hours{afterPause(said)}
 	case send.At.Now && (!bySaid || send.Urgent):
 		return []hours{{why: atOnce, bound: true, now: true}}
 	case send.At.Now:

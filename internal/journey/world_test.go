@@ -1,6 +1,7 @@
 package journey_test
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -69,6 +70,7 @@ type world struct {
 	lines    []string
 	path     []string // steps that were gone through, with their branches
 	entered  int
+	person   customer.ID   // whose outreach it is, c1 unless said otherwise
 	other    *rule.Matcher // another version of the rule, with learn
 	// sent is called with what goes out, before it does.
 	sent func(out journey.Outcome, part ledger.Part)
@@ -184,7 +186,7 @@ func (w *world) concern(e customer.Event) {
 
 func (w *world) enter(why rule.Reason) {
 	w.outreach = ledger.Outreach{
-		Ref: ledger.Ref{Rule: "mine", Customer: "c1", N: 1}, About: why.About, Key: why.Key, Version: w.matcher.Version, Topic: w.matcher.Topic,
+		Ref: ledger.Ref{Rule: "mine", Customer: cmp.Or(w.person, "c1"), N: 1}, About: why.About, Key: why.Key, Version: w.matcher.Version, Topic: w.matcher.Topic,
 		Priority: w.matcher.Priority, At: why.At, Recorded: w.now, Match: why.Match, Trigger: why.Trigger, Status: ledger.Open, NextAt: w.now,
 	}
 	w.entered++

@@ -214,14 +214,37 @@ const (
 	HoldTemplate HoldKind = "template"
 )
 
-// Hold stops sending until it is removed.
+// Resumption is what becomes, once a hold is lifted, of what was planned for
+// the time that it was in force.
+type Resumption string
+
+// The resumptions.
+const (
+	ResumeSend  Resumption = "send"  // goes at the next allowed time
+	ResumeShift Resumption = "shift" // is planned anew, as though it began at the lift
+	ResumeDrop  Resumption = "drop"  // will not go out
+)
+
+// HoldKept is how long a lifted hold is remembered.
+const HoldKept = 30 * 24 * time.Hour
+
+// Hold stops sending until it is lifted. A lifted one says what becomes of
+// what it held.
 type Hold struct {
-	Kind HoldKind
-	Name string // of the rule, channel or template; "" with HoldAll
-	At   time.Time
-	By   string // who or what set it: operator, twilio
-	Note string
+	Kind   HoldKind
+	Name   string // of the rule, channel or template; "" with HoldAll
+	At     time.Time
+	By     string // who or what set it: operator, twilio
+	Note   string
+	Lifted time.Time  // zero: in force
+	Then   Resumption // of a lifted one
+	// Over is how long what a lifted one held takes to go out, from Lifted on,
+	// where it would go at once.
+	Over time.Duration
 }
+
+// InForce reports whether the hold stops anything.
+func (h Hold) InForce() bool { return h.Lifted.IsZero() }
 
 // DocumentKind is what sort of marketing's text a document is.
 type DocumentKind string

@@ -1,9 +1,9 @@
 package sendtime
 
 import (
+	"bytes"
 	"cmp"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -52,6 +52,11 @@ func (w *Whereabouts) But(i int) []*time.Location {
 		return nil
 	}
 	return w.ring[i+1 : i+n : i+n]
+}
+
+// Index gives which of Zones has the clock of a zone; -1 when none has.
+func (w *Whereabouts) Index(zones *Zones, zone *time.Location) int {
+	return slices.IndexFunc(w.Zones, func(z *time.Location) bool { return zones.SameClock(z, zone) })
 }
 
 // Where gives what clues tell: the zone that was given; else the zone of the
@@ -205,11 +210,8 @@ func (z *Zones) regions(c Clues, w *Whereabouts, phone phonePlace) []string {
 	return list
 }
 
-// The years in which clocks are compared.
-const (
-	clocksFrom = 2026
-	clocksTo   = 2040
-)
+// clocksFrom is the first of the years in which clocks are compared.
+const clocksFrom = 2026
 
 // SameClock reports whether two zones read the same throughout the years to
 // come, which Europe/Berlin and Europe/Vienna do.
@@ -237,20 +239,9 @@ func (z *Zones) clockOf(zone *time.Location) string {
 
 // readings writes down when a clock changes, and to what.
 func readings(zone *time.Location) string {
-	var b strings.Builder
-	end := time.Date(clocksTo+1, time.January, 1, 0, 0, 0, 0, time.UTC).Unix()
-	at, last := time.Date(clocksFrom, time.January, 1, 0, 0, 0, 0, time.UTC).Unix(), int64(farthestOffset)
-	for at < end {
-		p := periodAt(at, zone)
-		if p.offset != last {
-			b.WriteString(strconv.FormatInt(max(p.from, at), 36) + ":" + strconv.FormatInt(p.offset, 36) + " ")
-			last = p.offset
-		}
-		if p.to <= at {
-			break
-		}
-		at = p.to
-	}
+	var b bytes.Buffer
+	from := time.Date(clocksFrom, time.January, 1, 0, 0, 0, 0, time.UTC)
+	writeClock(&b, zone, from.Unix(), from.AddDate(yearsAhead, 0, 0).Unix())
 	return b.String()
 }
 

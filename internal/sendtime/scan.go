@@ -1,20 +1,25 @@
 package sendtime
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // scanner tells open from closed time, one run of equal minutes after another. It lays the day out once:
 // neighbouring questions share it.
 type scanner struct {
 	clock   clock
 	when    *calendar // nil: any time
+	hours   Hours     // zero: any hour
 	quiet   *calendar // nil: nothing is quiet
-	legal   *calendar // nil: no law
+	legal   []When    // none: no law
 	holiday func(year int, month time.Month, day int) bool
+	others  []scanner // other zones, that have to be open too; they have none of their own
 
 	loaded bool
 	day    int64 // the one laid out below, counted from 1 January 1970
 	wanted dayMask
-	hushed dayMask
+	hushed dayMask // and lawful: as left by an earlier day when nothing is wanted
 	lawful dayMask
 	open   dayMask // wanted, not hushed, lawful, and no holiday
 	closed bool    // the day is a holiday
@@ -29,6 +34,21 @@ type run struct {
 }
 
 func (s *scanner) run(at int64) run {
+	r := s.here(at, run{from: math.MinInt64, to: math.MaxInt64})
+	for i := range s.others {
+		if !r.open {
+			break
+		}
+		r = s.others[i].here(at, r)
+		if !r.open {
+			r.why |= MovedElsewhere
+		}
+	}
+	return r
+}
+
+// here is the run of an instant by this zone alone, no longer than the one given.
+func (s *scanner) here(at int64, within run) run {
 	p := s.clock.period(at)
 	day, second := dayOf(at + p.offset)
 	s.load(day)
@@ -36,8 +56,8 @@ func (s *scanner) run(at int64) run {
 	first, end := s.open.runStart(minute), s.open.runEnd(minute)
 	midnight := day*secondsPerDay - p.offset
 	r := run{
-		from: max(midnight+int64(first)*60, p.from),
-		to:   min(midnight+int64(end)*60, p.to),
+		from: max(midnight+int64(first)*60, p.from, within.from),
+		to:   min(midnight+int64(end)*60, p.to, within.to),
 		open: s.open.has(minute),
 	}
 	if !r.open {
@@ -51,12 +71,12 @@ func (s *scanner) load(day int64) {
 		return
 	}
 	s.loaded, s.day = true, day
-	s.wanted, s.hushed, s.lawful = dayMask{}, dayMask{}, dayMask{}
-	layOutDay(s.when, day, &s.wanted)
-	layOutDay(s.legal, day, &s.lawful)
-	if s.quiet != nil {
-		s.quiet.windowsOn(day, &s.hushed)
+	s.wanted, s.open, s.closed = dayMask{}, dayMask{}, false
+	s.layOutWanted(day)
+	if s.wanted.empty() {
+		return
 	}
+	s.layOutClosed(day)
 	for i := range s.open {
 		s.open[i] = s.wanted[i] &^ s.hushed[i] & s.lawful[i]
 	}
@@ -66,13 +86,43 @@ func (s *scanner) load(day int64) {
 	}
 }
 
-// layOutDay adds the minutes that a calendar's windows cover; no calendar covers them all.
-func layOutDay(c *calendar, day int64, out *dayMask) {
-	if c == nil {
-		out.set(0, minutesPerDay)
+// layOutWanted adds the minutes of a day in which the message may start.
+func (s *scanner) layOutWanted(day int64) {
+	switch {
+	case !s.hours.IsZero():
+		s.hours.on(weekdayOf(day), &s.wanted)
+		When{s.when}.narrow(day, &s.wanted)
+	case s.when != nil:
+		s.when.windowsOn(day, &s.wanted)
+	default:
+		s.wanted = fullDay()
+	}
+}
+
+// layOutClosed marks what is quiet on a day, and what all laws leave open.
+func (s *scanner) layOutClosed(day int64) {
+	s.hushed, s.lawful = dayMask{}, dayMask{}
+	if s.quiet != nil {
+		s.quiet.windowsOn(day, &s.hushed)
+	}
+	if len(s.legal) == 0 || s.legal[0].c == nil {
+		s.lawful = fullDay()
+	} else {
+		s.legal[0].c.windowsOn(day, &s.lawful)
+	}
+	for i := 1; i < len(s.legal); i++ {
+		s.legal[i].narrow(day, &s.lawful)
+	}
+}
+
+// narrow takes away the minutes of a day that no window covers; the zero When takes none.
+func (w When) narrow(day int64, mask *dayMask) {
+	if w.c == nil || w.c.any {
 		return
 	}
-	c.windowsOn(day, out)
+	var covered dayMask
+	w.c.windowsOn(day, &covered)
+	mask.keep(&covered)
 }
 
 // why names what closes the minutes [from, to) of the laid-out day.

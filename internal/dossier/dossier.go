@@ -13,6 +13,7 @@ import (
 	"github.com/outreach-engine/outreach/internal/journey"
 	"github.com/outreach-engine/outreach/internal/ledger"
 	"github.com/outreach-engine/outreach/internal/library"
+	"github.com/outreach-engine/outreach/internal/policy"
 	"github.com/outreach-engine/outreach/internal/rule"
 	"github.com/outreach-engine/outreach/internal/sendtime"
 )
@@ -31,7 +32,8 @@ type Dossier struct {
 	Set     *library.Set
 	Profile *customer.Profile
 	State   *behaviour.State
-	Zone    *time.Location
+	Zone    *time.Location // of Place
+	Place   policy.Place
 
 	desk       Desk
 	tx         ledger.Tx
@@ -75,7 +77,10 @@ func (k Desk) Begin(tx ledger.Tx, id customer.ID, since time.Time) *Dossier {
 	return d
 }
 
-func (d *Dossier) locate() { d.Zone = d.Set.Policy.ZoneOf(d.desk.Zones, d.Profile) }
+func (d *Dossier) locate() {
+	d.Place = d.Set.Policy.PlaceOf(d.desk.Zones, d.Profile)
+	d.Zone = d.Place.Zone
+}
 
 // Change says that profile or state were changed and are to be saved; the
 // zone and what addresses allow are read anew.
@@ -192,7 +197,7 @@ func (d *Dossier) Heard(m *rule.Matcher, trigger string, from, to time.Time) ([]
 func (d *Dossier) Facts(m *rule.Matcher, o ledger.Outreach, now time.Time) (journey.Facts, error) {
 	f := journey.Facts{
 		Now: now, Lag: d.desk.Lag, Subject: d.Subject(), Policy: d.Set.Policy, Suppressed: d.Suppressed, Texts: d.Set.Texts,
-		Country: d.Set.Policy.CountryOf(d.desk.Zones, d.Profile),
+		Place: d.Place,
 	}
 	var err error
 	if f.Events, err = d.Heard(m, o.Trigger, journey.Since(o, now, d.Zone), time.Time{}); err != nil {

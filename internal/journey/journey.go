@@ -25,7 +25,7 @@ type Facts struct {
 	Lag        time.Duration // by how much the engine itself may be late without its counting
 	Subject    rule.Subject
 	Policy     *policy.Policy
-	Country    string // the customer's as the policy has it; "": it is asked anew
+	Place      policy.Place // where the customer is, as the policy has it
 	Suppressed func(customer.Channel) bool
 	Events     []customer.Event // of the customer since Since(), of names that the rule mentions, oldest first
 	Parts      []ledger.Part    // of this outreach
@@ -36,6 +36,14 @@ type Facts struct {
 	Items func(carrier ledger.Part) int
 	// Texts gives the channels that a template has a text for.
 	Texts func(template string) []customer.Channel
+}
+
+// place gives where the customer is; its clock is the one that everything else
+// of the outreach goes by.
+func (f *Facts) place() policy.Place {
+	place := f.Place
+	place.Zone = f.Subject.Zone
+	return place
 }
 
 // Since gives from when on an outreach's facts need events: its beginning, or

@@ -158,7 +158,7 @@ func (r *run) ask(send *rule.Send, part ledger.Part) policy.Ask {
 
 func (r *run) policyFacts(part ledger.Part) policy.Facts {
 	return policy.Facts{
-		Now: r.f.Now, Zone: r.f.Subject.Zone, Country: r.f.Country, Profile: r.f.Subject.Profile, Suppressed: r.f.Suppressed,
+		Now: r.f.Now, Place: r.f.place(), Profile: r.f.Subject.Profile, Suppressed: r.f.Suppressed,
 		Held: Held(r.f.Holds, part), Claims: r.claims(),
 	}
 }

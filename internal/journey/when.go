@@ -34,7 +34,7 @@ type found struct {
 func (r *run) instant(step *rule.Step, channel customer.Channel, from time.Time) found {
 	send := step.Send
 	request := r.f.Policy.Request(channel, send.Topic, policy.Facts{
-		Now: from, Profile: r.f.Subject.Profile, Zone: r.f.Subject.Zone, Country: r.f.Country,
+		Now: from, Profile: r.f.Subject.Profile, Place: r.f.place(),
 	})
 	request.Deadline, request.Spread = r.deadline(send), r.spread(step.ID)
 	mine := policy.Claim{

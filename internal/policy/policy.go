@@ -25,6 +25,8 @@ type Policy struct {
 	Teams    map[string]Team                    // who does the tasks of handoffs, by name
 	Digests  map[string]Digest                  // by name
 	Learning Learning
+
+	laws map[reach]*laws // Legal, ready to be asked
 }
 
 // Team is where tasks for a team of the company's own go. Exactly one is set.
@@ -76,7 +78,8 @@ type Cap struct {
 }
 
 // Legal is one law's open hours. Of those that fit a customer the one with the
-// region holds, else the one without, else the one without country.
+// region holds, else the one without, else the one without country. Where the
+// region is not known, those of every region that it may be hold.
 type Legal struct {
 	Country  string             // "" everywhere
 	Region   string             // "" the whole country
@@ -84,5 +87,6 @@ type Legal struct {
 	Topics   []customer.Topic   // empty: all
 	Hours    sendtime.When
 	Holidays bool   // public holidays are closed too
-	Source   string // the law, and the date it was read
+	Source   string // where the law stands, and how surely it was read there
+	Read     string // when somebody read it, YYYY-MM or YYYY-MM-DD
 }

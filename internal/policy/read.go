@@ -20,7 +20,7 @@ import (
 //	caps: {any: [2 per day, 5 per week], sms: 1 per day}
 //	quiet: daily 21:00-08:00
 //	windows: {push: daily 09:00-21:00, email: Mon-Fri 08:00-20:00}
-//	legal: [{country: US, hours: daily 08:00-21:00, source: "47 CFR 64.1200(c)(1), read 2026-11-01"}]
+//	legal: [{country: US, hours: daily 08:00-21:00, source: 47 CFR 64.1200(c)(1), read: 2026-11-01}]
 //	holidays: {FR: public, US: [public, 2026-12-24]}
 //	rates: {sms: 10 per second}
 //	holdout: 5%
@@ -58,6 +58,7 @@ func Read(name string, text []byte, ps *source.Problems) *Policy {
 		r.digests(n)
 	}
 	r.contradictions(f)
+	r.policy.settle()
 	return r.policy
 }
 

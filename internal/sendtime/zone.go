@@ -24,12 +24,13 @@ type Zones struct {
 	mu     sync.RWMutex
 	loaded map[string]*time.Location
 
-	zones, countries guesses
+	atlas func() *atlas // where people are by numbers and addresses
+	found findings
 }
 
 // NewZones has every zone of the IANA database within reach; each is loaded when it is first asked for.
 func NewZones() *Zones {
-	return &Zones{names: strings.Fields(zoneList), from: time.LoadLocation, loaded: map[string]*time.Location{}}
+	return &Zones{names: strings.Fields(zoneList), from: time.LoadLocation, loaded: map[string]*time.Location{}, atlas: readAtlas()}
 }
 
 // Load gives the zone of an exact IANA name ("America/New_York", "UTC"). The empty name, "Local",

@@ -94,3 +94,20 @@ func TestProfilesThatWereNotWritten(t *testing.T) {
 		require.EqualError(t, err, c.want)
 	}
 }
+
+func FuzzDecodePopulation(f *testing.F) {
+	_, profiles := crowd(7, 100)
+	f.Add(habit.Learn(profiles, monday.AddDate(0, 0, 60)).Encode())
+	f.Add([]byte(`null`))
+	f.Add([]byte(`{"version":1,"strength":5,"kinds":[{"customers":1}]}`))
+	p := profileOf(weekly(4, habit.Seen, mondays...))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		pop, err := habit.DecodePopulation(b)
+		if err != nil {
+			require.Nil(t, pop)
+			return
+		}
+		l, _ := pop.Good(&p, at(5, 0, 0), allowed)
+		require.False(t, l.Hours.IsZero())
+	})
+}

@@ -12,7 +12,8 @@ const (
 	week = 7 * 24
 
 	// halfLife is after how many hours an engagement counts half: eight weeks. A habit that changed is
-	// outweighed within about that time, and a customer of one act a week still shows five of them.
+	// outweighed within about that time. Four weeks would forget in half of it, but somebody who comes once
+	// a month would never show the evidence of three days.
 	halfLife = 8 * week
 
 	// latest is how many hours before the newest engagement one may lie and still be taken.

@@ -176,3 +176,10 @@ func wholePage(s string) bool {
 	s = strings.ToLower(s)
 	return slices.ContainsFunc([]string{"<!doctype", "<html", "<head>", "<body"}, func(tag string) bool { return strings.Contains(s, tag) })
 }
+
+// Headed reports whether the text that rides on an email has a heading of its
+// own in the language of a locale; without one a digest puts its subject there.
+func (l *Library) Headed(name, locale string) bool {
+	e, _, _ := l.templates[name].email.find(locale)
+	return e != nil && e.html != nil && ownHeading.MatchString(e.html.src.body)
+}

@@ -104,6 +104,22 @@ func TestItemsInATextPartOfItsOwn(t *testing.T) {
 		compose(t, l, "week", customer.Email, ana(t), used, app).Text)
 }
 
+func TestATextKnowsThatItRides(t *testing.T) {
+	t.Parallel()
+	const greeting = "{% unless riding %}Hi!{% endunless %}{% if riding == true %}By the way:{% endif %}"
+	l := riding(t, map[string]string{
+		"a/email.html": mail("<p>" + greeting + " a</p>"), "a/push.txt": "---\ntitle: T\n---\n" + greeting + " a",
+		"b/email.html": "---\nsubject: S\nlayout: none\n---\n<p>" + greeting + " b</p>", "b/push.txt": "---\ntitle: T\n---\n" + greeting + " b",
+		"a/email.txt": greeting + " a", "b/email.txt": greeting + " b",
+	})
+	a := item("a", ana(t))
+	got := compose(t, l, "b", customer.Email, ana(t), a)
+	require.Equal(t, channel.Content{
+		Subject: "S", HTML: "<p>Hi! b</p>\n<div class=\"item\">\n<p>By the way: a</p>\n</div>", Text: "Hi! b\n\nBy the way: a",
+	}, got)
+	require.Equal(t, "Hi! b\nBy the way: a", compose(t, l, "b", customer.Push, ana(t), a).Text)
+}
+
 func TestNoPlaceLosesAnItem(t *testing.T) {
 	t.Parallel()
 	l := riding(t, map[string]string{
@@ -274,8 +290,10 @@ func TestFaultsOfItems(t *testing.T) {
 		"filtered":        {page("{{ items | upcase }}"), []string{`t/a/email.html:4:4: "items": are whole texts, with which nothing can be done; write {{ items }} by itself, {% if items %}, or items_count`}},
 		"assigned":        {page("{% assign x = items %}{{ x | default: 'x' }}"), []string{`t/a/email.html:4:15: "items": are whole texts, with which nothing can be done; write {{ items }} by itself, {% if items %}, or items_count`}},
 		"compared":        {page("{% if items == \"x\" %}x{% endif %}"), []string{`t/a/email.html:4:7: "items": are whole texts, with which nothing can be done; write {{ items }} by itself, {% if items %}, or items_count`}},
+		"riding, shown":   {page("{{ riding }}"), []string{`t/a/email.html:4:4: "riding": is a yes or no and cannot be written out; use {% if %}, or the filters first, last or join`}},
+		"riding, in SMS":  {map[string]string{"a/sms.txt": "{% if riding %}x{% endif %}"}, []string{`t/a/sms.txt:1:7: "riding": is known in emails and notifications only; leave it out: no item rides on this text`}},
 		"taken":           {page("{% assign items = 1 %}x"), []string{`t/a/email.html:4:11: "items": is taken; choose another name`}},
-		"a field of them": {page("{{ items.first }}"), []string{`t/a/email.html:4:4: "items.first": is not a name that is known here; write {{ items }}, which gives them all`}},
+		"a field of them": {page("{{ items.first }}"), []string{`t/a/email.html:4:4: "items.first": is not a name that is known here; write items without a dot`}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

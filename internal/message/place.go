@@ -29,6 +29,8 @@ func (c *compiler) ridden(root string) (dictionary.Field, *trouble) {
 		return dictionary.Field{}, &trouble{"is known in emails and notifications only", "leave it out: no item rides on this text"}
 	case root == countRoot:
 		return dictionary.Field{Kind: customer.KindNumber}, nil
+	case root == ridingRoot:
+		return dictionary.Field{Kind: truthKind}, nil
 	case c.riding == itemsSaid:
 		return dictionary.Field{}, &trouble{"are whole texts, and this is one line", "write {{ items }} in the text, and {{ items_count }} here"}
 	}

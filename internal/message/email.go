@@ -8,6 +8,7 @@ type page struct {
 	content, subject, preheader string
 	items                       *cargo // nil is none, or placed already
 	count                       int    // of items
+	rides                       bool   // this text is an item itself
 }
 
 // field gives one of them by its name; nil is absent.
@@ -19,6 +20,8 @@ func (p page) field(name string) any {
 		return present(p.preheader)
 	case countRoot:
 		return float64(p.count)
+	case ridingRoot:
+		return p.rides
 	case itemsRoot:
 		if p.items == nil {
 			return nil

@@ -221,6 +221,7 @@ func (r *reader) pairTexts() {
 			key := strings.ToLower(locale)
 			if e := r.lib.templates[folder].email[key]; e != nil {
 				e.text = r.texts[folder][key]
+				e.checkTextPlace(r.ps)
 			}
 		}
 	}

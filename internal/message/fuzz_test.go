@@ -19,7 +19,7 @@ func FuzzRead(f *testing.F) {
 		"{% case customer.plan %}{% when 'surf', blank %}x{% endcase %}", "{% for i in (1..3) reversed limit: 2 %}{{ forloop.index }}{% endfor %}",
 		"{% raw %}{{{% endraw %}{% comment %}{% endcomment %}", "{%- capture x -%}{{ match.used | number: 2 }}{%- endcapture -%}{{ x }}",
 		"<a href=\"https://x/{{ match.x }}\" class='{{ x }}'>", "---\nsubject: \"{{ now | date: '%d %B' }}\"\n---\n<style>a{}</style>", "{{ 'a' | replace: '', 'b' | split: 'a' | join }}",
-		"{% if items %}{{ items }}{% endif %}{{ items_count }}", "<b>{{ items }}</b", "{{ items | first }}{% assign x = items %}", "{% capture x %}{{ items }}{% endcapture %}", "<html>{{ items }}", "x{% if items %}{{ match.y }}{% endif %}",
+		"{% if items %}{{ items }}{% endif %}{{ items_count }}", "<b>{{ items }}</b", "{{ items | first }}{% assign x = items %}", "{% capture x %}{{ items }}{% endcapture %}", "<html>{{ items }}", "{% unless riding %}{{ match.y }}{% endunless %}", "x{% if items %}{{ match.y }}{% endif %}",
 		"{{-}}", "{%-%}", "{{ (((1))) }}", "{{ a.b.c-d? }}", "{% unless (1..2) contains nil %}", "{% assign t = 5 %}{{ t | divided_by: t }}",
 	} {
 		f.Add(s)

@@ -147,10 +147,10 @@ func (p *push) ride(v Vars) (r rider, err error) {
 	if t := p.text.unfit(); t != nil {
 		return r, p.text.misfit(t)
 	}
-	if r.body, err = p.text.write(v, page{}); err != nil || p.link == nil {
+	if r.body, err = p.text.write(v, page{rides: true}); err != nil || p.link == nil {
 		return r, err
 	}
-	r.link, err = p.link.write(v, page{})
+	r.link, err = p.link.write(v, page{rides: true})
 	return r, err
 }
 
@@ -161,15 +161,15 @@ func (e *email) ride(v Vars) (r rider, err error) {
 	if t := e.html.unfit(); t != nil {
 		return r, e.html.misfit(t)
 	}
-	if r.body, err = e.html.write(v, page{}); err != nil {
+	if r.body, err = e.html.write(v, page{rides: true}); err != nil {
 		return r, err
 	}
 	if !ownHeading.MatchString(r.body) {
-		r.heading, _ = e.subject.write(v, page{}) // without it there is no heading
+		r.heading, _ = e.subject.write(v, page{rides: true}) // without it there is no heading
 	}
 	r.text = func() string { return readable(r.body) }
 	if e.text != nil {
-		own, err := e.text.write(v, page{})
+		own, err := e.text.write(v, page{rides: true})
 		r.text = func() string { return own }
 		return r, err
 	}

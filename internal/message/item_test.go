@@ -11,6 +11,7 @@ import (
 	"github.com/outreach-engine/outreach/internal/channel"
 	"github.com/outreach-engine/outreach/internal/customer"
 	"github.com/outreach-engine/outreach/internal/message"
+	"github.com/outreach-engine/outreach/internal/source"
 )
 
 // riding are templates that carry items, and templates that ride.
@@ -101,6 +102,22 @@ func TestItemsInATextPartOfItsOwn(t *testing.T) {
 		compose(t, l, "bill", customer.Email, ana(t), used, app).Text)
 	require.Equal(t, "This week:\n\nYou used 12.1 GB.\n\nThe <app>\n\nGet the app, Bo: here <https://x.example/app>.\n\nBye",
 		compose(t, l, "week", customer.Email, ana(t), used, app).Text)
+}
+
+func TestATextKnowsThatItRides(t *testing.T) {
+	t.Parallel()
+	const greeting = "{% unless riding %}Hi!{% endunless %}{% if riding == true %}By the way:{% endif %}"
+	l := riding(t, map[string]string{
+		"a/email.html": mail("<p>" + greeting + " a</p>"), "a/push.txt": "---\ntitle: T\n---\n" + greeting + " a",
+		"b/email.html": "---\nsubject: S\nlayout: none\n---\n<p>" + greeting + " b</p>", "b/push.txt": "---\ntitle: T\n---\n" + greeting + " b",
+		"a/email.txt": greeting + " a", "b/email.txt": greeting + " b",
+	})
+	a := item("a", ana(t))
+	got := compose(t, l, "b", customer.Email, ana(t), a)
+	require.Equal(t, channel.Content{
+		Subject: "S", HTML: "<p>Hi! b</p>\n<div class=\"item\">\n<p>By the way: a</p>\n</div>", Text: "Hi! b\n\nBy the way: a",
+	}, got)
+	require.Equal(t, "Hi! b\nBy the way: a", compose(t, l, "b", customer.Push, ana(t), a).Text)
 }
 
 func TestNoPlaceLosesAnItem(t *testing.T) {
@@ -256,6 +273,7 @@ func TestFaultsOfItems(t *testing.T) {
 		want  []string
 	}{
 		"fine":            {page("{% if items %}<p>{{ items_count }}</p>{{ items }}{% endif %}{% unless items %}x{% endunless %}{% if items == blank and items_count > 1 %}x{% endif %}"), nil},
+		"at the end":      {map[string]string{"a/email.html": mail("{{ items }}"), "a/email.txt": "x"}, []string{`t/a/email.txt: warning [items-at-end]: has no {{ items }}, so they stand at its very end; write {{ items }} where email.html has it`}},
 		"in a layout":     {map[string]string{"layouts/x.html": "{{ content }}{% if items %}<hr>{{ items }}{% endif %}"}, nil},
 		"in a subject":    {map[string]string{"a/email.html": "---\nsubject: \"{{ items }}\"\n---\nx"}, []string{`t/a/email.html:2:14: subject: "items": are whole texts, and this is one line; write {{ items }} in the text, and {{ items_count }} here`}},
 		"in a title":      {map[string]string{"a/push.txt": "---\ntitle: \"{{ items }}\"\n---\nx"}, []string{`t/a/push.txt:2:12: title: "items": are whole texts, and this is one line; write {{ items }} in the text, and {{ items_count }} here`}},
@@ -272,14 +290,63 @@ func TestFaultsOfItems(t *testing.T) {
 		"filtered":        {page("{{ items | upcase }}"), []string{`t/a/email.html:4:4: "items": are whole texts, with which nothing can be done; write {{ items }} by itself, {% if items %}, or items_count`}},
 		"assigned":        {page("{% assign x = items %}{{ x | default: 'x' }}"), []string{`t/a/email.html:4:15: "items": are whole texts, with which nothing can be done; write {{ items }} by itself, {% if items %}, or items_count`}},
 		"compared":        {page("{% if items == \"x\" %}x{% endif %}"), []string{`t/a/email.html:4:7: "items": are whole texts, with which nothing can be done; write {{ items }} by itself, {% if items %}, or items_count`}},
+		"riding, shown":   {page("{{ riding }}"), []string{`t/a/email.html:4:4: "riding": is a yes or no and cannot be written out; use {% if %}, or the filters first, last or join`}},
+		"riding, in SMS":  {map[string]string{"a/sms.txt": "{% if riding %}x{% endif %}"}, []string{`t/a/sms.txt:1:7: "riding": is known in emails and notifications only; leave it out: no item rides on this text`}},
 		"taken":           {page("{% assign items = 1 %}x"), []string{`t/a/email.html:4:11: "items": is taken; choose another name`}},
-		"a field of them": {page("{{ items.first }}"), []string{`t/a/email.html:4:4: "items.first": is not a name that is known here; write {{ items }}, which gives them all`}},
+		"a field of them": {page("{{ items.first }}"), []string{`t/a/email.html:4:4: "items.first": is not a name that is known here; write items without a dot`}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			require.Equal(t, c.want, problems(files(c.files)))
 		})
 	}
+}
+
+func TestCheckItem(t *testing.T) {
+	t.Parallel()
+	l := riding(t, map[string]string{
+		"text/sms.txt": "x", "note/push.txt": "---\ntitle: \"{{ match.a }}\"\nlink: \"https://x.example/{{ match.b }}\"\n---\n{{ match.c }}",
+		"mail/email.html": "---\nsubject: \"{{ match.a }}\"\n---\n{{ match.b }}", "mail/email.txt": "{{ match.c }}",
+		"page/email.html": "---\nsubject: S\nlayout: none\n---\n<html></html>", "layouts/default.html.de": "{{ content }}{{ match.never }}",
+	})
+	for name, c := range map[string]struct {
+		use  message.Use
+		want []string
+	}{
+		"fine":      {message.Use{Template: "app", Channels: []customer.Channel{customer.Email}}, nil},
+		"not there": {message.Use{Template: "ap"}, []string{`r.yaml: "ap": is not a template; known: app, bill, mail, note, page, text, used, week`}},
+		"sms only":  {message.Use{Template: "text"}, []string{`r.yaml: "text": is written for sms only, on which nothing rides; add t/text/email.html`}},
+		"on sms":    {message.Use{Template: "text", Channels: []customer.Channel{customer.SMS}}, []string{`r.yaml: "text": cannot ride on sms, which is paid for by length; let it ride on email or push`}},
+		"unwritten": {message.Use{Template: "app", Channels: []customer.Channel{customer.Push}}, []string{`r.yaml: "app": is not written for push; add t/app/push.txt`}},
+		"a digest":  {message.Use{Template: "week"}, []string{`t/week/email.html: is a digest, which holds items and is none; attach another template`}},
+		"a page":    {message.Use{Template: "page"}, []string{`t/page/email.html: is a whole page, which cannot stand inside of another; leave out <html>, <head> and <body>; the layout has them`}},
+		"of an email": {message.Use{Template: "mail"}, []string{
+			`t/mail/email.html:4:4: "match.b": is not known in rule r.yaml; put it in an if, add | default:, or use another template`,
+			`t/mail/email.txt:1:4: "match.c": is not known in rule r.yaml; put it in an if, add | default:, or use another template`}},
+		"of a notification": {message.Use{Template: "note", Match: []string{"c"}}, []string{
+			`t/note/push.txt:3:29: link: "match.b": is not known in rule r.yaml; known: c`}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var ps source.Problems
+			c.use.Rule = "r.yaml"
+			l.CheckItem(c.use, &ps)
+			var got []string
+			for _, p := range ps.List() {
+				got = append(got, p.String())
+			}
+			require.Equal(t, c.want, got)
+		})
+	}
+}
+
+func TestHeaded(t *testing.T) {
+	t.Parallel()
+	l := riding(t, nil)
+	require.True(t, l.Headed("used", "de"))
+	require.True(t, l.Headed("app", "de"))
+	require.False(t, l.Headed("app", "en"))
+	require.False(t, l.Headed("none", ""))
 }
 
 func BenchmarkCompose(b *testing.B) {

@@ -1,12 +1,9 @@
 package message
 
 import (
-	"slices"
-	"strings"
-
-	"github.com/outreach-engine/outreach/internal/dictionary"
-
 	"github.com/outreach-engine/outreach/internal/customer"
+	"github.com/outreach-engine/outreach/internal/dictionary"
+	"github.com/outreach-engine/outreach/internal/source"
 )
 
 // riding is what a text may say of the items that ride on its message.
@@ -32,6 +29,8 @@ func (c *compiler) ridden(root string) (dictionary.Field, *trouble) {
 		return dictionary.Field{}, &trouble{"is known in emails and notifications only", "leave it out: no item rides on this text"}
 	case root == countRoot:
 		return dictionary.Field{Kind: customer.KindNumber}, nil
+	case root == ridingRoot:
+		return dictionary.Field{Kind: truthKind}, nil
 	case c.riding == itemsSaid:
 		return dictionary.Field{}, &trouble{"are whole texts, and this is one line", "write {{ items }} in the text, and {{ items_count }} here"}
 	}
@@ -103,6 +102,17 @@ func (c *compiler) untouched(e *expr) {
 	}
 }
 
+// checkTextPlace reports a digest whose plain text does not say where its items
+// stand.
+func (e *email) checkTextPlace(ps *source.Problems) {
+	if e.text == nil || e.text.place || !e.html.places() {
+		return
+	}
+	p := e.text.src.problem(-1, "", "has no {{ items }}, so they stand at its very end", "write {{ items }} where "+string(emailHTML)+" has it")
+	p.Severity, p.Code = source.Warning, "items-at-end"
+	ps.Add(p)
+}
+
 // placesItems reports whether a node is {{ items }}.
 func (n *node) placesItems() bool {
 	return n.kind == outputNode && n.expr != nil && n.expr.op == nameOp && n.expr.name == itemsRoot
@@ -126,53 +136,3 @@ func (e *expr) naming(name string) (at int, ok bool) {
 
 // places reports whether a program has a place for items.
 func (p *program) places() bool { return p != nil && p.place }
-
-// HasItems reports whether a template names the place of items for a channel,
-// with {{ items }} in its text in every language, as a digest's has to.
-func (l *Library) HasItems(name string, c customer.Channel) bool {
-	bodies := l.bodies(name, c)
-	return len(bodies) > 0 && !slices.ContainsFunc(bodies, func(p *program) bool { return !p.places() })
-}
-
-// Rides reports whether a template can ride on messages of a channel: it has a
-// text for it, which is neither a digest nor, in any language, a whole page.
-// Nothing rides on text messages, which are paid for by length.
-func (l *Library) Rides(name string, c customer.Channel) bool {
-	bodies := l.bodies(name, c)
-	return len(bodies) > 0 && !slices.ContainsFunc(bodies, func(p *program) bool { return p.unfit() != nil })
-}
-
-// bodies gives the main text of a template in every language; none for SMS.
-func (l *Library) bodies(name string, c customer.Channel) []*program {
-	var list []*program
-	switch c {
-	case customer.Email:
-		for _, e := range l.templates[name].email {
-			list = append(list, e.html)
-		}
-	case customer.Push:
-		for _, p := range l.templates[name].push {
-			list = append(list, p.text)
-		}
-	}
-	return list
-}
-
-// unfit says why a text cannot ride on another; nil when it can.
-func (p *program) unfit() *trouble {
-	switch {
-	case p == nil:
-		return &trouble{"has problems", "run outreach check"}
-	case p.place:
-		return &trouble{"is a digest, which holds items and is none", "attach another template"}
-	case p.medium == html && wholePage(p.src.body):
-		return &trouble{"is a whole page, which cannot stand inside of another", "leave out <html>, <head> and <body>; the layout has them"}
-	}
-	return nil
-}
-
-// wholePage reports whether HTML brings a page of its own.
-func wholePage(s string) bool {
-	s = strings.ToLower(s)
-	return slices.ContainsFunc([]string{"<!doctype", "<html", "<head>", "<body"}, func(tag string) bool { return strings.Contains(s, tag) })
-}

@@ -18,13 +18,14 @@ const (
 	contentRoot   = "content" // these three in layouts only
 	subjectRoot   = "subject"
 	preheaderRoot = "preheader"
-	itemsRoot     = "items" // these two where items can ride
+	itemsRoot     = "items" // these three where items can ride
 	countRoot     = "items_count"
+	ridingRoot    = "riding"
 	loopRoot      = "forloop" // in a for only
 )
 
 func roots() []string {
-	return []string{customerRoot, matchRoot, nowRoot, linkRoot, contentRoot, subjectRoot, preheaderRoot, itemsRoot, countRoot, loopRoot}
+	return []string{customerRoot, matchRoot, nowRoot, linkRoot, contentRoot, subjectRoot, preheaderRoot, itemsRoot, countRoot, ridingRoot, loopRoot}
 }
 
 // Kinds of expressions beside those of data.yaml.
@@ -73,7 +74,7 @@ func (c *compiler) variable(path string) (dictionary.Field, *trouble) {
 	switch {
 	case c.layout && rest == "" && slices.Contains([]string{contentRoot, subjectRoot, preheaderRoot}, root):
 		return dictionary.Field{Kind: customer.KindText}, nil
-	case rest == "" && (root == itemsRoot || root == countRoot):
+	case rest == "" && slices.Contains([]string{itemsRoot, countRoot, ridingRoot}, root):
 		return c.ridden(root)
 	case root == nowRoot:
 		return dictionary.Field{Kind: customer.KindTime}, alone(root, rest)
@@ -165,8 +166,8 @@ func (c *compiler) unknown(root, rest string) *trouble {
 	switch root {
 	case contentRoot, subjectRoot, preheaderRoot:
 		return &trouble{"is known in layouts only", "write the text here"}
-	case itemsRoot, countRoot:
-		return &trouble{message, "write {{ items }}, which gives them all"}
+	case itemsRoot, countRoot, ridingRoot:
+		return &trouble{message, "write " + root + " without a dot"}
 	case loopRoot:
 		return &trouble{"is known in a for only", "write it between {% for %} and {% endfor %}"}
 	}

@@ -108,6 +108,14 @@ func (p *Policy) Request(channel customer.Channel, topic customer.Topic, f Facts
 	return r
 }
 
+// Awake gives the hours of the week of which no minute is quiet for a topic.
+func (p *Policy) Awake(topic customer.Topic) sendtime.Hours {
+	if p.Urgent(topic) || p.Quiet.IsZero() {
+		return sendtime.Hours{}.Not()
+	}
+	return sendtime.HoursOf(p.Quiet).Not()
+}
+
 func (p *Policy) holiday(country string) func(int, time.Month, int) bool {
 	h, ok := p.Holidays[country]
 	if !ok {

@@ -71,6 +71,17 @@ func (c *Change) AddDevice(zone, locale, pushToken string, zones *sendtime.Zones
 	}
 }
 
+// Locate writes to a profile what the change says of where the customer is.
+func (c Change) Locate(p *customer.Profile) {
+	for _, field := range []struct{ to, from *string }{
+		{&p.Zone, c.Zone}, {&p.Country, c.Country}, {&p.Region, c.Region}, {&p.Phone, c.Phone},
+	} {
+		if field.from != nil {
+			*field.to = *field.from
+		}
+	}
+}
+
 type traitReader struct {
 	traits   map[string]customer.Value
 	zones    *sendtime.Zones

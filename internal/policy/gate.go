@@ -106,7 +106,7 @@ func (p *Policy) Request(channel customer.Channel, topic customer.Topic, f Facts
 		r.Holiday = p.holiday(country)
 	}
 	if law, ok := p.law(country, f.Profile.Region, channel, topic); ok {
-		r.Legal = law.Hours
+		r.Legal = []sendtime.When{law.Hours}
 		if law.Holidays {
 			r.Holiday = p.holiday(country)
 		}

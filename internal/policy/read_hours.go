@@ -189,5 +189,5 @@ func (r *reader) againstWindows(n source.Node, law Legal) {
 // the law.
 func meets(window, quiet, legal sendtime.When) bool {
 	aMonday := time.Date(2026, time.January, 5, 0, 0, 0, 0, time.UTC)
-	return sendtime.Next(sendtime.Request{Now: aMonday, Zone: time.UTC, When: window, Quiet: quiet, Legal: legal}).OK
+	return sendtime.Next(sendtime.Request{Now: aMonday, Zone: time.UTC, When: window, Quiet: quiet, Legal: []sendtime.When{legal}}).OK
 }

@@ -26,7 +26,7 @@ func (r *Report) HTML(out io.Writer) error {
 	page, err := template.New("report").Funcs(template.FuncMap{
 		"number": number, "channel": wording.Channel, "reason": wording.Reason, "local": r.local, "percent": percent,
 		"style":  func() template.CSS { return template.CSS(pageStyle) },
-		"srcdoc": srcdoc, "limit": wording.Number,
+		"srcdoc": srcdoc, "limit": wording.Number, "span": wording.Span,
 	}).Parse(pageText)
 	if err != nil {
 		return fmt.Errorf("report page: %w", err)
@@ -75,7 +75,7 @@ func (r *Report) view() view {
 	}
 	v.NotSent, v.Reasons = total(why), reasonBars(why)
 	for _, l := range r.Loads {
-		if l.TooMuch() {
+		if len(l.Jams) > 0 {
 			v.Warnings = append(v.Warnings, r.warning(l))
 		}
 		if l.Messages > 0 {

@@ -153,7 +153,7 @@ func Enough(messages []Message, rate float64) float64 {
 			high = middle
 		}
 	}
-	return roundUp(high)
+	return RoundUp(high)
 }
 
 // jammed reports whether a rate makes any jam of messages.
@@ -162,14 +162,8 @@ func jammed(messages []Message, rate float64) bool {
 	return slices.ContainsFunc(messages, func(m Message) bool { return b.wait(m.At) >= Noticeable.Seconds() })
 }
 
-// roundUp gives the next number with two digits.
-func roundUp(rate float64) float64 {
+// RoundUp gives the next number of two digits.
+func RoundUp(rate float64) float64 {
 	unit := math.Pow(10, math.Floor(math.Log10(rate))-1)
 	return math.Ceil(rate/unit-1e-9) * unit
-}
-
-// Drain gives how long a rate in messages a second takes for so many that are
-// due at once.
-func Drain(messages int, rate float64) time.Duration {
-	return span(math.Max(0, float64(messages-Burst(rate))/rate))
 }

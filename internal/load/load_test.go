@@ -91,10 +91,3 @@ func TestEnough(t *testing.T) {
 	require.InDelta(t, 17, load.Enough(planned(1000, 0, 0, 1), 5), 1, "a thousand in a little less than a minute")
 	require.Equal(t, 5.0, load.Enough(planned(100, 0, 0, 1), 5))
 }
-
-func TestDrain(t *testing.T) {
-	t.Parallel()
-	require.Equal(t, 9999*time.Second, load.Drain(50_000, 5))
-	require.Zero(t, load.Drain(3, 5))
-	require.Equal(t, 2*time.Hour, load.Drain(2, 0.5/3600))
-}

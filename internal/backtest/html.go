@@ -51,6 +51,7 @@ type view struct {
 	Funnels  []funnel
 	Idle     []string // rules that no customer matched
 	Loads    []loadView
+	Jams     []channelJam
 	Reasons  []bar
 	Messages []letters
 	LeftOut  []string
@@ -77,6 +78,9 @@ func (r *Report) view() view {
 	for _, l := range r.Loads {
 		if len(l.Jams) > 0 {
 			v.Warnings = append(v.Warnings, r.warning(l))
+			for _, jam := range l.Jams {
+				v.Jams = append(v.Jams, channelJam{jam, l.Channel})
+			}
 		}
 		if l.Messages > 0 {
 			v.Loads = append(v.Loads, r.loadView(l))
@@ -84,6 +88,12 @@ func (r *Report) view() view {
 	}
 	v.Messages = byTemplate(r.Samples)
 	return v
+}
+
+// channelJam is one jam of one channel.
+type channelJam struct {
+	Jam
+	Channel customer.Channel
 }
 
 // chart is a plot of columns over days. Its units are one column across and

@@ -68,7 +68,10 @@ type Engine struct {
 	Patience time.Duration
 	// Starts bounds the outreaches started per second by this process.
 	Starts *rate.Limiter
-	Logger *slog.Logger
+	// Rechecks bounds the outreaches that this process asks per second to look
+	// again; nil is no bound.
+	Rechecks *rate.Limiter
+	Logger   *slog.Logger
 
 	paces   paces
 	calls   sync.WaitGroup // provider calls under way

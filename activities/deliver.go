@@ -7,6 +7,7 @@ import (
 
 	"github.com/outreach-engine/outreach/internal/channel"
 	"github.com/outreach-engine/outreach/internal/customer"
+	"github.com/outreach-engine/outreach/internal/dossier"
 	"github.com/outreach-engine/outreach/internal/ledger"
 	"github.com/outreach-engine/outreach/internal/message"
 )
@@ -25,8 +26,10 @@ type attempt struct {
 	seq    int64
 	part   ledger.Part
 	vars   message.Vars
+	items  []dossier.Boarded // what goes out in the message
 	texts  *message.Library
-	errand *channel.Message // what is handed over of a part that reaches nobody; nil for a message
+	failed map[string]string // why the text of an item could not be written, by its key
+	errand *channel.Message  // what is handed over of a part that reaches nobody; nil for a message
 	sender channel.Sender
 }
 
@@ -92,10 +95,13 @@ func (e *Engine) open(ctx context.Context, q Question, sender channel.Sender) (a
 		}
 		try.part.Provider = sender.Name()
 		o = out.Outreach
-		if !try.part.Channel.Reaches() {
-			if err := try.prepare(d, m, o, facts); err != nil {
-				return err
-			}
+		if try.part.Channel.Reaches() {
+			try.items, err = d.Board(try.part, facts.Slots, facts.Now)
+		} else {
+			err = try.prepare(d, m, o, facts)
+		}
+		if err != nil {
+			return err
 		}
 		o.NextAt = try.part.Lease
 		return errors.Join(tx.SavePart(try.part), tx.SaveOutreach(o))
@@ -174,7 +180,8 @@ func (try *attempt) write() (channel.Message, error) {
 	if try.errand != nil {
 		return *try.errand, nil
 	}
-	content, err := try.texts.Render(try.part.Template, try.part.Channel, try.vars)
+	content, failed, err := try.texts.Compose(try.part.Template, try.part.Channel, try.vars, dossier.Items(try.items))
+	try.failed = dossier.Unwritten(try.items, failed)
 	return channel.Message{
 		Key: try.part.Key(), Customer: try.part.Customer, Channel: try.part.Channel, To: try.part.Address,
 		Topic: try.part.Topic, Template: try.part.Template, Locale: try.vars.Customer.Locale, Content: content,
@@ -203,7 +210,11 @@ func (e *Engine) record(try *attempt, receipt channel.Receipt, trouble error) (A
 		if err != nil || !ok {
 			return err
 		}
+		begun := part.Sent
 		if err := e.outcome(tx, &part, receipt, trouble); err != nil {
+			return err
+		}
+		if _, err := e.Desk.Settle(tx, part, begun, e.now(), try.failed); err != nil {
 			return err
 		}
 		if o.Status == ledger.Ended {

@@ -77,7 +77,9 @@ func TestMisconfiguredHoldsTheChannel(t *testing.T) {
 	require.Equal(t, []string{"Mon 12:00 greeting defer greeting sms for Mon 12:00 misconfigured", "Mon 12:00 greeting defer greeting sms for Mon 12:00 paused"}, d.story("anna")[3:])
 
 	d.pass(10 * time.Minute)
-	require.NoError(t, d.store.Write(t.Context(), ledger.GateLane, func(tx ledger.Tx) error { return tx.RemoveHold(ledger.HoldChannel, "sms") }))
+	require.NoError(t, d.store.Write(t.Context(), ledger.GateLane, func(tx ledger.Tx) error {
+		return tx.LiftHold(ledger.Hold{Kind: ledger.HoldChannel, Name: "sms", Lifted: d.now, Then: ledger.ResumeSend})
+	}))
 	for _, ref := range []ledger.Ref{anna.Ref, ben.Ref} {
 		held.Sleep = 0
 		d.live(ref, held)

@@ -94,6 +94,7 @@ func resumeCommand(now func() time.Time) *cobra.Command {
 		if err != nil {
 			return err
 		}
+		h.Lifted, h.Then = place.instant(), ledger.ResumeSend
 		return place.use(cmd, func(ctx context.Context, o *office) error { return o.resume(ctx, h) })
 	}
 	return cmd
@@ -169,7 +170,7 @@ func (o *office) printCovered(ctx context.Context, h ledger.Hold) error {
 // holdThere gives the hold of that kind and name, nil when there is none. A
 // name that is neither known nor held is an error.
 func (o *office) holdThere(tx ledger.Tx, h ledger.Hold) (*ledger.Hold, error) {
-	holds, err := tx.Holds()
+	holds, err := inForce(tx)
 	if err != nil {
 		return nil, err
 	}
@@ -188,6 +189,12 @@ func (o *office) holdThere(tx ledger.Tx, h ledger.Hold) (*ledger.Hold, error) {
 	}
 	slices.Sort(known)
 	return nil, mustKnow(string(h.Kind), h.Name, slices.Compact(known))
+}
+
+// inForce gives the holds that stop something.
+func inForce(tx ledger.House) ([]ledger.Hold, error) {
+	holds, err := tx.Holds()
+	return slices.DeleteFunc(holds, func(h ledger.Hold) bool { return !h.InForce() }), err
 }
 
 // holdable gives the names that a hold of a kind may have.
@@ -228,10 +235,10 @@ func (o *office) resume(ctx context.Context, h ledger.Hold) error {
 		if before, err = o.holdThere(tx, h); err != nil {
 			return err
 		}
-		if err := tx.RemoveHold(h.Kind, h.Name); err != nil {
+		if err := tx.LiftHold(h); err != nil {
 			return err
 		}
-		left, err = tx.Holds()
+		left, err = inForce(tx)
 		return err
 	})
 	if err != nil {

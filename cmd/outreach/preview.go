@@ -33,6 +33,7 @@ type previewing struct {
 	rules, templates string
 	customer, sample string
 	channel, locale  string
+	items            []string
 	out, format      string
 	open             bool
 	place            *place
@@ -49,11 +50,11 @@ func previewCommand(now func() time.Time) *cobra.Command {
 		Long: "Show a template on each of its channels as a customer would receive it: the text message with its length and\n" +
 			"segments, the email in a list, in light and dark and as plain text, the notification as phones cut it off. Behind\n" +
 			"it stands what to mend: missing values, links, and what filters and carriers dislike. Nothing is sent, and no link\n" +
-			"is followed.\n\n" +
+			"is followed. With --item it carries what a rule attaches, and a digest is shown with two items.\n\n" +
 			"The values are made up from data.yaml and from the rules that send the template, or come from the file sample.yaml\n" +
 			"beside it, or with --customer from the store. It ends with 1 when a message cannot be written.",
 		Example: "  outreach preview usage-warning\n  outreach preview usage-warning --locale de --open\n  outreach preview usage-warning --sample=ana --channel sms\n" +
-			"  outreach preview usage-warning --customer u-1001 --format json",
+			"  outreach preview usage-warning --customer u-1001 --format json\n  outreach preview invoice-reminder --item app-link",
 		Args: cobra.RangeArgs(1, 2),
 	}
 	flags := cmd.Flags()
@@ -64,6 +65,7 @@ func previewCommand(now func() time.Time) *cobra.Command {
 	flags.Lookup("sample").NoOptDefVal = firstSample
 	flags.StringVar(&p.channel, "channel", "", "one channel only: push, sms or email")
 	flags.StringVar(&p.locale, "locale", "", "language, as in de or pt-BR, whatever the customer's")
+	flags.StringSliceVar(&p.items, "item", nil, "template that rides on it; again, or with commas, for more (a digest has examples)")
 	flags.BoolVar(&p.open, "open", false, "open it in the browser")
 	flags.StringVar(&p.out, "out", "", "file to write to (default: the terminal)")
 	flags.StringVar(&p.format, "format", "", "text, json or html (default: by the name of --out, html with --open, else text)")
@@ -111,7 +113,7 @@ func (p *previewing) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	request := preview.Request{Template: p.template, Locale: p.locale}
+	request := preview.Request{Template: p.template, Locale: p.locale, Items: p.items}
 	if p.channel != "" {
 		request.Channels = []customer.Channel{customer.Channel(p.channel)}
 	}
@@ -176,8 +178,12 @@ func (p *previewing) read(cmd *cobra.Command) (*bundle.Bundle, error) {
 
 // concerns reports whether a file belongs to what the template is made from.
 func (p *previewing) concerns(files bundle.Files, file string) bool {
-	return strings.HasPrefix(file, files.TemplatesDir+"/"+p.template+"/") || strings.HasPrefix(file, files.TemplatesDir+"/layouts/") ||
-		file == files.RulesDir+"/"+bundle.DataFile
+	for _, folder := range append([]string{p.template, "layouts"}, p.items...) {
+		if strings.HasPrefix(file, files.TemplatesDir+"/"+folder+"/") {
+			return true
+		}
+	}
+	return file == files.RulesDir+"/"+bundle.DataFile
 }
 
 // person gives whose message it is.

@@ -180,7 +180,7 @@ func (r *ruleStatus) add(t ledger.Tally) {
 }
 
 func (v *status) readHolds(tx ledger.Tx) error {
-	holds, err := tx.Holds()
+	holds, err := inForce(tx)
 	for _, h := range holds {
 		v.Holds = append(v.Holds, holdStatus{h.Kind, h.Name, h.At, h.By, h.Note})
 	}

@@ -56,6 +56,11 @@ const engineLag = 3 * time.Second
 // startsPerSecond bounds the outreaches that one process starts.
 const startsPerSecond = 150
 
+// rechecksPerSecond bounds the outreaches that one process asks to look again
+// when a policy or zone data changed, or a hold was lifted: beside what else is
+// under way.
+const rechecksPerSecond = 100
+
 // closers are undone in the opposite order.
 type closers []func()
 
@@ -146,7 +151,8 @@ func (o Options) build(ctx context.Context, store ledger.Store, box *inbox.Box) 
 	r.Observer = &observe.Observer{Store: store, Desk: desk, Now: o.Clock.Now}
 	r.Engine = &activities.Engine{
 		Store: store, Desk: desk, Clock: o.Clock, Starter: r.starter(), Senders: senders,
-		Patience: o.Patience, Starts: rate.NewLimiter(startsPerSecond, startsPerSecond), Logger: o.Logger,
+		Patience: o.Patience, Starts: rate.NewLimiter(startsPerSecond, startsPerSecond),
+		Rechecks: rate.NewLimiter(rechecksPerSecond, rechecksPerSecond), Logger: o.Logger,
 	}
 	return r, nil
 }

@@ -130,7 +130,7 @@ func (r *reader) locate(in observe.Incoming) {
 	case in.Change.Zone != nil:
 		known = whereabouts{zone: *in.Change.Zone}
 	case in.Change.Phone != nil && (known.zone == "" || known.phone):
-		zone, _ := sendtime.ZoneOfPhone(*in.Change.Phone)
+		zone, _ := r.files.Zones.ZoneOfPhone(*in.Change.Phone)
 		known = whereabouts{zone: zone, phone: true}
 	case ok:
 		return

@@ -49,7 +49,8 @@ type Files struct {
 type Bundle struct {
 	Dictionary *dictionary.Dictionary
 	Policy     *policy.Policy
-	Rules      []*rule.Rule // sorted by name
+	Rules      []*rule.Rule      // sorted by name
+	Made       map[string][]byte // texts of rules that the policy makes, by name
 	Templates  *message.Library
 	Samples    map[string]Sample // by template; read by whoever previews it
 	Texts      map[string][]byte // of the templates folder, by path, as they were read; nobody changes them
@@ -80,6 +81,8 @@ func Check(files Files) (*Bundle, []source.Problem) {
 	b.Samples, b.Texts = samplesOf(files), files.Templates
 	env := envOf(b)
 	env.Template, env.Templates = templatesOf(b.Templates)
+	files.Rules = b.withDigests(files.Rules)
+	checkDigests(path.Join(dir, PolicyFile), b, &ps)
 	for _, name := range slices.Sorted(maps.Keys(files.Rules)) {
 		file := path.Join(dir, name)
 		switch {
@@ -153,7 +156,7 @@ func envOf(b *Bundle) rule.Env {
 	for name, topic := range b.Policy.Topics {
 		topics[name] = topic.Urgent
 	}
-	return rule.Env{Data: b.Dictionary, Topics: topics, Quiet: b.Policy.Quiet, Teams: b.Policy.TeamNames()}
+	return rule.Env{Data: b.Dictionary, Topics: topics, Quiet: b.Policy.Quiet, Teams: b.Policy.TeamNames(), Digests: digestChannels(b.Policy)}
 }
 
 // addRule reads a rule, and keeps it when it is sound.

@@ -46,6 +46,28 @@ const (
 	ResultProperty  = "result"          // property that says what came of the task
 )
 
+// The properties of opens and clicks that say how they came about.
+const (
+	MachineProperty = "machine" // yes: a mail program opened it, nobody did
+	DeviceProperty  = "device"  // phone, tablet or computer
+)
+
+// Yes is how a property says so.
+const Yes = "yes"
+
+// OfMessage reports whether events of that name tell of a message's fate.
+func OfMessage(event string) bool {
+	switch event {
+	case MessageSent, MessageOpened, MessageClicked, MessageReplied, MessageFailed:
+		return true
+	}
+	return false
+}
+
+// ByMachine reports whether a program did what the event tells of, and nobody
+// saw it.
+func (e Event) ByMachine() bool { return e.Properties[MachineProperty].String() == Yes }
+
 // SharedID names one customer's own copy of an event that named no customer.
 func SharedID(message string, to ID) string { return message + "/" + string(to) }
 

@@ -99,14 +99,21 @@ func own() map[string]Event {
 	}
 	return map[string]Event{
 		customer.MessageSent:    {ByUs: true, Properties: message()},
-		customer.MessageOpened:  {Properties: message()},
-		customer.MessageClicked: {Properties: message()},
+		customer.MessageOpened:  {Properties: seen(message())},
+		customer.MessageClicked: {Properties: seen(message())},
 		customer.MessageReplied: {Properties: message(customer.TextProperty)},
 		customer.MessageFailed:  {ByUs: true, Properties: message("reason")},
 		customer.HandoffDone: {ByUs: true, Properties: map[string]Field{
 			customer.TaskProperty: {Kind: customer.KindID}, customer.ResultProperty: text,
 		}},
 	}
+}
+
+// seen adds how an open or a click came about.
+func seen(properties map[string]Field) map[string]Field {
+	properties[customer.MachineProperty] = Field{Kind: customer.KindText, Allowed: []string{customer.Yes, "no"}}
+	properties[customer.DeviceProperty] = Field{Kind: customer.KindText, Allowed: []string{"phone", "tablet", "computer"}}
+	return properties
 }
 
 func messageNames() []string {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/outreach-engine/outreach/internal/customer"
@@ -37,8 +38,16 @@ func (d *Dossier) Answer(out journey.Outcome, seq int64) (ledger.Outreach, error
 		return o, err
 	}
 	o.Seq, o.Answer = seq, text
-	return o, d.tx.SaveOutreach(o)
+	if err := d.tx.SaveOutreach(o); err != nil {
+		return o, err
+	}
+	if o.Status == ledger.Ended && d.isDigest(o.Rule) || slices.ContainsFunc(out.Parts, waitsForDigest) {
+		return o, d.collect(d.at)
+	}
+	return o, nil
 }
+
+func waitsForDigest(p ledger.Part) bool { return p.Status == ledger.Riding && p.Digest != "" }
 
 // Lease gives the part that an outcome delivers, as an attempt that may last
 // until an instant. The caller says by whom, and saves it.

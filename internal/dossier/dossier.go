@@ -13,6 +13,7 @@ import (
 	"github.com/outreach-engine/outreach/internal/journey"
 	"github.com/outreach-engine/outreach/internal/ledger"
 	"github.com/outreach-engine/outreach/internal/library"
+	"github.com/outreach-engine/outreach/internal/policy"
 	"github.com/outreach-engine/outreach/internal/rule"
 	"github.com/outreach-engine/outreach/internal/sendtime"
 )
@@ -31,10 +32,12 @@ type Dossier struct {
 	Set     *library.Set
 	Profile *customer.Profile
 	State   *behaviour.State
-	Zone    *time.Location
+	Zone    *time.Location // of Place
+	Place   policy.Place
 
 	desk       Desk
 	tx         ledger.Tx
+	at         time.Time // of the newest step
 	changed    bool
 	told       bool // the profile was changed: others may find them by other values
 	suppressed map[customer.Channel]bool
@@ -74,7 +77,10 @@ func (k Desk) Begin(tx ledger.Tx, id customer.ID, since time.Time) *Dossier {
 	return d
 }
 
-func (d *Dossier) locate() { d.Zone = d.Set.Policy.ZoneOf(d.desk.Zones, d.Profile) }
+func (d *Dossier) locate() {
+	d.Place = d.Set.Policy.PlaceOf(d.desk.Zones, d.Profile)
+	d.Zone = d.Place.Zone
+}
 
 // Change says that profile or state were changed and are to be saved; the
 // zone and what addresses allow are read anew.
@@ -191,7 +197,7 @@ func (d *Dossier) Heard(m *rule.Matcher, trigger string, from, to time.Time) ([]
 func (d *Dossier) Facts(m *rule.Matcher, o ledger.Outreach, now time.Time) (journey.Facts, error) {
 	f := journey.Facts{
 		Now: now, Lag: d.desk.Lag, Subject: d.Subject(), Policy: d.Set.Policy, Suppressed: d.Suppressed, Texts: d.Set.Texts,
-		Country: d.Set.Policy.CountryOf(d.desk.Zones, d.Profile),
+		Place: d.Place,
 	}
 	var err error
 	if f.Events, err = d.Heard(m, o.Trigger, journey.Since(o, now, d.Zone), time.Time{}); err != nil {
@@ -203,6 +209,15 @@ func (d *Dossier) Facts(m *rule.Matcher, o ledger.Outreach, now time.Time) (jour
 	if f.Slots, err = d.tx.Slots(d.Profile.ID, now.Add(-d.Set.Policy.Longest())); err != nil {
 		return f, err
 	}
+	if m.When.Digest != nil {
+		f.Items = func(carrier ledger.Part) int {
+			list, err := d.boarding(carrier, f.Slots, now)
+			if err != nil && d.err == nil {
+				d.err = err
+			}
+			return len(list)
+		}
+	}
 	f.Holds, err = d.tx.Holds()
 	return f, err
 }
@@ -211,6 +226,7 @@ func (d *Dossier) Facts(m *rule.Matcher, o ledger.Outreach, now time.Time) (jour
 // decided, traits that it set included, but for the row itself, which the
 // caller completes and saves. It gives the facts that were decided on.
 func (d *Dossier) Step(o ledger.Outreach, now time.Time) (journey.Outcome, journey.Facts, error) {
+	d.at = now
 	m, err := d.Matcher(o)
 	if err != nil {
 		return journey.Outcome{}, journey.Facts{}, err
@@ -223,7 +239,7 @@ func (d *Dossier) Step(o ledger.Outreach, now time.Time) (journey.Outcome, journ
 	if err != nil {
 		return out, f, err
 	}
-	if err := d.keep(out); err != nil {
+	if err := d.keep(out, f); err != nil {
 		return out, f, err
 	}
 	if err := d.set(m, out, now); err != nil {
@@ -232,16 +248,37 @@ func (d *Dossier) Step(o ledger.Outreach, now time.Time) (journey.Outcome, journ
 	return out, f, d.err
 }
 
-func (d *Dossier) keep(out journey.Outcome) error {
+// keep writes an outcome's parts and lines, and lets those look again whose
+// place in the caps it changed.
+func (d *Dossier) keep(out journey.Outcome, f journey.Facts) error {
 	for _, p := range out.Parts {
 		if err := d.tx.SavePart(p); err != nil {
 			return err
+		}
+		if p.Status == ledger.Unknown {
+			if _, err := d.desk.Settle(d.tx, p, p.Sent, f.Now, nil); err != nil {
+				return err
+			}
+		}
+	}
+	if len(out.Parts) > 0 {
+		for _, ref := range journey.Disturbed(f, out.Parts) {
+			if err := d.tx.Hint(ref, f.Now); err != nil {
+				return err
+			}
 		}
 	}
 	if len(out.Decisions) == 0 {
 		return nil
 	}
 	return d.tx.Decide(out.Decisions...)
+}
+
+// claims gives the facts that say who has which place in the caps.
+func (d *Dossier) claims(now time.Time) (f journey.Facts, err error) {
+	f = journey.Facts{Now: now, Subject: d.Subject(), Policy: d.Set.Policy}
+	f.Slots, err = d.tx.Slots(d.Profile.ID, now.Add(-d.Set.Policy.Longest()))
+	return f, err
 }
 
 // Close ends an outreach and writes everything, the row included. Its
@@ -255,9 +292,14 @@ func (d *Dossier) Close(o ledger.Outreach, reason customer.Reason, now time.Time
 	if err != nil {
 		return err
 	}
-	out := journey.Close(m, o, journey.Facts{Now: now, Subject: d.Subject(), Parts: parts}, reason)
+	f, err := d.claims(now)
+	if err != nil {
+		return err
+	}
+	f.Parts = parts
+	out := journey.Close(m, o, f, reason)
 	d.running, d.known = nil, false
-	if err := d.keep(out); err != nil {
+	if err := d.keep(out, f); err != nil {
 		return err
 	}
 	if o.Status == ledger.Open {

@@ -31,7 +31,11 @@ func (k Desk) Migrate(tx ledger.Tx, m Migration, ref ledger.Ref, now time.Time) 
 		return moved, ok, err
 	}
 	o := moved.Outreach
-	if err := d.keep(journey.Outcome{Parts: moved.Parts, Decisions: moved.Decisions}); err != nil {
+	f, err := d.claims(now)
+	if err == nil {
+		err = d.keep(journey.Outcome{Parts: moved.Parts, Decisions: moved.Decisions}, f)
+	}
+	if err != nil {
 		return moved, true, err
 	}
 	if o.Status == ledger.Open {

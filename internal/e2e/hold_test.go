@@ -63,7 +63,7 @@ func TestAHoldKeepsEverybodysPlace(t *testing.T) {
 		places[user] = h.parts(user)[0].Planned
 	}
 	h.change(func(tx ledger.Tx) error {
-		if err := tx.RemoveHold(ledger.HoldRule, "after-a-while"); err != nil {
+		if err := tx.LiftHold(ledger.Hold{Kind: ledger.HoldRule, Name: "after-a-while", Lifted: h.clock.Now(), Then: ledger.ResumeSend}); err != nil {
 			return err
 		}
 		waiting, err := tx.Waiting(journey.WakeResume, 100)

@@ -118,6 +118,7 @@ var layers = []layer{
 	{name: "internal/dictionary", pure: true, may: []string{"internal/source", "internal/customer"}},
 	{name: "internal/ledger", pure: true, may: []string{"internal/customer"}},
 	{name: "internal/channel", pure: true, may: []string{"internal/customer"}},
+	{name: "internal/habit", pure: true, may: []string{"internal/sendtime"}},
 	{name: "internal/sendtime", pure: true, parsers: []string{"github.com/nyaruka/phonenumbers", "github.com/robfig/cron/v3"}},
 	{name: "internal/source", pure: true, parsers: []string{"go.yaml.in/yaml/v4"}},
 	{name: "internal/customer", pure: true},

@@ -1,6 +1,7 @@
 package journey
 
 import (
+	"slices"
 	"time"
 
 	"github.com/outreach-engine/outreach/internal/customer"
@@ -85,20 +86,11 @@ func mine(o ledger.Outreach, e customer.Event) bool {
 		if name = e.Properties[customer.TaskProperty]; name.IsZero() {
 			return true
 		}
-	case !OfMessage(e.Name):
+	case !customer.OfMessage(e.Name):
 		return true
 	}
 	ref, _, channel, err := ledger.ParseKey(name.String())
-	return err == nil && ref == o.Ref && channel.Reaches() == OfMessage(e.Name)
-}
-
-// OfMessage reports whether events of that name tell of a message's fate.
-func OfMessage(event string) bool {
-	switch event {
-	case customer.MessageSent, customer.MessageOpened, customer.MessageClicked, customer.MessageReplied, customer.MessageFailed:
-		return true
-	}
-	return false
+	return err == nil && ref == o.Ref && channel.Reaches() == customer.OfMessage(e.Name)
 }
 
 // until gives the instant after which nothing goes out; zero: none.
@@ -145,7 +137,7 @@ func (r *run) end(reason customer.Reason) {
 		r.decide(ledger.Decision{Kind: ledger.KindGoal, Step: r.pos.Step})
 	}
 	for _, p := range r.f.Parts {
-		if p.Status == ledger.Planned {
+		if slices.Contains([]ledger.PartStatus{ledger.Planned, ledger.Riding, ledger.Queued}, p.Status) {
 			r.withdraw(p, reason)
 		}
 	}

@@ -25,14 +25,25 @@ type Facts struct {
 	Lag        time.Duration // by how much the engine itself may be late without its counting
 	Subject    rule.Subject
 	Policy     *policy.Policy
-	Country    string // the customer's as the policy has it; "": it is asked anew
+	Place      policy.Place // where the customer is, as the policy has it
 	Suppressed func(customer.Channel) bool
 	Events     []customer.Event // of the customer since Since(), of names that the rule mentions, oldest first
 	Parts      []ledger.Part    // of this outreach
 	Slots      []ledger.Part    // of the customer, those that take a slot in any cap
 	Holds      []ledger.Hold
+	Value      float64 // what a message of the rule is expected to be worth, 0 to 1
+	// Items gives how many items would go out in a message now; nil: it is not asked.
+	Items func(carrier ledger.Part) int
 	// Texts gives the channels that a template has a text for.
 	Texts func(template string) []customer.Channel
+}
+
+// place gives where the customer is; its clock is the one that everything else
+// of the outreach goes by.
+func (f *Facts) place() policy.Place {
+	place := f.Place
+	place.Zone = f.Subject.Zone
+	return place
 }
 
 // Since gives from when on an outreach's facts need events: its beginning, or
@@ -98,6 +109,13 @@ type Plan struct {
 	From    time.Time          `json:"from"`            // where the search for At began; zero: with the step
 	Tried   []customer.Channel `json:"tried,omitempty"` // channels that failed for good
 	Why     string             `json:"why"`
+	// Moved is capped when the caps kept it from an earlier instant.
+	Moved customer.Reason `json:"moved,omitempty"`
+	hope  bool            // of none found: a place in the caps may become free
+	// Then and Lifted are of a message that a hold kept back: what becomes of it,
+	// and since when.
+	Then   ledger.Resumption `json:"then,omitempty"`
+	Lifted time.Time         `json:"lifted,omitzero"`
 }
 
 // Slack is by how much the engine may lag behind an instant without the
@@ -206,6 +224,8 @@ func (r *run) do(step *rule.Step, next string) bool {
 	switch {
 	case slices.Contains(r.pos.Done, step.ID):
 		return r.goTo(next, r.pos.Began)
+	case step.Send != nil && step.Send.Item:
+		return r.attach(step, next)
 	case step.Send != nil:
 		return r.send(step, next)
 	case step.Wait != nil:

@@ -22,13 +22,12 @@ func Latest(m *rule.Matcher, o ledger.Outreach, f Facts, part ledger.Part) (time
 	}
 	send := step.Send
 	request := r.f.Policy.Request(part.Channel, send.Topic, policy.Facts{
-		Now: f.Now, Profile: f.Subject.Profile, Zone: f.Subject.Zone, Country: f.Country,
+		Now: f.Now, Profile: f.Subject.Profile, Place: f.place(),
 	})
 	hours := r.gateCloses(send, part, request)
-	wanted := r.hours(send, part.Channel)
-	if request.When = wanted.when; !wanted.now && !request.When.IsZero() {
+	if window := windowCloses(r.hours(send, part.Channel), request); !window.IsZero() {
 		// Within the slack a message goes out though its window is over.
-		if window := later(sendtime.Ends(request), part.Planned.Add(Slack)); window.Before(hours) {
+		if window = later(window, part.Planned.Add(Slack)); window.Before(hours) {
 			hours = window
 		}
 	}
@@ -50,4 +49,16 @@ func (r *run) gateCloses(send *rule.Send, part ledger.Part, request sendtime.Req
 		request.When = said
 	}
 	return sendtime.Ends(request)
+}
+
+// windowCloses gives when the last of the windows closes in which a message may
+// start; zero: it may at any time.
+func windowCloses(wanted []hours, request sendtime.Request) (end time.Time) {
+	for _, w := range wanted {
+		if request.When = w.when; w.now || w.when.IsZero() {
+			return time.Time{}
+		}
+		end = later(end, sendtime.Ends(request))
+	}
+	return end
 }

@@ -206,7 +206,7 @@ func (l *life) move() {
 		l.until(l.now.Add(time.Duration(rapid.IntRange(1, 30*3600).Draw(l.rt, "seconds")) * time.Second))
 	case "event":
 		name := one("event", "app_opened", "app_opened", "message_clicked", "plan_changed", "account_closed")
-		if !journey.OfMessage(name) || len(l.parts) > 0 {
+		if !customer.OfMessage(name) || len(l.parts) > 0 {
 			l.happen(name, nil)
 		}
 	case "set":

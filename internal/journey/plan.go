@@ -6,7 +6,6 @@ import (
 
 	"github.com/outreach-engine/outreach/internal/customer"
 	"github.com/outreach-engine/outreach/internal/ledger"
-	"github.com/outreach-engine/outreach/internal/policy"
 	"github.com/outreach-engine/outreach/internal/rule"
 	"github.com/outreach-engine/outreach/internal/sendtime"
 )
@@ -27,6 +26,9 @@ func (r *run) deadline(send *rule.Send) time.Time {
 	if r.o.Recorded.After(began.Add(Slack)) {
 		began = r.o.Recorded
 	}
+	if p := r.pos.Plan; p != nil && p.Then == ledger.ResumeShift {
+		began = p.Lifted
+	}
 	deadline := send.Within.After(began, r.f.Subject.Zone)
 	if end := r.until(); !end.IsZero() && end.Before(deadline) {
 		return end
@@ -34,11 +36,23 @@ func (r *run) deadline(send *rule.Send) time.Time {
 	return deadline
 }
 
+// lastCall gives the instant after which a send's message is of no use to
+// anybody; zero: there is none.
+func (r *run) lastCall(send *rule.Send) time.Time {
+	if send.Late == rule.LateSend {
+		return r.until()
+	}
+	return r.deadline(send)
+}
+
 // plan chooses channel and instant of a send's message and writes its claim.
 func (r *run) plan(step *rule.Step, next string, tried []customer.Channel) bool {
 	plan, reason := r.choose(step, r.base(), tried)
 	if reason == "" {
 		return r.commit(step, next, plan, ledger.KindPlan)
+	}
+	if reason == customer.Capped {
+		return r.yield(step, next, ledger.Part{}, plan)
 	}
 	last, refused := r.lastTried(step)
 	if !refused || last.Reason != reason { // else its own line says so
@@ -74,9 +88,10 @@ func (r *run) commit(step *rule.Step, next string, plan Plan, kind ledger.Kind) 
 			Template: step.Send.Template, Priority: r.m.Priority, Attempt: part.Attempt,
 		}
 	}
-	part.Planned, part.Status, part.Reason, part.Updated = plan.At, ledger.Planned, "", r.f.Now
+	part.Planned, part.Status, part.Reason, part.Updated = plan.At, ledger.Planned, plan.Moved, r.f.Now
+	part.Deadline, part.Value = r.lastCall(step.Send), r.f.Value
 	r.savePart(part)
-	r.decide(ledger.Decision{Kind: kind, Step: step.ID, Channel: plan.Channel, Template: part.Template, Planned: plan.At, Note: plan.Why})
+	r.decide(ledger.Decision{Kind: kind, Step: step.ID, Channel: plan.Channel, Template: part.Template, Planned: plan.At, Reason: plan.Moved, Note: plan.Why})
 	if !r.f.Now.Before(plan.At) {
 		return true
 	}
@@ -107,8 +122,7 @@ func (r *run) replan(step *rule.Step, next string, part ledger.Part) bool {
 	}
 	switch {
 	case reason == customer.Capped: // its why names the rule that has the place
-		r.withdrawNoted(part, reason, plan.Why)
-		return r.goTo(next, r.f.Now)
+		return r.yield(step, next, part, plan)
 	case reason != "":
 		r.withdraw(part, reason)
 		return r.goTo(next, r.f.Now)
@@ -139,6 +153,9 @@ func (r *run) closed(c customer.Channel) customer.Reason {
 func (r *run) choose(step *rule.Step, from time.Time, tried []customer.Channel) (Plan, customer.Reason) {
 	send := step.Send
 	plan := Plan{From: from, Tried: tried}
+	if p := r.pos.Plan; p != nil {
+		plan.Then, plan.Lifted = p.Then, p.Lifted
+	}
 	if !r.f.Policy.Consents(r.f.Subject.Profile, send.Topic) {
 		return plan, customer.NoConsent
 	}
@@ -151,13 +168,13 @@ func (r *run) choose(step *rule.Step, from time.Time, tried []customer.Channel) 
 	}
 	var first Plan
 	for i, channel := range channels {
-		at, why, no := r.instant(step, channel, from)
-		plan.Channel, plan.At, plan.Why = channel, at, why
-		if no == "" {
+		found := r.instant(step, channel, from)
+		plan.Channel, plan.At, plan.Why, plan.Moved, plan.hope = channel, found.at, found.why, found.moved, found.hope
+		if found.no == "" {
 			return plan, ""
 		}
 		if i == 0 {
-			first, reason = plan, no
+			first, reason = plan, found.no
 		}
 	}
 	return first, reason
@@ -199,133 +216,4 @@ func (r *run) order(send *rule.Send) []customer.Channel {
 		}
 	}
 	return order
-}
-
-// hours are where a message may start, and why there.
-type hours struct {
-	when  sendtime.When
-	said  sendtime.When // the customer's own word, that binds beside when; zero: none
-	why   string
-	bound bool // when no instant fits, nothing else will do
-	usual bool // the policy's window, that many customers share
-	now   bool // at once where that is allowed: only those who have to wait are spread
-}
-
-// instant gives the first allowed instant of a message on a channel.
-func (r *run) instant(step *rule.Step, channel customer.Channel, from time.Time) (time.Time, string, customer.Reason) {
-	send := step.Send
-	request := r.f.Policy.Request(channel, send.Topic, policy.Facts{
-		Now: from, Profile: r.f.Subject.Profile, Zone: r.f.Subject.Zone, Country: r.f.Country,
-	})
-	request.Deadline, request.Spread = r.deadline(send), r.spread(step.ID)
-	wanted := r.hours(send, channel)
-	mine := policy.Claim{Channel: channel, Priority: r.m.Priority, Rule: r.o.Rule, N: r.o.N, Step: step.ID}
-	at, why, reason := r.slot(request, wanted, mine)
-	if reason == customer.NoAllowedTime && !wanted.bound {
-		at, why, reason = r.slot(request, hours{why: "before its time runs out"}, mine)
-	}
-	if reason != "" && send.Late == rule.LateSend {
-		request.Deadline = r.until()
-		at, why, reason = r.slot(request, wanted, mine)
-	}
-	return at, why, reason
-}
-
-// hours gives where a message of a send may start. What the customer said is
-// a promise: it binds the rule's own times too, unless the topic is urgent.
-func (r *run) hours(send *rule.Send, channel customer.Channel) hours {
-	said, bySaid := r.said(channel)
-	switch {
-	case send.At.Now && (!bySaid || send.Urgent):
-		return hours{why: atOnce, bound: true, now: true}
-	case send.At.Now:
-		return hours{when: said, why: "now, within the hours said by the customer", bound: true, now: true}
-	case !send.At.Preferred && bySaid && !send.Urgent:
-		return hours{when: send.At.When, said: said, why: "the rule's time " + send.At.When.String() + ", within the hours said by the customer", bound: true}
-	case !send.At.Preferred:
-		return hours{when: send.At.When, why: "the rule's time " + send.At.When.String(), bound: true}
-	case bySaid:
-		return hours{when: said, why: "preferred time, said by the customer", bound: !send.Urgent}
-	}
-	return hours{when: r.f.Policy.Windows[channel], why: "the usual window for " + string(channel), usual: true}
-}
-
-func (r *run) said(channel customer.Channel) (sendtime.When, bool) {
-	text, ok := r.f.Subject.Profile.Preferences.HoursFor(channel)
-	if !ok {
-		return sendtime.When{}, false
-	}
-	when, err := sendtime.ParseWhen(text)
-	return when, err == nil
-}
-
-// maxTries bounds how many instants are looked at for one message.
-const maxTries = 100
-
-// slot gives the first instant that the calendar allows, the customer's word
-// holds and the caps have room for.
-func (r *run) slot(request sendtime.Request, wanted hours, mine policy.Claim) (time.Time, string, customer.Reason) {
-	request.When = wanted.when
-	full, none := "", customer.NoAllowedTime
-	claims := r.claims()
-	for try := range maxTries {
-		answer := sendtime.Next(request)
-		if wanted.now && try == 0 {
-			if at, ok := opens(request); ok {
-				answer = at
-			}
-		}
-		if !answer.OK {
-			return time.Time{}, wanted.why + full, none
-		}
-		if !wanted.said.IsZero() && !wanted.said.Contains(answer.At, r.f.Subject.Zone) {
-			open := sendtime.Next(sendtime.Request{Now: answer.At, Zone: request.Zone, When: wanted.said, Deadline: request.Deadline})
-			if !open.OK {
-				return time.Time{}, wanted.why + full, none
-			}
-			request.Now, request.Spread = open.At, 0
-			continue
-		}
-		mine.At = answer.At
-		free := r.f.Policy.Free(mine, answer.At, claims, r.f.Subject.Zone)
-		if free.OK {
-			return answer.At, told(wanted, answer.Moved) + full, ""
-		}
-		request.Now, none = free.Until, customer.Capped
-		full = ", after the cap of " + free.Full.Words() + ": " + free.Winner + " has the place"
-	}
-	return time.Time{}, wanted.why + full, none
-}
-
-// opens gives the answer of a request that may be met at its own instant.
-func opens(request sendtime.Request) (sendtime.Answer, bool) {
-	request.Spread = 0
-	answer := sendtime.Next(request)
-	return answer, answer.OK && answer.At.Equal(request.Now)
-}
-
-// atOnce is why a message has no window.
-const atOnce = "now"
-
-// told says in words why a message has its instant: what was wanted, and what
-// kept it from an earlier one.
-func told(wanted hours, m sendtime.Moved) string {
-	closed := ""
-	switch {
-	case m.Has(sendtime.MovedLegal):
-		closed = "hours that the law closes"
-	case m.Has(sendtime.MovedHoliday):
-		closed = "a holiday"
-	case m.Has(sendtime.MovedQuiet):
-		closed = "quiet hours"
-	}
-	switch {
-	case wanted.why == atOnce && closed != "":
-		return "as soon as possible after " + closed
-	case closed != "":
-		return wanted.why + ", after " + closed
-	case wanted.usual && m.Has(sendtime.MovedSpread):
-		return wanted.why + ", spread evenly over it"
-	}
-	return wanted.why
 }

@@ -184,8 +184,15 @@ func (l *life) allowed(p ledger.Part) {
 		if c.Channel != "" && c.Channel != p.Channel {
 			continue
 		}
-		free := l.policy.Free(policy.Claim{Channel: p.Channel, At: p.Planned, Priority: p.Priority, Rule: p.Rule, N: p.N, Step: p.Step}, p.Planned, l.claims(p), l.zone)
+		free := l.policy.Free(l.claim(p), p.Planned, l.claims(p), l.zone)
 		require.True(l.rt, free.OK, "cap %v at %s", c, local)
+	}
+}
+
+func (l *life) claim(p ledger.Part) policy.Claim {
+	return policy.Claim{
+		Channel: p.Channel, At: p.Planned, Priority: p.Priority, Deadline: p.Deadline, Value: p.Value,
+		Urgent: l.policy.Urgent(p.Topic), Rule: p.Rule, N: p.N, Step: p.Step,
 	}
 }
 
@@ -195,7 +202,8 @@ func (l *life) claims(mine ledger.Part) (list []policy.Claim) {
 		if p.Key() == mine.Key() || !p.Status.TakesSlot() || p.Channel == customer.Webhook {
 			continue
 		}
-		c := policy.Claim{Channel: p.Channel, At: p.Planned, Priority: p.Priority, Rule: p.Rule, N: p.N, Step: p.Step, Gone: p.Status != ledger.Planned}
+		c := l.claim(p)
+		c.Gone = p.Status != ledger.Planned
 		if !p.Sent.IsZero() {
 			c.At = p.Sent
 		}

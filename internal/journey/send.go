@@ -14,6 +14,9 @@ import (
 // send takes a send as far as it goes: planned, held, given up, or gone out.
 func (r *run) send(step *rule.Step, next string) bool {
 	if r.pos.Plan == nil {
+		if part, ok := r.merged(step.ID); ok {
+			return r.ride(step, next, part)
+		}
 		if r.wasSent(step.ID) {
 			return r.goTo(next, r.pos.Began)
 		}
@@ -38,6 +41,8 @@ func (r *run) send(step *rule.Step, next string) bool {
 		return r.plan(step, next, append(slices.Clone(r.pos.Plan.Tried), part.Channel))
 	case ledger.Planned:
 		return r.gate(step, next, part)
+	case ledger.Queued:
+		return r.queued(step, next, part)
 	}
 	return r.goTo(next, r.f.Now)
 }
@@ -71,9 +76,12 @@ func (r *run) part(step string, channel customer.Channel) (ledger.Part, bool) {
 // gate asks, for a planned part, whether it still stands and whether it may
 // go out now.
 func (r *run) gate(step *rule.Step, next string, part ledger.Part) bool {
+	if more, ok := r.afterHold(step, next, part); ok {
+		return more
+	}
 	now, send := r.f.Now, step.Send
 	switch {
-	case r.tooLate(send, later(now, part.RetryAt)):
+	case r.tooLate(send, later(now, part.RetryAt)) && !Held(r.f.Holds, part):
 		r.withdraw(part, customer.Late)
 		return r.goTo(next, now)
 	case now.Before(part.Planned):
@@ -85,6 +93,9 @@ func (r *run) gate(step *rule.Step, next string, part ledger.Part) bool {
 		return r.goTo(next, now)
 	case r.stale(send, part) && !Held(r.f.Holds, part):
 		return r.replan(step, next, part)
+	case r.m.When.Digest != nil && r.f.Items != nil && r.f.Items(part) == 0:
+		r.end(customer.ReasonGone)
+		return false
 	}
 	verdict := r.f.Policy.Decide(r.ask(send, part), r.policyFacts(part))
 	switch {
@@ -93,7 +104,7 @@ func (r *run) gate(step *rule.Step, next string, part ledger.Part) bool {
 		r.out.Deliver, r.out.Due, r.out.Why = part.Key(), true, "sending "+part.Template+" by "+string(part.Channel)
 		return false
 	case verdict.Reason == customer.Paused:
-		return r.hold(send, part)
+		return r.hold(part)
 	case verdict.Answer == policy.Wait:
 		return r.replan(step, next, part)
 	}
@@ -131,23 +142,6 @@ func (r *run) replanOr(step *rule.Step, next string, part ledger.Part, reason cu
 	return r.replan(step, next, part)
 }
 
-// backstop is how long a held message waits before it looks again by itself.
-const backstop = time.Hour
-
-// hold keeps the part's place until the hold is removed, or its time is over.
-func (r *run) hold(send *rule.Send, part ledger.Part) bool {
-	if !r.paused {
-		r.decide(ledger.Decision{Kind: ledger.KindDefer, Step: part.Step, Channel: part.Channel, Template: part.Template,
-			Planned: part.Planned, Reason: customer.Paused})
-	}
-	r.o.Reason = customer.Paused // of an open row: why it waits
-	until := r.deadline(send).Add(grace + time.Second)
-	if send.Late == rule.LateSend {
-		until = r.f.Now.Add(backstop)
-	}
-	return r.rest(until, "paused: a hold covers this message", WakeProfile, WakeResume)
-}
-
 // unless reports whether the send's own unless has come.
 func (r *run) unless(send *rule.Send) bool {
 	if r.anyIf(send.Unless, r.f.Now) {
@@ -159,52 +153,39 @@ func (r *run) unless(send *rule.Send) bool {
 }
 
 func (r *run) ask(send *rule.Send, part ledger.Part) policy.Ask {
-	return policy.Ask{Claim: claim(part), Topic: send.Topic}
+	return policy.Ask{Claim: r.claim(part), Topic: send.Topic}
 }
 
 func (r *run) policyFacts(part ledger.Part) policy.Facts {
 	return policy.Facts{
-		Now: r.f.Now, Zone: r.f.Subject.Zone, Country: r.f.Country, Profile: r.f.Subject.Profile, Suppressed: r.f.Suppressed,
+		Now: r.f.Now, Place: r.f.place(), Profile: r.f.Subject.Profile, Suppressed: r.f.Suppressed,
 		Held: Held(r.f.Holds, part), Claims: r.claims(),
 	}
-}
-
-// Held reports whether a hold covers a part. One of a channel or a template
-// covers messages only.
-func Held(holds []ledger.Hold, p ledger.Part) bool {
-	return slices.ContainsFunc(holds, func(h ledger.Hold) bool {
-		switch h.Kind {
-		case ledger.HoldAll:
-			return true
-		case ledger.HoldRule:
-			return h.Name == p.Rule
-		case ledger.HoldChannel:
-			return h.Name == string(p.Channel) && p.Channel.Reaches()
-		case ledger.HoldTemplate:
-			return h.Name == p.Template && p.Channel.Reaches()
-		}
-		return false
-	})
 }
 
 // claims gives the customer's claims, with those of this answer.
 func (r *run) claims() []policy.Claim {
 	claims := make([]policy.Claim, 0, len(r.f.Slots))
 	for _, p := range r.f.Slots {
-		if p.Ref != r.o.Ref && p.Channel.Reaches() {
-			claims = append(claims, claim(p))
+		if p.Ref != r.o.Ref && p.TakesSlot() {
+			claims = append(claims, r.claim(p))
 		}
 	}
 	for _, p := range r.f.Parts {
-		if p.Status.TakesSlot() && p.Channel.Reaches() {
-			claims = append(claims, claim(p))
+		if p.TakesSlot() {
+			claims = append(claims, r.claim(p))
 		}
 	}
 	return claims
 }
 
-func claim(p ledger.Part) policy.Claim {
-	c := policy.Claim{Channel: p.Channel, At: p.Planned, Priority: p.Priority, Rule: p.Rule, N: p.N, Step: p.Step}
+func (r *run) claim(p ledger.Part) policy.Claim { return claimOf(p, r.f.Policy) }
+
+func claimOf(p ledger.Part, terms *policy.Policy) policy.Claim {
+	c := policy.Claim{
+		Channel: p.Channel, At: p.Planned, Priority: p.Priority, Deadline: p.Deadline, Value: p.Value,
+		Urgent: terms.Urgent(p.Topic), Rule: p.Rule, N: p.N, Step: p.Step,
+	}
 	if p.Status != ledger.Planned {
 		c.Gone = true
 		if !p.Sent.IsZero() {

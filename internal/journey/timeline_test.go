@@ -31,7 +31,7 @@ var update = flag.Bool("update", false, "write the timelines that the engine giv
 //	provider ANSWER, ...    the next answers: ok, rejected, bad_address,
 //	                        throttled 30s, unavailable 1h, unknown, crash; of
 //	                        a webhook also answer {"code":"A1"}
-//	hold KIND [NAME], release
+//	hold KIND [NAME], release; lift send|shift|drop KIND [NAME]
 //	slot RULE CHANNEL PRIORITY WHEN [gone]   another rule's message
 //	hint                    look at the facts again
 //	migrate [OLD=NEW ...]   move to the section next, another version of the
@@ -153,7 +153,10 @@ func (w *world) word(word string, rest []string) {
 			w.answers = append(w.answers, strings.TrimPrefix(strings.TrimSpace(answer), "ok"))
 		}
 	case "hold":
-		w.holds = append(w.holds, ledger.Hold{Kind: ledger.HoldKind(rest[0]), Name: strings.Join(rest[1:], "")})
+		w.holds = append(w.holds, ledger.Hold{Kind: ledger.HoldKind(rest[0]), Name: strings.Join(rest[1:], ""), At: w.now})
+	case "lift":
+		w.lift(ledger.Resumption(rest[0]), rest[1:])
+		w.hint()
 	case "release":
 		w.holds = nil
 		w.hint()
@@ -169,6 +172,16 @@ func (w *world) word(word string, rest []string) {
 	case "end":
 	default:
 		require.Fail(w.t, "unknown word", word)
+	}
+}
+
+// lift lifts the hold in force of that kind and name; what goes at once is
+// spread over an hour.
+func (w *world) lift(then ledger.Resumption, rest []string) {
+	for i := range w.holds {
+		if h := &w.holds[i]; h.InForce() && h.Kind == ledger.HoldKind(rest[0]) && h.Name == strings.Join(rest[1:], "") {
+			h.Lifted, h.Then, h.Over = w.now, then, time.Hour
+		}
 	}
 }
 

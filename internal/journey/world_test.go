@@ -1,6 +1,7 @@
 package journey_test
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -69,6 +70,7 @@ type world struct {
 	lines    []string
 	path     []string // steps that were gone through, with their branches
 	entered  int
+	person   customer.ID   // whose outreach it is, c1 unless said otherwise
 	other    *rule.Matcher // another version of the rule, with learn
 	// sent is called with what goes out, before it does.
 	sent func(out journey.Outcome, part ledger.Part)
@@ -144,7 +146,7 @@ func (w *world) happen(name string, properties map[string]customer.Value) {
 
 func (w *world) happenAt(at time.Time, name string, properties map[string]customer.Value) {
 	e := customer.Event{MessageID: fmt.Sprint("m", len(w.events)+1), Customer: "c1", Name: name, At: at, Properties: properties}
-	if journey.OfMessage(name) {
+	if customer.OfMessage(name) {
 		e.Properties = map[string]customer.Value{customer.MessageProperty: customer.Text(w.parts[len(w.parts)-1].Key())}
 	}
 	if e.Properties[customer.TaskProperty] == customer.Text("this") {
@@ -184,7 +186,7 @@ func (w *world) concern(e customer.Event) {
 
 func (w *world) enter(why rule.Reason) {
 	w.outreach = ledger.Outreach{
-		Ref: ledger.Ref{Rule: "mine", Customer: "c1", N: 1}, About: why.About, Key: why.Key, Version: w.matcher.Version, Topic: w.matcher.Topic,
+		Ref: ledger.Ref{Rule: "mine", Customer: cmp.Or(w.person, "c1"), N: 1}, About: why.About, Key: why.Key, Version: w.matcher.Version, Topic: w.matcher.Topic,
 		Priority: w.matcher.Priority, At: why.At, Recorded: w.now, Match: why.Match, Trigger: why.Trigger, Status: ledger.Open, NextAt: w.now,
 	}
 	w.entered++

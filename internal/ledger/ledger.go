@@ -100,9 +100,11 @@ type Decision struct {
 type PartStatus string
 
 // What becomes of parts. Planned, Sending, Accepted, Unknown and Delivered
-// take a slot of the customer's caps.
+// take a slot of the customer's caps, unless they are items.
 const (
 	Planned   PartStatus = "planned"
+	Riding    PartStatus = "riding"    // an item that waits for a message to ride on
+	Queued    PartStatus = "queued"    // waits for a place in the customer's caps to become free
 	Sending   PartStatus = "sending"   // an attempt holds the lease
 	Accepted  PartStatus = "accepted"  // the provider took it
 	Rejected  PartStatus = "rejected"  // the provider will never take it
@@ -111,7 +113,7 @@ const (
 	Withdrawn PartStatus = "withdrawn" // dropped before any attempt, or never accepted
 )
 
-// TakesSlot reports whether a part of this status counts in the caps.
+// TakesSlot reports whether a message of this status counts in the caps.
 func (s PartStatus) TakesSlot() bool {
 	switch s {
 	case Planned, Sending, Accepted, Unknown, Delivered:
@@ -121,7 +123,8 @@ func (s PartStatus) TakesSlot() bool {
 }
 
 // Part is one message by one channel: its claim while planned, its attempts,
-// its outcome. One per outreach, step and channel.
+// its outcome. One per outreach, step and channel. An item is a part that goes
+// out in another outreach's message, its carrier.
 type Part struct {
 	Ref
 	Step     string
@@ -130,8 +133,10 @@ type Part struct {
 	Template string
 	Priority int
 	Planned  time.Time
+	Deadline time.Time // its instant is before this one; zero: no bound
+	Value    float64   // what it is expected to be worth among messages of one priority and deadline
 	Status   PartStatus
-	Reason   customer.Reason // with Rejected and Withdrawn
+	Reason   customer.Reason // with Rejected and Withdrawn, and of a Planned one: what moved it
 	Attempt  int             // number of the newest attempt, 0 none
 	Lease    time.Time       // until when the newest attempt may call the provider
 	RetryAt  time.Time       // not before; zero: no bound
@@ -145,7 +150,14 @@ type Part struct {
 	// Answer is what a webhook answered: a JSON object of texts and numbers.
 	// nil: nothing.
 	Answer []byte
+
+	Item    bool   // it goes out in another message, and takes no slot of its own
+	Digest  string // of an item: the digest that it waits for; "": any message by its channel
+	Carrier string // of an item: the send key of the message that it went out in, or goes
 }
+
+// TakesSlot reports whether a part counts in the customer's caps.
+func (p Part) TakesSlot() bool { return p.Status.TakesSlot() && !p.Item && p.Channel.Reaches() }
 
 // Key is the send key: the part's name towards providers, in callbacks and in
 // events of its fate. It holds no personal data.
@@ -202,14 +214,37 @@ const (
 	HoldTemplate HoldKind = "template"
 )
 
-// Hold stops sending until it is removed.
+// Resumption is what becomes, once a hold is lifted, of what was planned for
+// the time that it was in force.
+type Resumption string
+
+// The resumptions.
+const (
+	ResumeSend  Resumption = "send"  // goes at the next allowed time
+	ResumeShift Resumption = "shift" // is planned anew, as though it began at the lift
+	ResumeDrop  Resumption = "drop"  // will not go out
+)
+
+// HoldKept is how long a lifted hold is remembered.
+const HoldKept = 30 * 24 * time.Hour
+
+// Hold stops sending until it is lifted. A lifted one says what becomes of
+// what it held.
 type Hold struct {
-	Kind HoldKind
-	Name string // of the rule, channel or template; "" with HoldAll
-	At   time.Time
-	By   string // who or what set it: operator, twilio
-	Note string
+	Kind   HoldKind
+	Name   string // of the rule, channel or template; "" with HoldAll
+	At     time.Time
+	By     string // who or what set it: operator, twilio
+	Note   string
+	Lifted time.Time  // zero: in force
+	Then   Resumption // of a lifted one
+	// Over is how long what a lifted one held takes to go out, from Lifted on,
+	// where it would go at once.
+	Over time.Duration
 }
+
+// InForce reports whether the hold stops anything.
+func (h Hold) InForce() bool { return h.Lifted.IsZero() }
 
 // DocumentKind is what sort of marketing's text a document is.
 type DocumentKind string

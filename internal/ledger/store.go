@@ -138,7 +138,7 @@ type Parts interface {
 	Part(ref Ref, step string, channel customer.Channel) (p Part, ok bool, err error)
 	PartsOf(ref Ref) ([]Part, error)
 	// Slots gives a customer's parts that take a slot and are planned, or were
-	// sent, at or after since.
+	// sent, at or after since, and all that are riding or queued.
 	Slots(id customer.ID, since time.Time) ([]Part, error)
 	// PartsBy gives parts of a status, oldest Updated first.
 	PartsBy(status PartStatus, limit int) ([]Part, error)
@@ -174,14 +174,37 @@ type Work interface {
 	// Hints gives up to limit hints of a rule, oldest first.
 	Hints(rule string, limit int) ([]Hint, error)
 	DropHints(ids []int64) error
+	// SetRecheck says that the outreaches of a rule that have not ended are to
+	// look at the store again, those behind after (as Running has it). It
+	// replaces what was said before.
+	SetRecheck(rule string, after Ref) error
+	// Rechecks gives what SetRecheck said, by rule.
+	Rechecks() (map[string]Ref, error)
+	DropRecheck(rule string) error
 	// SetDue keeps the earlier of d and what is there.
 	SetDue(d Due) error
 	// Dues gives up to limit due times of a rule at or before now.
 	Dues(rule string, now time.Time, limit int) ([]Due, error)
 	DropDue(rule string, id customer.ID, about string) error
-	// RulesWithWork names the rules that have matches to start, hints, due
-	// times at or before now, or outreaches overdue since the instant.
+	// RulesWithWork names the rules that have matches to start, hints,
+	// outreaches to look again, due times at or before now, or outreaches
+	// overdue since the instant.
 	RulesWithWork(now, overdue time.Time) ([]string, error)
+}
+
+// RecheckAll asks the outreaches of every rule that has open ones to look at the
+// store again.
+func RecheckAll(tx Tx) error {
+	tallies, err := tx.Tallies()
+	for _, t := range tallies {
+		if t.Status != Open {
+			continue
+		}
+		if err := tx.SetRecheck(t.Rule, Ref{}); err != nil {
+			return err
+		}
+	}
+	return err
 }
 
 // Texts are marketing's documents and which of them are in force.
@@ -207,9 +230,17 @@ type Tally struct {
 
 // House is what belongs to no customer.
 type House interface {
+	// Holds gives the holds in force and those lifted of late, by kind and
+	// name; of a name the one in force first, then the others as they were
+	// lifted.
 	Holds() ([]Hold, error)
+	// SetHold puts a hold in force. One of its kind and name that is in force
+	// keeps its At and takes the rest.
 	SetHold(h Hold) error
-	RemoveHold(kind HoldKind, name string) error
+	// LiftHold makes the hold of h's kind and name that is in force a lifted
+	// one, as h's Lifted, Then and Over say, and forgets what was lifted longer
+	// than HoldKept before. With none in force it is no error.
+	LiftHold(h Hold) error
 	Reject(r ...Rejection) error
 	// Rejections gives the newest, newest first, and the number of all.
 	Rejections(limit int) (list []Rejection, all int64, err error)

@@ -34,8 +34,9 @@ var errFixed = errors.New("library: goes by one bundle for good, open another on
 
 // Load checks files and puts them in force, all or nothing. Files with
 // problems leave what was in force as it is; the error is then a
-// *source.InvalidError. Open outreaches keep their versions. New and changed
-// rules are warming until their history was read.
+// *source.InvalidError. Open outreaches keep their versions; those that wait
+// look again at a policy that changed. New and changed rules are warming until
+// their history was read.
 func (l *Library) Load(ctx context.Context, files bundle.Files, now time.Time) (Report, error) {
 	b, problems := bundle.Check(files)
 	var ps source.Problems
@@ -128,6 +129,11 @@ func activate(tx ledger.Tx, b *bundle.Bundle, files bundle.Files, now time.Time)
 	if !changed {
 		return report, nil
 	}
+	if slices.Contains(report.Others, ledger.PolicyDocument) { // what waits was planned by the one before
+		if err := ledger.RecheckAll(tx); err != nil {
+			return report, err
+		}
+	}
 	return report, Bump(tx)
 }
 
@@ -165,7 +171,11 @@ func documents(b *bundle.Bundle, files bundle.Files, now time.Time) []ledger.Doc
 		{Kind: ledger.TemplatesDocument, Hash: hash(templates), Body: templates, At: now},
 	}
 	for _, r := range b.Rules {
-		body, err := json.Marshal(keptRule{Rule: string(files.Rules[r.Name+".yaml"]), Data: string(data), Policy: string(policy)})
+		text, made := b.Made[r.Name]
+		if !made {
+			text = files.Rules[r.Name+".yaml"]
+		}
+		body, err := json.Marshal(keptRule{Rule: string(text), Data: string(data), Policy: string(policy)})
 		if err != nil {
 			continue
 		}

@@ -34,7 +34,7 @@ func Codes() []string {
 		neverTrue, alwaysTrue, endsAtOnce, goalIsTrigger, idleStop, pastUntil, goalBeforeSend, outsideLegalHours, neverInTime,
 		noUsualChannel, sameMoment, overCap, overRate, noGoal, holdoutNoGoal, untested, unusedTemplate, idleAllow,
 		"sends-nothing", "idle-wait", "empty-share", "window-against-law", "idle-cap", "own-name", "no-data",
-		"single-braces", "other-field", "english-date", "raw-date", "may-be-missing", "not-given", "long-sms", "costly-letter",
+		"single-braces", "other-field", "english-date", "raw-date", "may-be-missing", "not-given", "items-at-end", "long-sms", "costly-letter",
 	}
 	slices.Sort(codes)
 	return codes

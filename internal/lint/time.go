@@ -216,7 +216,7 @@ func placeOf(l policy.Legal) string {
 func (v *view) openIn(send *rule.Send, law policy.Legal) bool {
 	for _, c := range v.channels(send) {
 		request := v.Bundle.Policy.Request(c, send.Topic, policy.Facts{
-			Now: aMonday(), Zone: time.UTC, Profile: &customer.Profile{Country: law.Country, Region: law.Region},
+			Now: aMonday(), Place: policy.Place{Country: law.Country, Regions: []string{law.Region}, Zone: time.UTC},
 		})
 		request.When = send.At.When
 		if sendtime.Next(request).OK {

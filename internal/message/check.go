@@ -252,6 +252,7 @@ func (c *compiler) comparison(sign string, l *expr, left static, r *expr, right 
 			c.fail(l.at, sign+" blank", "means nothing", "write == blank, or != blank")
 		}
 	case left.kind == anyKind || right.kind == anyKind:
+	case left.kind == itemsKind || right.kind == itemsKind: // which checkPlace reports
 	case sign == "contains":
 		if !isText(left.kind) && left.kind != listKind || !isText(right.kind) {
 			c.fail(l.at, l.name, "is "+said(left.kind)+", which contains no "+string(right.kind), "write text on both sides")

@@ -20,6 +20,7 @@ type program struct {
 	reads  []read
 	texts  []piece
 	sites  []site
+	place  bool // it says {{ items }}
 	liquid *liquid.Template
 }
 
@@ -64,6 +65,7 @@ func (c *compiler) compile(src text, m medium) *program {
 	c.prog = &program{src: src, medium: m, locale: c.locale, limit: maxTemplate}
 	nodes := c.parse()
 	c.check(nodes, known{})
+	c.checkPlace(nodes, "")
 	if c.failed {
 		return nil
 	}
@@ -94,8 +96,15 @@ func (c *compiler) escapes(nodes []node) {
 	case address:
 		c.addresses(nodes)
 	default:
-		each(nodes, func(n *node) { n.escape = textEscape })
+		each(nodes, func(n *node) { n.escape = c.plainEscape(n) })
 	}
+}
+
+func (c *compiler) plainEscape(n *node) string {
+	if n.placesItems() {
+		return itemsEscape
+	}
+	return textEscape
 }
 
 // addresses checks a text that is a web address.

@@ -28,12 +28,13 @@ const (
 	textTag    = "text"
 	filterName = "f_" // before each filter, so that the engine's own are out of reach
 
-	textEscape = "as_text"
-	htmlEscape = "as_html"
-	urlEscape  = "as_url"
-	rawEscape  = "as_is"
-	instantOf  = "as_seconds" // makes times comparable
-	presentOf  = "as_present" // makes empty texts absent
+	textEscape  = "as_text"
+	htmlEscape  = "as_html"
+	urlEscape   = "as_url"
+	rawEscape   = "as_is"
+	itemsEscape = "as_items"   // writes what is HTML, or plain text, already
+	instantOf   = "as_seconds" // makes times comparable
+	presentOf   = "as_present" // makes empty texts absent
 )
 
 // errTooLong says that a text outgrew its bound.
@@ -93,6 +94,14 @@ var engine = sync.OnceValue(func() *liquid.Engine {
 			return escape(r.format.text(in)), nil
 		})
 	}
+	e.RegisterFilter(itemsEscape, func(in any, _ ...any) any {
+		items, ok := in.(*cargo)
+		if !ok {
+			return ""
+		}
+		items.placed = true
+		return items.text
+	})
 	e.RegisterFilter(instantOf, func(in any) any {
 		if t, ok := in.(instant); ok {
 			return float64(t.at.UnixMilli())

@@ -123,7 +123,7 @@ func (r *reader) layout(name, base string, content []byte) {
 	if locale, ok = r.locale(name, locale); !ok {
 		return
 	}
-	c := r.compiler(locale)
+	c := r.carrier(locale, itemsHeld)
 	c.layout = true
 	p := c.compile(r.whole(name, content), html)
 	if r.lib.layouts[stem] == nil {
@@ -158,7 +158,7 @@ func (r *reader) part(name, folder, base string, content []byte) {
 		put(&t.email, key, r.email(name, locale, content))
 	case emailText:
 		texts := r.texts[folder]
-		put(&texts, key, r.compiler(locale).compile(r.whole(name, content), plain))
+		put(&texts, key, r.carrier(locale, itemsHeld).compile(r.whole(name, content), plain))
 		r.texts[folder] = texts
 	case pushText:
 		put(&t.push, key, r.push(name, locale, content))
@@ -221,6 +221,7 @@ func (r *reader) pairTexts() {
 			key := strings.ToLower(locale)
 			if e := r.lib.templates[folder].email[key]; e != nil {
 				e.text = r.texts[folder][key]
+				e.checkTextPlace(r.ps)
 			}
 		}
 	}

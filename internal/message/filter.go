@@ -50,7 +50,9 @@ func accepts(want, got customer.Kind) bool {
 	return isTime(want) && isTime(got)
 }
 
-func (f filter) accepts(kind customer.Kind) bool { return accepts(f.in, kind) && kind != truthKind }
+func (f filter) accepts(kind customer.Kind) bool {
+	return (accepts(f.in, kind) || kind == itemsKind) && kind != truthKind // checkPlace reports items
+}
 
 // needs gives how many values must be there.
 func (f filter) needs() int {

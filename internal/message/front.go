@@ -148,10 +148,10 @@ func (r *reader) email(name, locale string, content []byte) *email {
 	f := r.front(name, content, "subject", "preheader", "layout")
 	e := &email{layout: defaultLayout}
 	if t, ok := f.require("subject", "subject: Your data is nearly used up"); ok {
-		e.subject = r.compiler(locale).compile(t, line)
+		e.subject = r.carrier(locale, itemsSaid).compile(t, line)
 	}
 	if t, ok := f.value("preheader"); ok {
-		e.preheader = r.compiler(locale).compile(t, line)
+		e.preheader = r.carrier(locale, itemsSaid).compile(t, line)
 	}
 	if t, ok := f.value("layout"); ok {
 		e.layout, e.named = t.body, t
@@ -159,7 +159,7 @@ func (r *reader) email(name, locale string, content []byte) *email {
 			e.layout = ""
 		}
 	}
-	e.html = r.compiler(locale).compile(f.rest, html)
+	e.html = r.carrier(locale, itemsHeld).compile(f.rest, html)
 	return e
 }
 
@@ -167,11 +167,11 @@ func (r *reader) push(name, locale string, content []byte) *push {
 	f := r.front(name, content, "title", "link")
 	p := &push{}
 	if t, ok := f.require("title", "title: Your data is nearly used up"); ok {
-		p.title = r.compiler(locale).compile(t, line)
+		p.title = r.carrier(locale, itemsSaid).compile(t, line)
 	}
 	if t, ok := f.value("link"); ok {
 		p.link = r.compiler(locale).compile(t, address)
 	}
-	p.text = r.compiler(locale).compile(f.rest, plain)
+	p.text = r.carrier(locale, itemsHeld).compile(f.rest, plain)
 	return p
 }

@@ -110,6 +110,10 @@ func (c *compiler) output(n *node, p place) {
 		if n.escape = rawEscape; p.state != inText {
 			c.fail(n.at, "{{ content }}", "stands inside a tag", "put it between tags")
 		}
+	case n.placesItems():
+		if n.escape = itemsEscape; p.state != inText {
+			c.fail(n.at, "{{ items }}", "stand "+p.state.said(), "put it between tags")
+		}
 	case p.state == inText:
 		n.escape = htmlEscape
 	case p.state != inValue:
@@ -153,6 +157,8 @@ func (s htmlState) said() string {
 		return "in a style sheet or script"
 	case inBare:
 		return "in a value without quotes"
+	case inValue:
+		return "in an attribute's value"
 	}
 	return "inside of a tag"
 }

@@ -13,6 +13,7 @@ type compiler struct {
 	ps     *source.Problems
 	locale string // how numbers and days are written
 	layout bool   // content, subject and preheader may be read
+	riding riding // what may be said of items
 	src    text
 	medium medium
 	failed bool

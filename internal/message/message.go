@@ -100,16 +100,13 @@ type Use struct {
 // channel that is not there, and variables that this rule never gives, unless
 // they are guarded by an if or a default.
 func (l *Library) CheckUse(u Use, ps *source.Problems) {
-	if _, ok := l.templates[u.Template]; !ok {
-		ps.Add(source.Problem{File: u.Rule, Value: u.Template, Message: "is not a template",
-			Hint: cmp.Or(source.DidYouMean(u.Template, l.Names()), "add "+l.prefix+u.Template+"/sms.txt, email.html or push.txt")})
+	if !l.checkName(u, ps) {
 		return
 	}
 	written := l.Channels(u.Template)
 	for _, c := range u.Channels {
 		if !slices.Contains(written, c) {
-			ps.Add(source.Problem{File: u.Rule, Value: u.Template, Message: "is not written for " + string(c),
-				Hint: "add " + l.prefix + u.Template + "/" + string(bodyOf(c))})
+			l.unwritten(u, c, ps)
 		}
 	}
 	for _, c := range written {
@@ -120,6 +117,21 @@ func (l *Library) CheckUse(u Use, ps *source.Problems) {
 			p.checkUse(u, ps)
 		}
 	}
+}
+
+// checkName reports a template that is not there.
+func (l *Library) checkName(u Use, ps *source.Problems) bool {
+	_, ok := l.templates[u.Template]
+	if !ok {
+		ps.Add(source.Problem{File: u.Rule, Value: u.Template, Message: "is not a template",
+			Hint: cmp.Or(source.DidYouMean(u.Template, l.Names()), "add "+l.prefix+u.Template+"/sms.txt, email.html or push.txt")})
+	}
+	return ok
+}
+
+func (l *Library) unwritten(u Use, c customer.Channel, ps *source.Problems) {
+	ps.Add(source.Problem{File: u.Rule, Value: u.Template, Message: "is not written for " + string(c),
+		Hint: "add " + l.prefix + u.Template + "/" + string(bodyOf(c))})
 }
 
 // programs gives everything that is run to render a template for a channel.

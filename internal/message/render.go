@@ -36,6 +36,8 @@ type RenderError struct {
 	Variable string // customer.first_name; "" when none is to blame
 	Trouble  string
 	Hint     string
+
+	over bool // it is too long, so that it may do with fewer items
 }
 
 // Error gives template, place, variable, trouble and what to do, on one line.
@@ -67,29 +69,15 @@ const maxLine = 998
 // the customer's locale: exact, else the language, else the one without a
 // locale. Every error is a *RenderError.
 func (l *Library) Render(name string, c customer.Channel, v Vars) (channel.Content, error) {
-	if v.Zone == nil {
-		v.Zone = time.UTC
-	}
-	content, text, err := l.render(name, c, v)
-	if err == nil && text != nil {
-		content.Text, err = text()
-	}
-	if err != nil {
-		return channel.Content{}, renderError(name, c, err)
-	}
-	return content, nil
+	content, _, err := l.Compose(name, c, v, nil)
+	return content, err
 }
 
 // Try gives the error that Render would give, and costs less: no plain text is
 // made of a mail's HTML.
 func (l *Library) Try(name string, c customer.Channel, v Vars) error {
-	if v.Zone == nil {
-		v.Zone = time.UTC
-	}
-	if _, _, err := l.render(name, c, v); err != nil {
-		return renderError(name, c, err)
-	}
-	return nil
+	_, err := l.TryCompose(name, c, v, nil)
+	return err
 }
 
 func renderError(name string, c customer.Channel, err error) *RenderError {
@@ -106,7 +94,7 @@ type textPart func() (string, error)
 
 var errUnwritten = errors.New("is not written for this channel")
 
-func (l *Library) render(name string, c customer.Channel, v Vars) (channel.Content, textPart, error) {
+func (l *Library) render(name string, c customer.Channel, v Vars, riders []rider) (channel.Content, textPart, error) {
 	t := l.templates[name]
 	switch c {
 	case customer.SMS:
@@ -116,73 +104,16 @@ func (l *Library) render(name string, c customer.Channel, v Vars) (channel.Conte
 		}
 	case customer.Push:
 		if p, _, _ := t.push.find(v.Customer.Locale); p != nil {
-			content, err := p.render(v)
+			content, err := p.render(v, riders)
 			return content, nil, err
 		}
 	case customer.Email:
 		if e, locale, _ := t.email.find(v.Customer.Locale); e != nil {
 			layout, _, _ := l.layouts[e.layout].find(locale)
-			return e.render(v, layout)
+			return e.render(v, layout, riders)
 		}
 	}
 	return channel.Content{}, nil, errUnwritten
-}
-
-func (p *push) render(v Vars) (c channel.Content, err error) {
-	if c.Subject, err = p.title.write(v, page{}); err != nil {
-		return c, err
-	}
-	if c.Text, err = p.text.write(v, page{}); err != nil || p.link == nil {
-		return c, err
-	}
-	c.Link, err = p.link.write(v, page{})
-	return c, err
-}
-
-// page is what a layout is filled with.
-type page struct{ content, subject, preheader string }
-
-func (p page) field(name string) any {
-	switch name {
-	case subjectRoot:
-		return p.subject
-	case preheaderRoot:
-		return present(p.preheader)
-	}
-	return p.content
-}
-
-func (e *email) render(v Vars, layout *program) (c channel.Content, text textPart, err error) {
-	if c.Subject, err = e.subject.write(v, page{}); err != nil {
-		return c, nil, err
-	}
-	if e.preheader != nil {
-		if c.Preheader, err = e.preheader.write(v, page{}); err != nil {
-			return c, nil, err
-		}
-	}
-	if c.HTML, err = e.html.write(v, page{}); err != nil {
-		return c, nil, err
-	}
-	filled := page{content: c.HTML, subject: c.Subject, preheader: c.Preheader}
-	if e.layout != "" {
-		if c.HTML, err = layout.write(v, filled); err != nil {
-			return c, nil, err
-		}
-	}
-	if e.text != nil {
-		c.Text, err = e.text.write(v, page{})
-		return c, nil, err
-	}
-	html := c.HTML
-	return c, func() (string, error) {
-		if e.layout == "" || filled.preheader == "" {
-			return readable(html), nil
-		}
-		filled.preheader = "" // it stands in the HTML for lists of mails only
-		bare, err := layout.write(v, filled)
-		return readable(bare), err
-	}, nil
 }
 
 var (
@@ -228,11 +159,7 @@ func (p *program) run(zone *time.Location, value func(read) any) (_ string, err 
 	}
 	s := p.finish(out.String())
 	if out.over || p.tooLong(s) {
-		at := -1
-		if p.src.path != "" {
-			at = 0
-		}
-		return "", p.failed(at, "", "makes a message of more than "+p.bound(), "shorten the text, or bound what it holds with | truncate: 40")
+		return "", p.tooLarge()
 	}
 	return s, nil
 }
@@ -284,6 +211,17 @@ func (p *program) bound() string {
 	return "100 kB"
 }
 
+// tooLarge says that what a program writes is more than its medium takes.
+func (p *program) tooLarge() error {
+	at := -1
+	if p.src.path != "" {
+		at = 0
+	}
+	e := p.failed(at, "", "makes a message of more than "+p.bound(), "shorten the text, or bound what it holds with | truncate: 40")
+	e.over = true
+	return e
+}
+
 // trouble says what went wrong where, naming the variable that is absent.
 func (p *program) trouble(r *run) error {
 	s := p.sites[r.site]
@@ -299,7 +237,7 @@ func (p *program) trouble(r *run) error {
 	return p.failed(s.at, s.name, r.err.Error(), hint)
 }
 
-func (p *program) failed(at int, variable, trouble, hint string) error {
+func (p *program) failed(at int, variable, trouble, hint string) *RenderError {
 	problem := p.src.problem(at, "", trouble, hint)
 	return &RenderError{File: problem.File, Line: problem.Line, Column: problem.Column, Variable: variable, Trouble: trouble, Hint: hint}
 }

@@ -18,11 +18,14 @@ const (
 	contentRoot   = "content" // these three in layouts only
 	subjectRoot   = "subject"
 	preheaderRoot = "preheader"
+	itemsRoot     = "items" // these three where items can ride
+	countRoot     = "items_count"
+	ridingRoot    = "riding"
 	loopRoot      = "forloop" // in a for only
 )
 
 func roots() []string {
-	return []string{customerRoot, matchRoot, nowRoot, linkRoot, contentRoot, subjectRoot, preheaderRoot, loopRoot}
+	return []string{customerRoot, matchRoot, nowRoot, linkRoot, contentRoot, subjectRoot, preheaderRoot, itemsRoot, countRoot, ridingRoot, loopRoot}
 }
 
 // Kinds of expressions beside those of data.yaml.
@@ -30,6 +33,7 @@ const (
 	anyKind   customer.Kind = "" // known only when it is there
 	truthKind customer.Kind = "a yes or no"
 	listKind  customer.Kind = "a list"
+	itemsKind customer.Kind = "a place for items"
 )
 
 // static is what is known of an expression before anything is rendered.
@@ -44,7 +48,7 @@ func said(k customer.Kind) string {
 	switch k {
 	case customer.KindID:
 		return "an id"
-	case anyKind, truthKind, listKind:
+	case anyKind, truthKind, listKind, itemsKind:
 		return string(k)
 	}
 	return "a " + string(k)
@@ -70,6 +74,8 @@ func (c *compiler) variable(path string) (dictionary.Field, *trouble) {
 	switch {
 	case c.layout && rest == "" && slices.Contains([]string{contentRoot, subjectRoot, preheaderRoot}, root):
 		return dictionary.Field{Kind: customer.KindText}, nil
+	case rest == "" && slices.Contains([]string{itemsRoot, countRoot, ridingRoot}, root):
+		return c.ridden(root)
 	case root == nowRoot:
 		return dictionary.Field{Kind: customer.KindTime}, alone(root, rest)
 	case root == matchRoot:
@@ -160,6 +166,8 @@ func (c *compiler) unknown(root, rest string) *trouble {
 	switch root {
 	case contentRoot, subjectRoot, preheaderRoot:
 		return &trouble{"is known in layouts only", "write the text here"}
+	case itemsRoot, countRoot, ridingRoot:
+		return &trouble{message, "write " + root + " without a dot"}
 	case loopRoot:
 		return &trouble{"is known in a for only", "write it between {% for %} and {% endfor %}"}
 	}

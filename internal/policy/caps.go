@@ -13,17 +13,53 @@ type Claim struct {
 	Channel  customer.Channel
 	At       time.Time // planned for, or when it went out
 	Priority int
+	Deadline time.Time // it goes before this instant or not at all; zero: it has time
+	Value    float64   // what it is expected to be worth, 0 to 1
+	Urgent   bool      // of an urgent topic: the places kept for those are its own too
 	Rule     string
 	N        int
 	Step     string
 	Gone     bool // it went out, or may have: its slot is taken for good
 }
 
-// before reports whether c comes before d in claim order: priority, instant,
-// rule, number, step.
+// before reports whether c comes before d in claim order: the higher priority,
+// the earlier deadline, the higher value; what is left is settled the same way
+// each time, by instant, rule, number and step.
 func (c Claim) before(d Claim) bool {
-	return cmp.Or(cmp.Compare(d.Priority, c.Priority), c.At.Compare(d.At), cmp.Compare(c.Rule, d.Rule),
-		cmp.Compare(c.N, d.N), cmp.Compare(c.Step, d.Step)) < 0
+	return cmp.Or(cmp.Compare(d.Priority, c.Priority), compareDeadlines(c.Deadline, d.Deadline), cmp.Compare(d.Value, c.Value),
+		c.At.Compare(d.At), cmp.Compare(c.Rule, d.Rule), cmp.Compare(c.N, d.N), cmp.Compare(c.Step, d.Step)) < 0
+}
+
+// compareDeadlines orders deadlines, none behind all others.
+func compareDeadlines(a, b time.Time) int {
+	switch {
+	case a.IsZero() || b.IsZero():
+		return cmp.Compare(zeroLast(a), zeroLast(b))
+	default:
+		return a.Compare(b)
+	}
+}
+
+func zeroLast(t time.Time) int {
+	if t.IsZero() {
+		return 1
+	}
+	return 0
+}
+
+// over says in words why c has a place that d wants.
+func (c Claim) over(d Claim) string {
+	switch {
+	case c.Gone:
+		return "it went out"
+	case c.Priority != d.Priority:
+		return "priority " + strconv.Itoa(c.Priority)
+	case compareDeadlines(c.Deadline, d.Deadline) != 0:
+		return "it has less time"
+	case c.Value > d.Value:
+		return "it is worth more"
+	}
+	return "it was planned first"
 }
 
 func (c Claim) same(d Claim) bool { return c.Rule == d.Rule && c.N == d.N && c.Step == d.Step }
@@ -33,13 +69,16 @@ func (c Claim) same(d Claim) bool { return c.Rule == d.Rule && c.N == d.N && c.S
 type Slot struct {
 	OK     bool
 	Until  time.Time
-	Winner string // the rule that took the place
+	Winner string // the rule that took the place: of several the last in claim order
+	Why    string // why it has it, in words
+	Firm   bool   // messages that went out fill the cap: nothing makes room
 	Full   Cap    // the cap that is full
 }
 
 // Free says whether a claim has a place at an instant: in every cap that
 // counts it, those that went out and those planned before it in claim order
-// leave room. Days, weeks and months are the customer's own.
+// leave room. Days, weeks and months are the customer's own. Beyond a cap's
+// places for all stand those that are kept for urgent topics.
 func (p *Policy) Free(mine Claim, at time.Time, others []Claim, zone *time.Location) Slot {
 	free := Slot{OK: true}
 	for _, limit := range p.Caps {
@@ -47,25 +86,46 @@ func (p *Policy) Free(mine Claim, at time.Time, others []Claim, zone *time.Locat
 			continue
 		}
 		start, end := limit.Per.around(at, zone)
-		taken, winner := 0, ""
+		taken, gone, winner := 0, 0, Claim{}
 		for _, other := range others {
 			counts := !other.same(mine) && (limit.Channel == "" || other.Channel == limit.Channel) &&
 				!other.At.Before(start) && other.At.Before(end) && (other.Gone || other.before(mine))
 			if counts {
-				taken++
-				winner = other.Rule
+				if other.Gone {
+					gone++
+				}
+				if taken++; taken == 1 || winner.ahead(other) {
+					winner = other
+				}
 			}
 		}
-		if taken >= limit.Most && end.After(free.Until) {
-			free = Slot{Until: end, Winner: winner, Full: limit}
+		if taken >= limit.places(mine.Urgent) && end.After(free.Until) {
+			free = Slot{Until: end, Winner: winner.Rule, Why: winner.over(mine), Firm: gone >= limit.places(mine.Urgent), Full: limit}
 		}
 	}
 	return free
 }
 
+// ahead reports whether c has its place more surely than d: what went out
+// first, then claim order.
+func (c Claim) ahead(d Claim) bool {
+	if c.Gone != d.Gone {
+		return c.Gone
+	}
+	return c.before(d)
+}
+
+// places gives how many messages have room, urgent ones or others.
+func (c Cap) places(urgent bool) int {
+	if urgent {
+		return c.Most + c.Urgent
+	}
+	return c.Most
+}
+
 // Words gives the cap as one says it: 2 per day, 1 per day by sms.
 func (c Cap) Words() string {
-	words := strconv.Itoa(c.Most) + " per " + string(c.Per)
+	words := c.amount()
 	if c.Channel == "" {
 		return words
 	}

@@ -24,33 +24,39 @@ func capped(caps ...policy.Cap) *policy.Policy {
 func TestFreeGoesInClaimOrder(t *testing.T) {
 	t.Parallel()
 	noon := at(t, "2026-11-24T12:00:00Z")
-	mine := policy.Claim{Channel: customer.SMS, At: noon, Priority: 50, Rule: "m", N: 5, Step: "m"}
+	mine := policy.Claim{Channel: customer.SMS, At: noon, Priority: 50, Rule: "m", N: 5, Step: "m", Deadline: noon.Add(6 * time.Hour), Value: 0.1}
 	tomorrow := at(t, "2026-11-25T00:00:00Z")
 	for name, c := range map[string]struct {
 		change func(*policy.Claim)
-		first  bool // the other one has the place
+		why    string // the other one has the place; "": not
 	}{
-		"higher priority, planned later": {func(o *policy.Claim) { o.Priority, o.At = 51, noon.Add(time.Hour) }, true},
-		"lower priority, planned before": {func(o *policy.Claim) { o.Priority, o.At = 49, noon.Add(-time.Hour) }, false},
-		"planned before":                 {func(o *policy.Claim) { o.At, o.Rule = noon.Add(-time.Second), "z" }, true},
-		"planned later":                  {func(o *policy.Claim) { o.At, o.Rule = noon.Add(time.Second), "a" }, false},
-		"rule before":                    {func(o *policy.Claim) { o.Rule, o.N = "l", 9 }, true},
-		"rule behind":                    {func(o *policy.Claim) { o.Rule, o.N = "n", 1 }, false},
-		"number before":                  {func(o *policy.Claim) { o.N, o.Step = 4, "z" }, true},
-		"number behind":                  {func(o *policy.Claim) { o.N, o.Step = 6, "a" }, false},
-		"step before":                    {func(o *policy.Claim) { o.Step = "l" }, true},
-		"step behind":                    {func(o *policy.Claim) { o.Step = "n" }, false},
-		"itself by another channel":      {func(o *policy.Claim) { o.Step, o.Gone, o.Channel = "m", true, customer.Email }, false},
-		"behind, but gone out":           {func(o *policy.Claim) { o.Priority, o.Gone, o.Rule = 0, true, "z" }, true},
-		"gone out the day before":        {func(o *policy.Claim) { o.Gone, o.Rule, o.At = true, "z", noon.AddDate(0, 0, -1) }, false},
-		"planned for the day after":      {func(o *policy.Claim) { o.Priority, o.At = 100, tomorrow }, false},
+		"higher priority, planned later": {func(o *policy.Claim) { o.Priority, o.At = 51, noon.Add(time.Hour) }, "priority 51"},
+		"lower priority, planned before": {func(o *policy.Claim) { o.Priority, o.At = 49, noon.Add(-time.Hour) }, ""},
+		"planned before":                 {func(o *policy.Claim) { o.At, o.Rule = noon.Add(-time.Second), "z" }, "it was planned first"},
+		"planned later":                  {func(o *policy.Claim) { o.At, o.Rule = noon.Add(time.Second), "a" }, ""},
+		"rule before":                    {func(o *policy.Claim) { o.Rule, o.N = "l", 9 }, "it was planned first"},
+		"rule behind":                    {func(o *policy.Claim) { o.Rule, o.N = "n", 1 }, ""},
+		"number before":                  {func(o *policy.Claim) { o.N, o.Step = 4, "z" }, "it was planned first"},
+		"number behind":                  {func(o *policy.Claim) { o.N, o.Step = 6, "a" }, ""},
+		"step before":                    {func(o *policy.Claim) { o.Step = "l" }, "it was planned first"},
+		"step behind":                    {func(o *policy.Claim) { o.Step = "n" }, ""},
+		"itself by another channel":      {func(o *policy.Claim) { o.Step, o.Gone, o.Channel = "m", true, customer.Email }, ""},
+		"behind, but gone out":           {func(o *policy.Claim) { o.Priority, o.Gone, o.Rule = 0, true, "z" }, "it went out"},
+		"gone out the day before":        {func(o *policy.Claim) { o.Gone, o.Rule, o.At = true, "z", noon.AddDate(0, 0, -1) }, ""},
+		"planned for the day after":      {func(o *policy.Claim) { o.Priority, o.At = 100, tomorrow }, ""},
+		"less time":                      {func(o *policy.Claim) { o.Deadline, o.At = noon.Add(5*time.Hour), noon.Add(time.Hour) }, "it has less time"},
+		"more time":                      {func(o *policy.Claim) { o.Deadline, o.At = noon.Add(7*time.Hour), noon.Add(-time.Hour) }, ""},
+		"all the time":                   {func(o *policy.Claim) { o.Deadline, o.At = time.Time{}, noon.Add(-time.Hour) }, ""},
+		"worth more":                     {func(o *policy.Claim) { o.Value, o.At = 0.2, noon.Add(time.Hour) }, "it is worth more"},
+		"worth less":                     {func(o *policy.Claim) { o.Value, o.At = 0.05, noon.Add(-time.Hour) }, ""},
+		"worth more, with more time":     {func(o *policy.Claim) { o.Value, o.Deadline = 0.9, noon.Add(8*time.Hour) }, ""},
 	} {
 		other := mine
 		other.Step = "m2"
 		c.change(&other)
 		want := policy.Slot{OK: true}
-		if c.first {
-			want = policy.Slot{Until: tomorrow, Winner: other.Rule, Full: policy.Cap{Most: 1, Per: policy.PerDay}}
+		if c.why != "" {
+			want = policy.Slot{Until: tomorrow, Winner: other.Rule, Why: c.why, Firm: other.Gone, Full: policy.Cap{Most: 1, Per: policy.PerDay}}
 		}
 		require.Equal(t, want, capped(policy.Cap{Most: 1, Per: policy.PerDay}).Free(mine, noon, []policy.Claim{other}, time.UTC), name)
 	}
@@ -70,10 +76,28 @@ func TestFreeCountsByChannelAndInAll(t *testing.T) {
 	require.Equal(t, []string{"3 per day", "1 per week by sms"}, []string{perDay.Words(), perWeek.Words()})
 	week, day := at(t, "2026-11-30T00:00:00Z"), at(t, "2026-11-25T00:00:00Z")
 	require.Equal(t, policy.Slot{OK: true}, ask(customer.Email, gone(customer.SMS, 1), gone(customer.Email, 2)))
-	require.Equal(t, policy.Slot{Until: week, Winner: "other", Full: perWeek}, ask(customer.SMS, gone(customer.SMS, 1)))
+	require.Equal(t, policy.Slot{Until: week, Winner: "other", Why: "it went out", Firm: true, Full: perWeek}, ask(customer.SMS, gone(customer.SMS, 1)))
 	three := []policy.Claim{gone(customer.Email, 1), gone(customer.Email, 2), gone(customer.Push, 3)}
-	require.Equal(t, policy.Slot{Until: day, Winner: "other", Full: perDay}, ask(customer.SMS, three...))
-	require.Equal(t, policy.Slot{Until: week, Winner: "other", Full: perWeek}, ask(customer.SMS, append(three, gone(customer.SMS, 4))...), "the longer one counts")
+	require.Equal(t, policy.Slot{Until: day, Winner: "other", Why: "it went out", Firm: true, Full: perDay}, ask(customer.SMS, three...))
+	require.Equal(t, policy.Slot{Until: week, Winner: "other", Why: "it went out", Firm: true, Full: perWeek}, ask(customer.SMS, append(three, gone(customer.SMS, 4))...), "the longer one counts")
+}
+
+// TestUrgentPlaces has caps with places that only urgent topics have.
+func TestUrgentPlaces(t *testing.T) {
+	t.Parallel()
+	noon := at(t, "2026-11-24T12:00:00Z")
+	p := capped(policy.Cap{Most: 1, Per: policy.PerDay, Urgent: 1})
+	require.Equal(t, []string{"1 per day and 1 urgent", "any: 1 per day and 1 urgent"}, []string{p.Caps[0].Words(), p.Caps[0].String()})
+	for gone, want := range map[int][2]bool{0: {true, true}, 1: {false, true}, 2: {false, false}} {
+		var others []policy.Claim
+		for n := range gone {
+			others = append(others, policy.Claim{Channel: customer.SMS, At: noon.Add(-time.Hour), Rule: "other", N: n + 1, Gone: true})
+		}
+		for i, urgent := range []bool{false, true} {
+			mine := policy.Claim{Channel: customer.Email, At: noon, Rule: "mine", N: 1, Urgent: urgent}
+			require.Equal(t, want[i], p.Free(mine, noon, others, time.UTC).OK, "%d gone, urgent %t", gone, urgent)
+		}
+	}
 }
 
 // TestCapsKeepTheCustomersCalendar has one message gone out at an instant, and
@@ -104,7 +128,7 @@ func TestCapsKeepTheCustomersCalendar(t *testing.T) {
 			return p.Free(policy.Claim{Channel: customer.SMS, At: now, Rule: "mine", N: 1}, now, []policy.Claim{other}, z)
 		}
 		last := till.Add(-time.Microsecond)
-		taken := policy.Slot{Until: till, Winner: "other", Full: p.Caps[0]}
+		taken := policy.Slot{Until: till, Winner: "other", Why: "it went out", Firm: true, Full: p.Caps[0]}
 		require.Equal(t, taken, free(from, last), name)
 		require.Equal(t, taken, free(last, from), name)
 		require.Equal(t, policy.Slot{OK: true}, free(from.Add(-time.Microsecond), from), name)

@@ -14,11 +14,16 @@ const (
 	defaultZone   = "UTC"
 )
 
+// defaultExplore is the share of messages that go by the usual window though
+// something was learned.
+const defaultExplore = 0.05
+
 // Default is the policy without a file: zone UTC; push before sms before
 // email; the topics service (consent assumed), offers (asked) and urgent
 // (assumed, passes quiet hours); quiet from 21:00 to 08:00; windows from 09:00
-// to 20:00. It has no caps, no law, no holidays, no rates and no holdout. A
-// file that leaves out a key keeps what stands here.
+// to 20:00. Hours and channels follow what customers do, but for one message in
+// twenty. It has no caps, no law, no holidays, no rates, no holdout and no
+// digests. A file that leaves out a key keeps what stands here.
 func Default() *Policy {
 	p := &Policy{
 		Zone:     defaultZone,
@@ -33,6 +38,7 @@ func Default() *Policy {
 		Holidays: map[string]Holidays{},
 		Rates:    map[customer.Channel]float64{},
 		Senders:  map[customer.Channel]string{},
+		Learning: Learning{Hours: true, Channels: true, Explore: defaultExplore},
 	}
 	for _, c := range customer.Channels() {
 		p.Windows[c] = ownWhen(defaultWindow)

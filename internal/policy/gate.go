@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"slices"
 	"time"
 
 	"github.com/outreach-engine/outreach/internal/customer"
@@ -17,12 +16,11 @@ type Ask struct {
 // Facts are what the gate looks at, all of one instant and one customer.
 type Facts struct {
 	Now        time.Time
-	Zone       *time.Location // the customer's
+	Place      Place // where the customer is, as PlaceOf gives it
 	Profile    *customer.Profile
 	Suppressed func(customer.Channel) bool // whether their address on a channel is
 	Held       bool                        // a hold covers the message
 	Claims     []Claim                     // the customer's others, of all rules
-	Country    string                      // theirs as CountryOf gives it; "": it is asked anew
 }
 
 // Answer is what the gate says.
@@ -57,7 +55,7 @@ func (p *Policy) Decide(a Ask, f Facts) Verdict {
 	case f.Held:
 		return Verdict{Answer: Wait, Reason: customer.Paused}
 	}
-	if free := p.Free(a.Claim, f.Now, f.Claims, f.Zone); !free.OK {
+	if free := p.Free(a.Claim, f.Now, f.Claims, f.Place.Zone); !free.OK {
 		return Verdict{Answer: Wait, Reason: customer.Capped, Until: free.Until}
 	}
 	return p.openNow(a, f)
@@ -94,22 +92,18 @@ func (p *Policy) Consents(c *customer.Profile, topic customer.Topic) bool {
 func (p *Policy) Urgent(topic customer.Topic) bool { return p.Topics[topic].Urgent }
 
 // Request gives the question for the calendar that holds quiet hours, law and
-// holidays for a message of a topic on a channel, from f.Now on.
+// holidays for a message of a topic on a channel, from f.Now on, wherever the
+// customer may be.
 func (p *Policy) Request(channel customer.Channel, topic customer.Topic, f Facts) sendtime.Request {
-	country := f.Country
-	if country == "" {
-		country = p.country(f.Profile, sendtime.CountryOfPhone)
-	}
-	r := sendtime.Request{Now: f.Now, Zone: f.Zone}
+	r := sendtime.Request{Now: f.Now, Zone: f.Place.Zone, Also: f.Place.Also}
 	if !p.Urgent(topic) {
 		r.Quiet = p.Quiet
-		r.Holiday = p.holiday(country)
+		r.Holiday = p.holiday(f.Place.Country)
 	}
-	if law, ok := p.law(country, f.Profile.Region, channel, topic); ok {
-		r.Legal = law.Hours
-		if law.Holidays {
-			r.Holiday = p.holiday(country)
-		}
+	law := p.law(f.Place, channel, topic)
+	r.Legal = law.hours
+	if law.holidays {
+		r.Holiday = p.holiday(f.Place.Country)
 	}
 	return r
 }
@@ -120,64 +114,4 @@ func (p *Policy) holiday(country string) func(int, time.Month, int) bool {
 		return nil
 	}
 	return h.Closed
-}
-
-// CountryOf gives the customer's country: their own, else their phone's, else
-// the policy's.
-func (p *Policy) CountryOf(zones *sendtime.Zones, c *customer.Profile) string {
-	return p.country(c, zones.CountryOfPhone)
-}
-
-func (p *Policy) country(c *customer.Profile, ofPhone func(string) (string, bool)) string {
-	if c.Country != "" {
-		return c.Country
-	}
-	if country, ok := ofPhone(c.Phone); ok {
-		return country
-	}
-	return p.Country
-}
-
-// ZoneOf gives the customer's zone: their own, else their phone's when it has
-// exactly one, else the policy's.
-func (p *Policy) ZoneOf(zones *sendtime.Zones, c *customer.Profile) *time.Location {
-	names := [...]string{c.Zone, "", p.Zone}
-	if c.Zone == "" && c.Phone != "" {
-		names[1], _ = zones.ZoneOfPhone(c.Phone)
-	}
-	for _, name := range names {
-		if name == "" {
-			continue
-		}
-		if zone, err := zones.Load(name); err == nil {
-			return zone
-		}
-	}
-	return time.UTC
-}
-
-// law gives the most particular law for a message.
-func (p *Policy) law(country, region string, channel customer.Channel, topic customer.Topic) (Legal, bool) {
-	best, bestRank := Legal{}, -1
-	for _, l := range p.Legal {
-		fits := (l.Country == "" || l.Country == country) && (l.Region == "" || l.Region == region) &&
-			(len(l.Channels) == 0 || slices.Contains(l.Channels, channel)) &&
-			(len(l.Topics) == 0 || slices.Contains(l.Topics, topic))
-		if rank := l.rank(); fits && rank > bestRank {
-			best, bestRank = l, rank
-		}
-	}
-	return best, bestRank >= 0
-}
-
-// rank orders laws from the general to the particular: place first, then
-// topic, then channel.
-func (l Legal) rank() int {
-	rank := 0
-	for i, given := range []bool{len(l.Channels) > 0, len(l.Topics) > 0, l.Country != "", l.Region != ""} {
-		if given {
-			rank += 1 << i
-		}
-	}
-	return rank
 }

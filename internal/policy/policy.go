@@ -23,12 +23,34 @@ type Policy struct {
 	Holdout  float64                            // share of all customers that no rule reaches, except urgent ones
 	Senders  map[customer.Channel]string        // who messages come from; absent: the provider's configuration
 	Teams    map[string]Team                    // who does the tasks of handoffs, by name
+	Digests  map[string]Digest                  // by name
+	Learning Learning
+
+	laws map[reach]*laws // Legal, ready to be asked
 }
 
 // Team is where tasks for a team of the company's own go. Exactly one is set.
 type Team struct {
 	Email   string
 	Webhook string // a URL
+}
+
+// Digest is one message that collects items, and goes out at set times.
+type Digest struct {
+	At       sendtime.When // on the customer's clock
+	AtText   []string      // At as it is written
+	Channel  customer.Channel
+	Template string
+	Topic    customer.Topic
+	Priority int
+	Collects []customer.Topic // messages of these topics that the caps leave no place for ride in it
+}
+
+// Learning is what of a customer's habits counts.
+type Learning struct {
+	Hours    bool    // preferred times follow what they do, where they said nothing
+	Channels bool    // so does the order of channels
+	Explore  float64 // share of messages that go by the usual window all the same, to learn more
 }
 
 // Topic is one topic's terms.
@@ -52,10 +74,12 @@ type Cap struct {
 	Channel customer.Channel // "" counts all channels
 	Most    int
 	Per     Span
+	Urgent  int // places beyond Most that only urgent topics have
 }
 
 // Legal is one law's open hours. Of those that fit a customer the one with the
-// region holds, else the one without, else the one without country.
+// region holds, else the one without, else the one without country. Where the
+// region is not known, those of every region that it may be hold.
 type Legal struct {
 	Country  string             // "" everywhere
 	Region   string             // "" the whole country
@@ -63,5 +87,6 @@ type Legal struct {
 	Topics   []customer.Topic   // empty: all
 	Hours    sendtime.When
 	Holidays bool   // public holidays are closed too
-	Source   string // the law, and the date it was read
+	Source   string // where the law stands, and how surely it was read there
+	Read     string // when somebody read it, YYYY-MM or YYYY-MM-DD
 }

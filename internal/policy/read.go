@@ -20,12 +20,14 @@ import (
 //	caps: {any: [2 per day, 5 per week], sms: 1 per day}
 //	quiet: daily 21:00-08:00
 //	windows: {push: daily 09:00-21:00, email: Mon-Fri 08:00-20:00}
-//	legal: [{country: US, hours: daily 08:00-21:00, source: "47 CFR 64.1200(c)(1), read 2026-11-01"}]
+//	legal: [{country: US, hours: daily 08:00-21:00, source: 47 CFR 64.1200(c)(1), read: 2026-11-01}]
 //	holidays: {FR: public, US: [public, 2026-12-24]}
 //	rates: {sms: 10 per second}
 //	holdout: 5%
 //	senders: {email: "Megaphone <hello@example.com>", sms: "+15550100100"}
 //	teams: {care-calls: {email: care@example.com}, shop: {webhook: "https://desk.example.com/tasks"}}
+//	digests: {weekly: {at: Mon 09:00, channel: email, template: weekly-digest, topic: tips, collects: [tips, offers]}}
+//	learning: {hours: yes, channels: yes, explore: 5%}
 //
 // A law may narrow itself by region, channels and topics, and holidays: closed
 // shuts its country's holidays. A key that is left out keeps what Default
@@ -38,11 +40,11 @@ func Read(name string, text []byte, ps *source.Problems) *Policy {
 		return r.policy
 	}
 	f := root.Fields("zone", "country", "channels", "topics", "caps", "quiet", "windows", "legal", "holidays",
-		"rates", "holdout", "senders", "teams")
+		"rates", "holdout", "senders", "teams", "digests", "learning")
 	each := map[string]func(source.Node){
 		"zone": r.zone, "country": r.country, "channels": r.channels, "topics": r.topics, "caps": r.caps,
 		"quiet": r.quiet, "windows": r.windows, "holidays": r.holidays, "rates": r.rates, "holdout": r.holdout,
-		"senders": r.senders, "teams": r.teams,
+		"senders": r.senders, "teams": r.teams, "learning": r.learning,
 	}
 	for key, read := range each {
 		if n, ok := f.Get(key); ok {
@@ -52,7 +54,11 @@ func Read(name string, text []byte, ps *source.Problems) *Policy {
 	if n, ok := f.Get("legal"); ok {
 		r.legal(n)
 	}
+	if n, ok := f.Get("digests"); ok {
+		r.digests(n)
+	}
 	r.contradictions(f)
+	r.policy.settle()
 	return r.policy
 }
 

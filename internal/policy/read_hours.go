@@ -42,7 +42,7 @@ func (r *reader) legal(n source.Node) {
 		if blank(item) {
 			continue
 		}
-		f := item.Fields("country", "region", "channels", "topics", "hours", "holidays", "source")
+		f := item.Fields("country", "region", "channels", "topics", "hours", "holidays", "source", "read")
 		law, ok := r.readLaw(f)
 		if !ok {
 			continue
@@ -85,8 +85,11 @@ func (r *reader) readLaw(f source.Fields) (Legal, bool) {
 			n.Fail("no holidays are given"+forCountry(law.Country), "add them under holidays, such as holidays: {"+law.exampleOfHolidays()+"}")
 		}
 	}
-	if n, ok := f.Require("source", "name the law and the day you read it, such as source: 47 CFR 64.1200, read 2026-11-01"); ok {
+	if n, ok := f.Require("source", "name the law, such as source: 47 CFR 64.1200(c)(1)"); ok {
 		law.Source, _ = textOf(n)
+	}
+	if n, ok := f.Require("read", "say when you read the law, such as read: 2026-11"); ok {
+		law.Read = readDate(n)
 	}
 	n, ok := f.Require("hours", "write the hours that the law leaves open, such as hours: daily 08:00-21:00")
 	if !ok {
@@ -94,6 +97,21 @@ func (r *reader) readLaw(f source.Fields) (Legal, bool) {
 	}
 	law.Hours, ok = hours(n)
 	return law, ok && placed
+}
+
+// readDate reads a month or a day; "" when it is neither.
+func readDate(n source.Node) string {
+	text, ok := textOf(n)
+	if !ok {
+		return ""
+	}
+	for _, form := range []string{"2006-01", time.DateOnly} {
+		if _, err := time.Parse(form, text); err == nil {
+			return text
+		}
+	}
+	n.Fail("is not a month or a day", "write for example 2026-11 or 2026-11-23")
+	return ""
 }
 
 // exampleOfHolidays shows how the holidays of the law's country are given.
@@ -189,5 +207,5 @@ func (r *reader) againstWindows(n source.Node, law Legal) {
 // the law.
 func meets(window, quiet, legal sendtime.When) bool {
 	aMonday := time.Date(2026, time.January, 5, 0, 0, 0, 0, time.UTC)
-	return sendtime.Next(sendtime.Request{Now: aMonday, Zone: time.UTC, When: window, Quiet: quiet, Legal: legal}).OK
+	return sendtime.Next(sendtime.Request{Now: aMonday, Zone: time.UTC, When: window, Quiet: quiet, Legal: []sendtime.When{legal}}).OK
 }

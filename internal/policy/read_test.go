@@ -38,7 +38,7 @@ topics:
   service: {consent: assumed}
   offers: {consent: asked}
   urgent: {consent: assumed, urgent: yes}
-caps: {any: [2 per day, 5 per week], sms: 1 per day}
+caps: {any: [2 per day and 1 urgent, 5 per week], sms: 1 per day}
 quiet: daily 21:00-08:00
 windows: {push: daily 09:00-21:00, email: [Mon-Fri 08:00-20:00, Sat 10:00-12:00]}
 legal:
@@ -50,6 +50,8 @@ rates: {sms: 10 per second, email: 90 per minute}
 holdout: 2.5%
 senders: {email: "Megaphone <hello@example.com>", sms: "+15550100100"}
 teams: {care-calls: {email: care@example.com}, shop: {webhook: "https://desk.example.com/tasks?of=shop"}}
+digests: {weekly: {at: [Mon 09:00, Thu 18:00], channel: email, template: weekly-digest, topic: service, priority: 30, collects: [offers, service]}}
+learning: {channels: no, explore: 2%}
 `
 
 func TestRead(t *testing.T) {
@@ -66,7 +68,7 @@ func TestRead(t *testing.T) {
 			"service": {Assumed: true}, "offers": {}, "urgent": {Assumed: true, Urgent: true},
 		},
 		Caps: []policy.Cap{
-			{Most: 2, Per: policy.PerDay}, {Most: 5, Per: policy.PerWeek}, {Channel: customer.SMS, Most: 1, Per: policy.PerDay},
+			{Most: 2, Per: policy.PerDay, Urgent: 1}, {Most: 5, Per: policy.PerWeek}, {Channel: customer.SMS, Most: 1, Per: policy.PerDay},
 		},
 		Quiet: when(t, "daily 21:00-08:00"),
 		Legal: []policy.Legal{
@@ -84,6 +86,11 @@ func TestRead(t *testing.T) {
 		Holdout: 0.025,
 		Senders: map[customer.Channel]string{customer.Email: "Megaphone <hello@example.com>", customer.SMS: "+15550100100"},
 		Teams:   map[string]policy.Team{"care-calls": {Email: "care@example.com"}, "shop": {Webhook: "https://desk.example.com/tasks?of=shop"}},
+		Digests: map[string]policy.Digest{"weekly": {
+			At: when(t, "Mon 09:00", "Thu 18:00"), AtText: []string{"Mon 09:00", "Thu 18:00"}, Channel: customer.Email,
+			Template: "weekly-digest", Topic: "service", Priority: 30, Collects: []customer.Topic{"offers", "service"},
+		}},
+		Learning: policy.Learning{Hours: true, Explore: 0.02},
 	}, p)
 	require.Len(t, holidays, 2)
 }
@@ -175,9 +182,16 @@ func TestFaults(t *testing.T) {
 			`policy.yaml:1:24: holidays.XX: "XX": is not the code of a country; write the two letters of ISO 3166, such as US, GB or DE`,
 			`policy.yaml:1:41: holidays.US[0]: "Christmas": is not a day; write year, month and day, such as 2026-12-25, or the word public`,
 			`policy.yaml:1:52: holidays.US[1]: "2026-02-30": is not a day; write year, month and day, such as 2026-12-25, or the word public`}},
-		"rates":   {"rates: {sms: fast, push: 0 per second}\n", []string{`policy.yaml:1:14: rates.sms: "fast": is not a rate; write a number and second, minute or hour, such as 10 per second`, `policy.yaml:1:26: rates.push: "0 per second": is not a rate that can be kept; give a number above 0 and up to 1000000`}},
-		"holdout": {"holdout: 5\n", []string{`policy.yaml:1:10: holdout: "5": lacks its %; write 5%`}},
-		"all out": {"holdout: 100%\n", []string{`policy.yaml:1:10: holdout: "100%": is not a share that may be held out; write 0% or more, and less than 100%`}},
+		"rates":             {"rates: {sms: fast, push: 0 per second}\n", []string{`policy.yaml:1:14: rates.sms: "fast": is not a rate; write a number and second, minute or hour, such as 10 per second`, `policy.yaml:1:26: rates.push: "0 per second": is not a rate that can be kept; give a number above 0 and up to 1000000`}},
+		"holdout":           {"holdout: 5\n", []string{`policy.yaml:1:10: holdout: "5": lacks its %; write 5%`}},
+		"cap and more":      {"caps: {any: 2 per day and a few}\n", []string{`policy.yaml:1:13: caps.any: "2 per day and a few": is not a cap; after and write how many more places urgent topics have, such as 2 per day and 1 urgent`}},
+		"digest by sms":     {"digests: {weekly: {at: Mon 09:00, channel: sms, template: x, topic: service}}\n", []string{`policy.yaml:1:44: digests.weekly.channel: "sms": cannot hold a digest; write email or push; an SMS is too short`}},
+		"digest at no time": {"digests: {weekly: {at: Mon 25:00, channel: email, template: x, topic: service}}\n", []string{`policy.yaml:1:24: digests.weekly.at: "Mon 25:00": time "25:00" does not exist, use 00:00 to 23:59, or 24:00 as an end`}},
+		"digest of what":    {"digests: {weekly: {at: Mon 09:00, channel: email, template: x, topic: servce}}\n", []string{`policy.yaml:1:71: digests.weekly.topic: "servce": is not a topic of this policy; did you mean service?`}},
+		"digest lacks all":  {"digests: {weekly: {}}\n", []string{`policy.yaml:1:19: digests.weekly: at is missing; say when it goes out, such as at: Mon 09:00`, `policy.yaml:1:19: digests.weekly: channel is missing; write channel: email, or channel: push`, `policy.yaml:1:19: digests.weekly: template is missing; name the template that holds the items, such as template: weekly-digest`, `policy.yaml:1:19: digests.weekly: topic is missing; name the topic that the whole is about, such as topic: tips`}},
+		"digest first":      {"digests: {weekly: {at: Mon 09:00, channel: email, template: x, topic: service, priority: first}}\n", []string{`policy.yaml:1:90: digests.weekly.priority: "first": is not a priority; write a whole number from 0 to 100`}},
+		"learning":          {"learning: {hours: maybe, explore: all}\n", []string{`policy.yaml:1:19: learning.hours: "maybe": is not known here; write no or yes`, `policy.yaml:1:35: learning.explore: "all": is not a percentage; write for example 5%`}},
+		"all out":           {"holdout: 100%\n", []string{`policy.yaml:1:10: holdout: "100%": is not such a share; write 0% or more, and less than 100%`}},
 		"senders": {"senders: {email: hello, sms: 'Megaphone Mobile', push: App}\n", []string{
 			`policy.yaml:1:18: senders.email: "hello": is not an email address; write for example "Megaphone <hello@example.com>"`,
 			`policy.yaml:1:31: senders.sms: "Megaphone Mobile": is not a sender of SMS; write a number with + and its country, such as "+15550100100", a short code, or a name of up to 11 letters`,

@@ -32,6 +32,17 @@ const (
 	ValueUnknown   Code = "value_unknown"   // this person has no value, and what stands in is shown
 )
 
+// What is found of the items that ride on a message.
+const (
+	// ItemFailed: the message goes out, and the item does not.
+	ItemFailed Code = "item_failed"
+	// ItemNoHeading: in a digest its subject stands above it.
+	ItemNoHeading Code = "item_no_heading"
+	// ItemPushLong: with the item a notification has more letters than phones
+	// show, and without it has not. Source: as PushTextLong.
+	ItemPushLong Code = "item_push_long"
+)
+
 // What is found of links. They are looked at, never fetched.
 const (
 	// LinkEmpty: a link without an address, which does nothing when tapped.
@@ -155,8 +166,11 @@ func (f Finding) String() string {
 		b.WriteString(listed(f.Channels) + ": ")
 	}
 	b.WriteString(string(f.Code) + ": ")
-	if f.File != "" {
+	switch {
+	case f.Line > 0:
 		fmt.Fprintf(&b, "%s:%d:%d: ", f.File, f.Line, f.Column)
+	case f.File != "":
+		b.WriteString(f.File + ": ")
 	}
 	if f.Value != "" {
 		fmt.Fprintf(&b, "%q: ", f.Value)
@@ -202,8 +216,8 @@ func shortened(s string) string {
 	return s
 }
 
-// failed tells of a message that cannot be written.
-func failed(c customer.Channel, err error) Finding {
+// failedOn tells of a message that cannot be written.
+func failedOn(c customer.Channel, err error) Finding {
 	f := Finding{Code: RenderFailed, Severity: Error, Channels: []customer.Channel{c}, Message: err.Error()}
 	if e, ok := errors.AsType[*message.RenderError](err); ok {
 		f.Value, f.Message, f.Hint, f.File, f.Line, f.Column = e.Variable, e.Trouble, e.Hint, e.File, e.Line, e.Column

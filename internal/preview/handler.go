@@ -39,7 +39,7 @@ type server struct {
 // soon as it is loaded:
 //
 //	GET /preview              all templates
-//	GET /preview/{template}   one; channel, locale, sample
+//	GET /preview/{template}   one; channel, locale, sample, item (again for each)
 //	GET /preview/version.txt  a text that changes when a page would
 //
 // It shows samples only, so no personal data.
@@ -166,7 +166,7 @@ func (s *server) template(w http.ResponseWriter, r *http.Request) {
 		err = nil // Show says it better
 	}
 	if err == nil {
-		p, err = Show(b, Request{Template: name, Channels: channels, Locale: query.Get("locale"), Person: person})
+		p, err = Show(b, Request{Template: name, Channels: channels, Locale: query.Get("locale"), Items: query["item"], Person: person})
 	}
 	if err != nil {
 		s.sorry(w, around, err)

@@ -23,6 +23,7 @@ type Request struct {
 	Template string
 	Channels []customer.Channel // empty: all that the template is written for
 	Locale   string             // "": the person's own
+	Items    []string           // templates that ride on it; none: a digest is shown with examples
 	Person   Person
 }
 
@@ -38,9 +39,10 @@ type Person struct {
 type Preview struct {
 	Template string           `json:"template"`
 	Person   string           `json:"for"`
-	MadeUp   bool             `json:"made_up"` // as Person has it
-	Locale   string           `json:"locale"`  // "" has none
-	Rules    []string         `json:"rules"`   // that send it
+	MadeUp   bool             `json:"made_up"`         // as Person has it
+	Locale   string           `json:"locale"`          // "" has none
+	Rules    []string         `json:"rules"`           // that send it
+	Items    []string         `json:"items,omitempty"` // that were asked to ride on it
 	Topics   []customer.Topic `json:"topics"`
 	SMS      *SMS             `json:"sms,omitempty"`
 	Email    *Email           `json:"email,omitempty"`
@@ -97,8 +99,9 @@ func (e *NotFoundError) Error() string {
 }
 
 // Show renders a template for a person and looks at what came out. A message
-// that cannot be written is no error: its Trouble says why. The only error is
-// a *NotFoundError.
+// that cannot be written is no error: its Trouble says why. Nor is an item that
+// cannot: the message is shown without it. The error is a *NotFoundError, or a
+// *source.InvalidError when an item's sample.yaml has faults.
 func Show(b *bundle.Bundle, r Request) (*Preview, error) {
 	written := b.Templates.Channels(r.Template)
 	if len(written) == 0 {
@@ -116,6 +119,9 @@ func Show(b *bundle.Bundle, r Request) (*Preview, error) {
 		r.Person.Vars.Customer.Locale = r.Locale
 	}
 	w := newWriter(b, r)
+	if err := w.load(r); err != nil {
+		return nil, err
+	}
 	for _, c := range customer.Channels() {
 		if slices.Contains(r.Channels, c) {
 			w.write(c)
@@ -145,6 +151,7 @@ type writer struct {
 	bundle *bundle.Bundle
 	person Person
 	sends  []sending
+	items  []message.Item // that were asked for
 	out    *Preview
 }
 
@@ -166,7 +173,7 @@ func newWriter(b *bundle.Bundle, r Request) *writer {
 	}
 	slices.Sort(w.out.Topics)
 	w.out.Rules, w.out.Topics = slices.Compact(w.out.Rules), slices.Compact(w.out.Topics)
-	if len(w.sends) == 0 {
+	if len(w.sends) == 0 && !isDigest(b, r.Template) {
 		w.find(Finding{Code: NoRule, Severity: Note, Message: "no rule sends this template", Hint: "write send: " + r.Template + " in a rule, or delete it"})
 	}
 	return w
@@ -189,15 +196,17 @@ func (w *writer) find(f ...Finding) { w.out.Findings = append(w.out.Findings, f.
 
 // write renders for one channel and looks at it.
 func (w *writer) write(c customer.Channel) {
-	content, err := w.bundle.Templates.Render(w.out.Template, c, w.person.Vars)
+	items := w.aboard(c)
+	content, failed, err := w.bundle.Templates.Compose(w.out.Template, c, w.person.Vars, items)
 	w.find(w.variables(c)...)
 	trouble := ""
 	if err != nil {
 		trouble = err.Error()
-		w.find(failed(c, err))
+		w.find(failedOn(c, err))
 	}
 	w.keep(c, content, trouble)
 	if err == nil {
+		w.find(w.judgeItems(c, items, failed, content)...)
 		w.find(judge(w.text(c, content))...)
 	}
 }

@@ -43,6 +43,9 @@ func (p *Preview) Headline() string {
 	if p.MadeUp {
 		b.WriteString(" with made-up figures")
 	}
+	if len(p.Items) > 0 {
+		b.WriteString(", with " + strings.Join(p.Items, " and ") + " riding on it")
+	}
 	if len(p.Rules) > 0 {
 		b.WriteString(", sent by " + strings.Join(p.Rules, ", ") + " about " + topics(p.Topics))
 	}

@@ -165,6 +165,8 @@ func (t Trigger) restTree(out *tree) {
 		out.text("schedule", t.Schedule.When.String())
 	case t.Becomes != nil:
 		out.text("becomes", programText(t.Becomes.Cond))
+	case t.Digest != nil:
+		out.text(digestWord, t.Digest.Name)
 	}
 }
 

@@ -14,6 +14,9 @@ func (s *Step) tree(at place, i int) tree {
 	switch {
 	case s.Stop:
 		return scalar(stopWord)
+	case s.Send != nil && s.Send.Item:
+		kind = "attach"
+		s.Send.itemTree(&t)
 	case s.Send != nil:
 		kind = "send"
 		s.Send.tree(&t)

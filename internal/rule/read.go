@@ -25,6 +25,11 @@ type Env struct {
 	Templates []string      // for "did you mean"
 	Quiet     sendtime.When // the policy's quiet hours; zero: none
 	Teams     []string      // the policy's teams
+	// Digests are the policy's, with the channel of each.
+	Digests map[string]customer.Channel
+	// Carries gives whether a template's text can ride on messages of a channel;
+	// nil: each can.
+	Carries func(template string, c customer.Channel) bool
 }
 
 // Bounds of a rule.
@@ -42,10 +47,7 @@ func defaultFresh() Fresh                  { return Fresh{Within: sendtime.Durat
 func defaultGoalWithin() sendtime.Duration { return sendtime.Duration{Days: 14} }
 
 // The words of the whole language that this version does not read.
-var (
-	laterSteps = []string{"attach"}
-	laterSend  = []string{"fallback_after"}
-)
+var laterSend = []string{"fallback_after"}
 
 var nameShape = regexp.MustCompile(`^[a-z0-9]+([_-][a-z0-9]+)*$`)
 

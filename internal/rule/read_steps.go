@@ -24,12 +24,13 @@ const stopWord = "stop"
 // stepWord is what messages call a step.
 const stepWord = "step"
 
-var stepKinds = []string{"send", "wait", "wait_for", "if", "split", "set", "webhook", "handoff"}
+var stepKinds = []string{"send", "attach", "wait", "wait_for", "if", "split", "set", "webhook", "handoff"}
 
 // stepKeys are what stands beside a step's kind, without id.
 func stepKeys() map[string][]string {
 	return map[string][]string{
 		"send":     {"channel", "at", "within", "late", "unless", "topic"},
+		"attach":   {"to", "within", "topic"},
 		"wait":     {},
 		"wait_for": {"within", "then", "else"},
 		"if":       {"then", "else"},
@@ -119,6 +120,8 @@ func (r *reader) step(n source.Node, at place, i int) Step {
 	switch kind {
 	case "send":
 		s.Send = r.send(value, f)
+	case "attach":
+		s.Send = r.attach(value, f)
 	case "wait":
 		s.Wait = readWait(value)
 	case "wait_for":
@@ -141,16 +144,12 @@ func (r *reader) step(n source.Node, at place, i int) Step {
 
 // stepFields reads a step's keys. Words of later versions are refused by name.
 func stepFields(n source.Node) (source.Fields, bool) {
-	keys := slices.Concat(stepKinds, []string{"id", stopWord}, laterSend, laterSteps)
-	alone := !slices.ContainsFunc(n.Entries(), func(e source.Entry) bool { return slices.Contains(stepKinds, e.Name) })
+	keys := slices.Concat(stepKinds, []string{"id", stopWord}, laterSend)
 	for _, kind := range stepKinds {
 		keys = append(keys, stepKeys()[kind]...)
 	}
 	for _, e := range n.Entries() {
 		switch {
-		case alone && slices.Contains(laterSteps, e.Name):
-			e.Key.Fail("is not part of this version of the rule language yet", "use one of "+strings.Join(stepKinds, ", ")+", "+stopWord)
-			return source.Fields{Of: n}, false
 		case isLater(e.Name):
 			e.Key.Fail("is not part of this version of the rule language yet", "leave it out")
 		case e.Name == stopWord:
@@ -163,7 +162,7 @@ func stepFields(n source.Node) (source.Fields, bool) {
 
 // isLater reports whether a word belongs to a later version.
 func isLater(word string) bool {
-	return slices.Contains(laterSend, word) || slices.Contains(laterSteps, word)
+	return slices.Contains(laterSend, word)
 }
 
 // bareStep reads a step without a value: stop.
@@ -252,6 +251,7 @@ func (r *reader) send(n source.Node, f source.Fields) *Send {
 	}
 	if unless, ok := f.Get("unless"); ok {
 		s.Unless = r.what(unless)
+		s.Own = r.ownAct(s.Unless)
 	}
 	return s
 }

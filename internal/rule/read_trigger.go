@@ -76,6 +76,10 @@ func (r *reader) trigger(n source.Node) {
 		n.Fail("names no trigger", "write when: {event: "+n.Raw()+"}")
 		return
 	}
+	if r.isDigest() {
+		r.digestTrigger(n)
+		return
+	}
 	f, ok := fields(n, append(slices.Clone(triggers), "where"))
 	if !ok {
 		return

@@ -46,6 +46,7 @@ type Trigger struct {
 	Date     *DateTrigger
 	Schedule *ScheduleTrigger
 	Becomes  *BecomesTrigger
+	Digest   *DigestTrigger
 }
 
 // EventTrigger holds when the event happened.
@@ -114,6 +115,12 @@ type ScheduleTrigger struct {
 // BecomesTrigger holds when a condition turned true.
 type BecomesTrigger struct {
 	Cond *expr.Program
+}
+
+// DigestTrigger holds when the first item came for a digest. The policy's
+// digests have it; no rule of an author's does.
+type DigestTrigger struct {
+	Name string
 }
 
 // Period is a usage trigger's span, in the customer's zone.
@@ -228,7 +235,7 @@ const (
 	LateSend Late = "send" // at the next allowed time
 )
 
-// Send is one message.
+// Send is one message, or an item that rides on one.
 type Send struct {
 	Template string
 	Channels []customer.Channel // in order; empty: the customer's preferred
@@ -238,6 +245,13 @@ type Send struct {
 	Unless   What
 	Topic    customer.Topic // never ""
 	Urgent   bool           // from the policy, of Topic
+
+	// Own says that Unless waits for an act of the customer's own.
+	Own bool
+	// Item says that the step is an attach: its text goes out in the next
+	// message by Channels[0], or in the digest of that name.
+	Item   bool
+	Digest string
 }
 
 // Wait is a pause. Exactly one is set.

@@ -106,7 +106,7 @@ type BecomesStand struct {
 }
 
 // Kind names the trigger as rules write it: event, usage, silent, missing,
-// count, drop, date, schedule or becomes.
+// count, drop, date, schedule, becomes or digest.
 func (t Trigger) Kind() string {
 	set := []bool{
 		t.Event != nil, t.Usage != nil, t.Silent != nil, t.Missing != nil, t.Count != nil, t.Drop != nil, t.Date != nil,
@@ -114,6 +114,9 @@ func (t Trigger) Kind() string {
 	}
 	if i := slices.Index(set, true); i >= 0 {
 		return triggers[i]
+	}
+	if t.Digest != nil {
+		return digestWord
 	}
 	return ""
 }

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/outreach-engine/outreach/internal/customer"
-	"github.com/outreach-engine/outreach/internal/journey"
 	"github.com/outreach-engine/outreach/internal/observe"
 	"github.com/outreach-engine/outreach/internal/rule"
 	"github.com/outreach-engine/outreach/internal/simulate"
@@ -306,7 +305,7 @@ func (c *casting) of(e entries, event string) string {
 		known = tidy(append(c.handoffs(), c.teams()...))
 	}
 	switch {
-	case event != customer.HandoffDone && !journey.OfMessage(event):
+	case event != customer.HandoffDone && !customer.OfMessage(event):
 		n.Fail("names a message, and "+event+" is about none", "leave of out; it stands with message_clicked and the like")
 	case len(c.force) > 0 && !slices.Contains(known, text):
 		n.Fail("is nothing that the rule sends or hands over", source.DidYouMean(text, known))

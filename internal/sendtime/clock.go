@@ -14,7 +14,8 @@ const (
 	farthestOffset = 26 * 60 * 60
 )
 
-// period is a stretch of instants [from, to) with one offset from UTC. All are Unix seconds.
+// period is a stretch of instants [from, to) with one offset from UTC. All are Unix seconds. It holds the
+// instant that it was asked for, and need not be the longest such stretch.
 type period struct {
 	from, to, offset int64
 }
@@ -30,7 +31,17 @@ func periodAt(at int64, zone *time.Location) period {
 	if !end.IsZero() {
 		p.to = end.Unix()
 	}
+	if p.to <= at {
+		p.to = nextMidnight(at)
+	}
 	return p
+}
+
+// nextMidnight is that of UTC. Where a zone's data tells a rule instead of the years to come, the time package
+// ends every year after 365 days: on the last day of a leap year it gives a period that is over.
+func nextMidnight(at int64) int64 {
+	day, _ := dayOf(at)
+	return (day + 1) * secondsPerDay
 }
 
 // clock converts between instants and the wall clock of one zone, both in seconds: an instant counts from

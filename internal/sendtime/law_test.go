@@ -128,7 +128,7 @@ func drawWorld(rt *rapid.T, t testing.TB) world {
 	now := around.Add(time.Duration(rapid.IntRange(-2*24*3600, 24*3600).Draw(rt, "now")) * time.Second).UTC()
 	w.request = sendtime.Request{
 		Now: now, Zone: zone(t, turn.zone),
-		When: parse(t, w.when), Quiet: parse(t, w.quiet), Legal: parse(t, w.legal),
+		When: parse(t, w.when), Quiet: parse(t, w.quiet), Legal: []sendtime.When{parse(t, w.legal)},
 		Deadline: now.Add(time.Duration(rapid.IntRange(1, 4*24*3600).Draw(rt, "deadline")) * time.Second),
 	}
 	for range rapid.IntRange(0, 2).Draw(rt, "holidays") {

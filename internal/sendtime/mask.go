@@ -32,6 +32,13 @@ func (m *dayMask) add(other *dayMask) {
 	}
 }
 
+// keep turns off what another mask has not.
+func (m *dayMask) keep(other *dayMask) {
+	for i := range m {
+		m[i] &= other[i]
+	}
+}
+
 // next is the first minute at or after one whose bit is on; minutesPerDay when there is none.
 func (m *dayMask) next(minute int) int { return m.seek(minute, 0) }
 

@@ -1,60 +1,96 @@
 package sendtime
 
 import (
+	"slices"
 	"strings"
-	"sync"
+	"time"
 
 	"github.com/nyaruka/phonenumbers"
 )
 
-// ZoneOfPhone is the IANA zone of a phone number in E.164 form ("+493012345678"), when the number is valid
-// and its numbering area has exactly one clock; toll-free ranges have many. It is a guess of libphonenumber's
-// tables: they give nationwide mobile ranges of some large countries (Russia, Australia, Indonesia) the
-// zone of the largest city, and people keep numbers when they move. A zone that the customer gave is better.
-func ZoneOfPhone(e164 string) (string, bool) {
-	number, valid := parsePhone(e164)
-	if !valid {
+// ZoneOfPhone is the zone of a phone number in E.164 form ("+493012345678"),
+// when the number is valid and has exactly one clock. Toll-free ranges have
+// many, and so have mobile ranges of large countries that are given out
+// nationwide. People keep numbers when they move: a zone that the customer gave
+// is better. Answers are remembered.
+func (z *Zones) ZoneOfPhone(e164 string) (string, bool) {
+	w := z.Where(Clues{Phone: e164})
+	if len(w.Zones) != 1 {
 		return "", false
 	}
-	zones, err := phonenumbers.GetTimezonesForNumber(number)
-	if err != nil || len(zones) == 0 {
-		return "", false
-	}
-	zone := mainZone(zones[0])
-	for _, other := range zones[1:] {
-		if mainZone(other) != zone {
-			return "", false
+	return w.Zones[0].String(), true
+}
+
+// CountryOfPhone is the country of a valid phone number in E.164 form, as ISO
+// 3166-1 alpha-2. Numbers that belong to no country, such as satellite phones,
+// have none. The islands count by themselves: +447911123456 is Guernsey's (GG),
+// not Great Britain's. Answers are remembered.
+func (z *Zones) CountryOfPhone(e164 string) (string, bool) {
+	w := z.Where(Clues{Phone: e164})
+	return w.Country, w.Country != ""
+}
+
+// phonePlace is what a number tells.
+type phonePlace struct {
+	country string
+	regions []string         // without the country
+	zones   []*time.Location // one for each clock that differs, where most people live first
+}
+
+// phone reads a number in E.164 form, or the +1 and the area code of one.
+func (z *Zones) phone(e164 string) phonePlace {
+	if code, ok := strings.CutPrefix(e164, "+1"); ok {
+		if told, known := z.atlas().areas[code]; known {
+			return z.area(told)
 		}
 	}
-	if !strings.Contains(zone, "/") || zone == phonenumbers.UNKNOWN_TIMEZONE {
-		return "", false
-	}
-	return zone, true
-}
-
-// mainZone joins the names that the IANA database links to London's clock: every British mobile range lists
-// all of them.
-func mainZone(zone string) string {
-	switch zone {
-	case "Europe/Guernsey", "Europe/Isle_of_Man", "Europe/Jersey":
-		return "Europe/London"
-	}
-	return zone
-}
-
-// CountryOfPhone is the country of a valid phone number in E.164 form, as ISO 3166-1 alpha-2. Numbers that
-// belong to no country, such as satellite phones, have none. The islands count by themselves: +447911123456
-// is Guernsey's (GG), not Great Britain's.
-func CountryOfPhone(e164 string) (string, bool) {
 	number, valid := parsePhone(e164)
 	if !valid {
-		return "", false
+		return phonePlace{}
 	}
-	region := phonenumbers.GetRegionCodeForNumber(number)
-	if len(region) != 2 || region == phonenumbers.UNKNOWN_REGION {
-		return "", false
+	country := phonenumbers.GetRegionCodeForNumber(number)
+	if len(country) != 2 || country == phonenumbers.UNKNOWN_REGION {
+		return phonePlace{}
 	}
-	return region, true
+	home := z.differing(z.atlas().clocks[country])
+	if nationwide(number) && len(home) > 0 {
+		return phonePlace{country: country, zones: home}
+	}
+	names, err := phonenumbers.GetTimezonesForNumber(number)
+	if err != nil {
+		return phonePlace{country: country, zones: home}
+	}
+	told := z.differing(names)
+	if among := z.shared(home, told); len(among) > 0 {
+		told = among
+	}
+	return phonePlace{country: country, zones: told}
+}
+
+// area gives what an area code tells.
+func (z *Zones) area(told area) phonePlace {
+	p := phonePlace{zones: z.differing(told.zones)}
+	for _, place := range told.places {
+		country, region, ok := strings.Cut(place, "-")
+		p.country = country
+		if ok {
+			p.regions = append(p.regions, region)
+		}
+	}
+	return p
+}
+
+// nationwide reports whether a number is of a range that is given out in the
+// whole country. libphonenumber gives some of these the zone of the largest
+// city. Mobile numbers of Mexico, Argentina and Brazil have area codes.
+func nationwide(number *phonenumbers.PhoneNumber) bool {
+	switch phonenumbers.GetNumberType(number) {
+	case phonenumbers.FIXED_LINE, phonenumbers.FIXED_LINE_OR_MOBILE:
+		return false
+	case phonenumbers.MOBILE:
+		return !slices.Contains([]int32{52, 54, 55}, number.GetCountryCode())
+	}
+	return true
 }
 
 func parsePhone(e164 string) (*phonenumbers.PhoneNumber, bool) {
@@ -67,41 +103,4 @@ func parsePhone(e164 string) (*phonenumbers.PhoneNumber, bool) {
 		return nil, false
 	}
 	return number, true
-}
-
-// ZoneOfPhone gives what the function ZoneOfPhone does, and remembers it: a
-// number is looked up in many tables.
-func (z *Zones) ZoneOfPhone(e164 string) (string, bool) { return z.zones.of(e164, ZoneOfPhone) }
-
-// CountryOfPhone gives what the function CountryOfPhone does, and remembers it.
-func (z *Zones) CountryOfPhone(e164 string) (string, bool) {
-	return z.countries.of(e164, CountryOfPhone)
-}
-
-// maxGuesses bounds the numbers that are remembered; beyond it all are
-// forgotten.
-const maxGuesses = 50_000
-
-// guesses remembers what numbers tell. The zero value remembers none; it is
-// safe for concurrent use.
-type guesses struct {
-	mu    sync.RWMutex
-	known map[string]string // "": they do not tell
-}
-
-func (g *guesses) of(e164 string, ask func(string) (string, bool)) (string, bool) {
-	g.mu.RLock()
-	told, known := g.known[e164]
-	g.mu.RUnlock()
-	if known {
-		return told, told != ""
-	}
-	told, ok := ask(e164)
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.known == nil || len(g.known) >= maxGuesses {
-		g.known = map[string]string{}
-	}
-	g.known[e164] = told
-	return told, ok
 }

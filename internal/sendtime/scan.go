@@ -1,20 +1,24 @@
 package sendtime
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
-// scanner tells open from closed time, one run of equal minutes after another. It lays the day out once:
+// scanner tells open from closed time in one zone, one run of equal minutes after another. It lays the day out once:
 // neighbouring questions share it.
 type scanner struct {
 	clock   clock
 	when    *calendar // nil: any time
+	hours   Hours     // zero: any hour
 	quiet   *calendar // nil: nothing is quiet
-	legal   *calendar // nil: no law
+	legal   []When    // none: no law
 	holiday func(year int, month time.Month, day int) bool
 
 	loaded bool
 	day    int64 // the one laid out below, counted from 1 January 1970
 	wanted dayMask
-	hushed dayMask
+	hushed dayMask // and lawful: as left by an earlier day when nothing is wanted
 	lawful dayMask
 	open   dayMask // wanted, not hushed, lawful, and no holiday
 	closed bool    // the day is a holiday
@@ -28,7 +32,22 @@ type run struct {
 	why      Moved // what closes some part of it from the asked instant on
 }
 
-func (s *scanner) run(at int64) run {
+// clocks are the scanners of all zones that have to be open: the customer's own one first, then the others.
+type clocks []scanner
+
+func (c clocks) run(at int64) run {
+	r := c[0].here(at, run{from: math.MinInt64, to: math.MaxInt64})
+	for i := 1; i < len(c) && r.open; i++ {
+		r = c[i].here(at, r)
+		if !r.open {
+			r.why |= MovedElsewhere
+		}
+	}
+	return r
+}
+
+// here is the run of an instant by this zone alone, no longer than the one given.
+func (s *scanner) here(at int64, within run) run {
 	p := s.clock.period(at)
 	day, second := dayOf(at + p.offset)
 	s.load(day)
@@ -36,8 +55,8 @@ func (s *scanner) run(at int64) run {
 	first, end := s.open.runStart(minute), s.open.runEnd(minute)
 	midnight := day*secondsPerDay - p.offset
 	r := run{
-		from: max(midnight+int64(first)*60, p.from),
-		to:   min(midnight+int64(end)*60, p.to),
+		from: max(midnight+int64(first)*60, p.from, within.from),
+		to:   min(midnight+int64(end)*60, p.to, within.to),
 		open: s.open.has(minute),
 	}
 	if !r.open {
@@ -51,12 +70,12 @@ func (s *scanner) load(day int64) {
 		return
 	}
 	s.loaded, s.day = true, day
-	s.wanted, s.hushed, s.lawful = dayMask{}, dayMask{}, dayMask{}
-	layOutDay(s.when, day, &s.wanted)
-	layOutDay(s.legal, day, &s.lawful)
-	if s.quiet != nil {
-		s.quiet.windowsOn(day, &s.hushed)
+	s.wanted, s.open, s.closed = dayMask{}, dayMask{}, false
+	s.layOutWanted(day)
+	if s.wanted.empty() {
+		return
 	}
+	s.layOutClosed(day)
 	for i := range s.open {
 		s.open[i] = s.wanted[i] &^ s.hushed[i] & s.lawful[i]
 	}
@@ -66,13 +85,43 @@ func (s *scanner) load(day int64) {
 	}
 }
 
-// layOutDay adds the minutes that a calendar's windows cover; no calendar covers them all.
-func layOutDay(c *calendar, day int64, out *dayMask) {
-	if c == nil {
-		out.set(0, minutesPerDay)
+// layOutWanted adds the minutes of a day in which the message may start.
+func (s *scanner) layOutWanted(day int64) {
+	switch {
+	case !s.hours.IsZero():
+		s.hours.on(weekdayOf(day), &s.wanted)
+		When{s.when}.narrow(day, &s.wanted)
+	case s.when != nil:
+		s.when.windowsOn(day, &s.wanted)
+	default:
+		s.wanted = fullDay()
+	}
+}
+
+// layOutClosed marks what is quiet on a day, and what all laws leave open.
+func (s *scanner) layOutClosed(day int64) {
+	s.hushed, s.lawful = dayMask{}, dayMask{}
+	if s.quiet != nil {
+		s.quiet.windowsOn(day, &s.hushed)
+	}
+	if len(s.legal) == 0 || s.legal[0].c == nil {
+		s.lawful = fullDay()
+	} else {
+		s.legal[0].c.windowsOn(day, &s.lawful)
+	}
+	for i := 1; i < len(s.legal); i++ {
+		s.legal[i].narrow(day, &s.lawful)
+	}
+}
+
+// narrow takes away the minutes of a day that no window covers; the zero When takes none.
+func (w When) narrow(day int64, mask *dayMask) {
+	if w.c == nil || w.c.any {
 		return
 	}
-	c.windowsOn(day, out)
+	var covered dayMask
+	w.c.windowsOn(day, &covered)
+	mask.keep(&covered)
 }
 
 // why names what closes the minutes [from, to) of the laid-out day.
@@ -100,9 +149,9 @@ func (s *scanner) why(from, to int) (moved Moved) {
 }
 
 // firstOpen finds the first open instant in [at, limit) and collects what closed the time before it.
-func (s *scanner) firstOpen(at, limit int64) (f find) {
+func (c clocks) firstOpen(at, limit int64) (f find) {
 	for at < limit {
-		r := s.run(at)
+		r := c.run(at)
 		if r.open {
 			f.at, f.first, f.ok = at, at, true
 			return f
@@ -114,9 +163,9 @@ func (s *scanner) firstOpen(at, limit int64) (f find) {
 }
 
 // lastOpen is the end of the open stretch that an instant belongs to, limit at the latest.
-func (s *scanner) lastOpen(at, limit int64) int64 {
+func (c clocks) lastOpen(at, limit int64) int64 {
 	for at < limit {
-		r := s.run(at)
+		r := c.run(at)
 		if !r.open {
 			return at
 		}
@@ -126,9 +175,9 @@ func (s *scanner) lastOpen(at, limit int64) int64 {
 }
 
 // startOf is the start of the open stretch that an instant belongs to, if it is after floor.
-func (s *scanner) startOf(at, floor int64) (int64, bool) {
+func (c clocks) startOf(at, floor int64) (int64, bool) {
 	for at > floor {
-		r := s.run(at - 1)
+		r := c.run(at - 1)
 		if !r.open {
 			return at, true
 		}

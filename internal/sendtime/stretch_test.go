@@ -25,7 +25,7 @@ func TestEnds(t *testing.T) {
 		"in a window":               {sendtime.Request{Now: monday(9, 30), When: when("daily 09:00-10:00")}, monday(10, 0)},
 		"in none":                   {sendtime.Request{Now: monday(10, 30), When: when("daily 09:00-10:00")}, monday(10, 30)},
 		"until quiet hours":         {sendtime.Request{Now: monday(19, 0), Quiet: when("daily 21:00-08:00")}, monday(21, 0)},
-		"until the law's hours end": {sendtime.Request{Now: monday(19, 0), When: when("daily 18:00-22:00"), Legal: when("daily 08:00-20:00")}, monday(20, 0)},
+		"until the law's hours end": {sendtime.Request{Now: monday(19, 0), When: when("daily 18:00-22:00"), Legal: []sendtime.When{when("daily 08:00-20:00")}}, monday(20, 0)},
 		"until the deadline":        {sendtime.Request{Now: monday(9, 30), When: when("daily 09:00-10:00"), Deadline: monday(9, 45)}, monday(9, 45)},
 		"across midnight":           {sendtime.Request{Now: monday(23, 0), When: when("daily 22:00-02:00")}, monday(26, 0)},
 		"nothing ever closes":       {sendtime.Request{Now: monday(9, 0)}, monday(9, 0).AddDate(0, 0, 14)},

@@ -50,6 +50,19 @@ func (l line) days() string {
 	return weekdaysText(l.weekdays)
 }
 
+// String tells the hours by days, "Mon 19:00-21:00, Sat-Sun 10:00-12:00"; the zero value is empty.
+func (h Hours) String() string {
+	var parts []string
+	for _, s := range h.stretches() {
+		end := s.from + s.length
+		if end > hoursPerDay {
+			end -= hoursPerDay
+		}
+		parts = append(parts, weekdayRanges(s.weekdays, 2)+" "+clockText(s.from*60)+"-"+clockText(end*60))
+	}
+	return strings.Join(parts, ", ")
+}
+
 func datesText(dates uint32) string {
 	var parts []string
 	for date := 1; date <= 31; date++ {
@@ -64,7 +77,10 @@ func datesText(dates uint32) string {
 }
 
 // weekdaysText counts from Monday and writes three or more days in a row as a range.
-func weekdaysText(days uint8) string {
+func weekdaysText(days uint8) string { return weekdayRanges(days, 3) }
+
+// weekdayRanges writes as many days in a row as given, or more, as a range.
+func weekdayRanges(days uint8, least int) string {
 	if days == everyWeekday {
 		return "daily"
 	}
@@ -76,7 +92,7 @@ func weekdaysText(days uint8) string {
 		case run == 0:
 			day++
 			continue
-		case run < 3:
+		case run < least:
 			parts = append(parts, shortName(day))
 			day++
 		default:

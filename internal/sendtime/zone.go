@@ -19,16 +19,18 @@ var zoneList string
 // Zones reads and keeps time zones. It is safe for concurrent use and never holds more zones than there are.
 type Zones struct {
 	names []string // sorted
+	from  func(name string) (*time.Location, error)
 
 	mu     sync.RWMutex
 	loaded map[string]*time.Location
 
-	zones, countries guesses
+	atlas func() *atlas // where people are by numbers and addresses
+	found findings
 }
 
 // NewZones has every zone of the IANA database within reach; each is loaded when it is first asked for.
 func NewZones() *Zones {
-	return &Zones{names: strings.Fields(zoneList), loaded: map[string]*time.Location{}}
+	return &Zones{names: strings.Fields(zoneList), from: time.LoadLocation, loaded: map[string]*time.Location{}, atlas: readAtlas()}
 }
 
 // Load gives the zone of an exact IANA name ("America/New_York", "UTC"). The empty name, "Local",
@@ -44,7 +46,7 @@ func (z *Zones) Load(name string) (*time.Location, error) {
 	if !z.known(name) {
 		return nil, fmt.Errorf("zone %q: %s", name, z.hint(name))
 	}
-	zone, err := time.LoadLocation(name)
+	zone, err := z.from(name)
 	if err != nil {
 		return nil, fmt.Errorf("zone %q: cannot be loaded, check the machine's zone files: %w", name, err)
 	}

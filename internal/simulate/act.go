@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/outreach-engine/outreach/internal/customer"
-	"github.com/outreach-engine/outreach/internal/journey"
 	"github.com/outreach-engine/outreach/internal/ledger"
 	"github.com/outreach-engine/outreach/internal/observe"
 )
@@ -61,7 +60,7 @@ func naming(event string) string {
 	switch {
 	case event == customer.HandoffDone:
 		return customer.TaskProperty
-	case journey.OfMessage(event):
+	case customer.OfMessage(event):
 		return customer.MessageProperty
 	}
 	return ""
@@ -101,7 +100,7 @@ func name(in *observe.Incoming, p ledger.Part) {
 		properties = map[string]customer.Value{}
 	}
 	said := map[string]string{naming(in.Event.Name): p.Key()}
-	if journey.OfMessage(in.Event.Name) {
+	if customer.OfMessage(in.Event.Name) {
 		said[customer.TemplateProp], said[customer.ChannelProperty] = p.Template, string(p.Channel)
 	}
 	for name, text := range said {

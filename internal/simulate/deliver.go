@@ -54,8 +54,12 @@ func (s scene) keep(out journey.Outcome, seq int64) error {
 	if _, err := s.dossier.Answer(out, seq); err != nil {
 		return err
 	}
-	rows := s.tx.notes.rows
-	rows[len(rows)-1].deliver = out.Deliver
+	rows := s.tx.notes.rows // a digest that begins with this answer stands behind it
+	for i := range rows {
+		if rows[i].Ref == s.row.Ref {
+			rows[i].deliver = out.Deliver
+		}
+	}
 	s.pass(out)
 	return nil
 }
@@ -99,7 +103,8 @@ func (r *run) send(s *scene, out journey.Outcome, facts journey.Facts) error {
 	line := Line{Decision: ledger.Decision{
 		Ref: part.Ref, At: r.now, Kind: ledger.KindSend, Step: part.Step, Channel: part.Channel, Template: part.Template, Planned: part.Planned,
 	}}
-	if err := r.hand(s, &part, &line, facts); err != nil {
+	items, failed, err := r.hand(s, &part, &line, facts)
+	if err != nil {
 		return err
 	}
 	if line.Trouble == nil {
@@ -115,7 +120,11 @@ func (r *run) send(s *scene, out journey.Outcome, facts journey.Facts) error {
 		s.row.Sent++
 	}
 	s.tx.notes.lines = append(s.tx.notes.lines, line)
-	return errors.Join(s.tx.Tx.SavePart(part), s.tx.Tx.Decide(line.Decision))
+	if err := errors.Join(s.tx.Tx.SavePart(part), s.tx.Tx.Decide(line.Decision)); err != nil || len(items) == 0 {
+		return err
+	}
+	_, err = r.desk.Settle(s.tx, part, r.now, r.now, dossier.Unwritten(items, failed))
+	return err
 }
 
 // latest notes until when a message could go out, where its channel's rate may
@@ -131,32 +140,35 @@ func (r *run) latest(s *scene, part ledger.Part, line *Line, facts journey.Facts
 	return err
 }
 
-// hand writes a message's text, or gets a webhook's answer. A text is written
-// though nobody asks for it: one that cannot be written changes what is
-// decided.
-func (r *run) hand(s *scene, part *ledger.Part, line *Line, facts journey.Facts) (err error) {
+// hand writes a message's text with the items that ride on it, or gets a
+// webhook's answer. A text is written though nobody asks for it: one that
+// cannot be written changes what is decided.
+func (r *run) hand(s *scene, part *ledger.Part, line *Line, facts journey.Facts) (items []dossier.Boarded, failed []error, err error) {
 	switch part.Channel {
 	case customer.Handoff:
-		return nil
+		return nil, nil, nil
 	case customer.Webhook:
 		if answer := r.script.Answers[part.Template]; len(answer) > 0 {
 			part.Answer, err = json.Marshal(answer)
 		}
-		return err
+		return nil, nil, err
 	}
 	m, err := s.dossier.Matcher(s.row)
 	if err != nil {
-		return err
+		return nil, nil, err
+	}
+	if items, err = s.dossier.Board(*part, facts.Slots, r.now); err != nil {
+		return nil, nil, err
 	}
 	texts, vars := s.dossier.Set.Templates, s.dossier.Vars(m, s.row, facts)
 	if !r.script.Render {
-		line.Trouble = texts.Try(part.Template, part.Channel, vars)
-		return nil
+		failed, line.Trouble = texts.TryCompose(part.Template, part.Channel, vars, dossier.Items(items))
+		return items, failed, nil
 	}
-	content, trouble := texts.Render(part.Template, part.Channel, vars)
+	content, failed, trouble := texts.Compose(part.Template, part.Channel, vars, dossier.Items(items))
 	line.Trouble = trouble
 	if trouble == nil {
 		line.Content = &content
 	}
-	return nil
+	return items, failed, nil
 }

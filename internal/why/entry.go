@@ -226,7 +226,7 @@ func (t *teller) fresh(m *rule.Matcher, cases []Case, stands []rule.Stand) []Che
 // held names the holds that cover the rule as a whole.
 func (t *teller) held(rule string) (checks []Check) {
 	for _, h := range t.Holds {
-		if h.Kind == ledger.HoldAll || h.Kind == ledger.HoldRule && h.Name == rule {
+		if h.InForce() && (h.Kind == ledger.HoldAll || h.Kind == ledger.HoldRule && h.Name == rule) {
 			checks = append(checks, Check{Check: Held, Reason: customer.Paused, Text: t.holdWords(h)})
 		}
 	}

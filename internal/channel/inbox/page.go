@@ -58,7 +58,7 @@ func guessZone(zones *sendtime.Zones) func(customer.Profile) *time.Location {
 		if zone, err := zones.Load(p.Zone); err == nil {
 			return zone
 		}
-		if name, ok := sendtime.ZoneOfPhone(p.Phone); ok {
+		if name, ok := zones.ZoneOfPhone(p.Phone); ok {
 			if zone, err := zones.Load(name); err == nil {
 				return zone
 			}

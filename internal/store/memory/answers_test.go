@@ -135,6 +135,8 @@ func (a *asker) askAll(tx ledger.Tx) {
 	a.note("waiting", waiting, err)
 	rules, err := tx.RulesWithWork(noon, noon)
 	a.note("rules with work", rules, err)
+	rechecks, err := tx.Rechecks()
+	a.note("rechecks", fmt.Sprint(rechecks), err)
 	a.askHouse(tx)
 }
 

@@ -20,14 +20,15 @@ type data struct {
 	names    map[string]customer.ID // outside ids
 	barred   map[address]customer.Suppression
 
-	hints      []ledger.Hint      // oldest first
-	news       []ledger.News      // oldest first
-	documents  []ledger.Document  // in the order they were saved
-	active     []ledger.Active    // by kind and name
-	holds      []ledger.Hold      // by kind and name
-	rejections []ledger.Rejection // oldest first
-	counts     map[string]int64   // by name
-	settings   map[string]string  // by key
+	hints      []ledger.Hint         // oldest first
+	news       []ledger.News         // oldest first
+	documents  []ledger.Document     // in the order they were saved
+	active     []ledger.Active       // by kind and name
+	holds      []ledger.Hold         // by kind, name and when they were lifted
+	rejections []ledger.Rejection    // oldest first
+	counts     map[string]int64      // by name
+	settings   map[string]string     // by key
+	rechecks   map[string]ledger.Ref // by rule
 
 	last  int64      // the newest number of a row
 	spare []*holding // empty ones, to be used again
@@ -72,6 +73,7 @@ func newData() *data {
 		barred:   map[address]customer.Suppression{},
 		counts:   map[string]int64{},
 		settings: map[string]string{},
+		rechecks: map[string]ledger.Ref{},
 	}
 }
 
@@ -82,7 +84,7 @@ func (d *data) clone() *data {
 		heard:    maps.Clone(d.heard), names: maps.Clone(d.names), barred: maps.Clone(d.barred),
 		hints: slices.Clone(d.hints), news: slices.Clone(d.news), documents: slices.Clone(d.documents),
 		active: slices.Clone(d.active), holds: slices.Clone(d.holds), rejections: slices.Clone(d.rejections),
-		counts: maps.Clone(d.counts), settings: maps.Clone(d.settings), last: d.last,
+		counts: maps.Clone(d.counts), settings: maps.Clone(d.settings), rechecks: maps.Clone(d.rechecks), last: d.last,
 	}
 	for i, h := range d.holdings {
 		c.holdings[i] = h.clone()
@@ -112,6 +114,7 @@ func (d *data) reset() {
 	d.active, d.holds, d.rejections = empty(d.active), empty(d.holds), empty(d.rejections)
 	clear(d.counts)
 	clear(d.settings)
+	clear(d.rechecks)
 	d.last = 0
 }
 

@@ -3,6 +3,7 @@ package memory
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"github.com/outreach-engine/outreach/internal/ledger"
 )
@@ -13,10 +14,21 @@ const maxRejection = 32 << 10
 // Holds implements ledger.House.
 func (t *tx) Holds() ([]ledger.Hold, error) { return keptList(t.data.holds), nil }
 
-func (d *data) holdAt(kind ledger.HoldKind, name string) (int, bool) {
-	return slices.BinarySearchFunc(d.holds, kind, func(h ledger.Hold, kind ledger.HoldKind) int {
-		return cmp.Or(cmp.Compare(h.Kind, kind), cmp.Compare(h.Name, name))
+// holdAt gives the place of a hold by kind, name and when it was lifted.
+func (d *data) holdAt(h ledger.Hold) (int, bool) {
+	return slices.BinarySearchFunc(d.holds, h, func(a, b ledger.Hold) int {
+		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Name, b.Name), a.Lifted.Compare(b.Lifted))
 	})
+}
+
+// keepHold inserts a hold; one that is there keeps its At.
+func (t *tx) keepHold(h ledger.Hold) {
+	if i, there := t.data.holdAt(h); there {
+		h.At = t.data.holds[i].At
+		replace(t.undo, &t.data.holds, i, h)
+	} else {
+		insert(t.undo, &t.data.holds, i, h)
+	}
 }
 
 // SetHold implements ledger.House.
@@ -24,22 +36,26 @@ func (t *tx) SetHold(h ledger.Hold) error {
 	if err := t.writes(); err != nil {
 		return err
 	}
-	h.At = stored(h.At)
-	if i, there := t.data.holdAt(h.Kind, h.Name); there {
-		replace(t.undo, &t.data.holds, i, h)
-	} else {
-		insert(t.undo, &t.data.holds, i, h)
-	}
+	t.keepHold(ledger.Hold{Kind: h.Kind, Name: h.Name, At: stored(h.At), By: h.By, Note: h.Note})
 	return nil
 }
 
-// RemoveHold implements ledger.House.
-func (t *tx) RemoveHold(kind ledger.HoldKind, name string) error {
+// LiftHold implements ledger.House.
+func (t *tx) LiftHold(h ledger.Hold) error {
 	if err := t.writes(); err != nil {
 		return err
 	}
-	if i, there := t.data.holdAt(kind, name); there {
+	if i, there := t.data.holdAt(ledger.Hold{Kind: h.Kind, Name: h.Name}); there {
+		lifted := t.data.holds[i]
 		remove(t.undo, &t.data.holds, i)
+		lifted.Lifted, lifted.Then, lifted.Over = stored(h.Lifted), h.Then, h.Over.Truncate(time.Microsecond)
+		t.keepHold(lifted)
+	}
+	old := stored(h.Lifted.Add(-ledger.HoldKept))
+	for i := len(t.data.holds) - 1; i >= 0; i-- {
+		if h := t.data.holds[i]; !h.InForce() && h.Lifted.Before(old) {
+			remove(t.undo, &t.data.holds, i)
+		}
 	}
 	return nil
 }

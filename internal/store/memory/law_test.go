@@ -198,7 +198,7 @@ func (d drawn) ofOutreaches() []step {
 			return tx.SavePart(p)
 		}},
 		{"claim", func(tx ledger.Tx) error {
-			_, err := tx.Claim(ref.Rule, at, at.Add(time.Minute), limit)
+			_, err := tx.Claim(ref.Rule, drawnAt(limit), drawnAt(limit+1), limit)
 			return err
 		}},
 		{"restart", func(tx ledger.Tx) error { _, err := tx.Restart(); return err }},
@@ -214,6 +214,8 @@ func (d drawn) ofOutreaches() []step {
 			return tx.SetDue(ledger.Due{Rule: ref.Rule, Customer: ref.Customer, About: about, At: at})
 		}},
 		{"drop due", func(tx ledger.Tx) error { return tx.DropDue(ref.Rule, ref.Customer, about) }},
+		{"recheck", func(tx ledger.Tx) error { return tx.SetRecheck(ref.Rule, ref) }},
+		{"drop recheck", func(tx ledger.Tx) error { return tx.DropRecheck(ref.Rule) }},
 	}
 }
 
@@ -228,7 +230,12 @@ func (d drawn) ofHouse() []step {
 		}},
 		{"deactivate", func(tx ledger.Tx) error { return tx.Deactivate(ledger.RuleDocument, word) }},
 		{"hold", func(tx ledger.Tx) error { return tx.SetHold(ledger.Hold{Kind: ledger.HoldRule, Name: word, At: at}) }},
-		{"remove hold", func(tx ledger.Tx) error { return tx.RemoveHold(ledger.HoldRule, word) }},
+		{"lift hold", func(tx ledger.Tx) error {
+			return tx.LiftHold(ledger.Hold{Kind: ledger.HoldRule, Name: word, Lifted: drawnAt(n), Then: ledger.ResumeShift, Over: time.Hour})
+		}},
+		{"lift hold long after", func(tx ledger.Tx) error {
+			return tx.LiftHold(ledger.Hold{Kind: ledger.HoldRule, Name: word, Lifted: drawnAt(n).Add(ledger.HoldKept), Then: ledger.ResumeDrop})
+		}},
 		{"reject", func(tx ledger.Tx) error { return tx.Reject(ledger.Rejection{At: at, Reason: word, Body: []byte(word)}) }},
 		{"count", func(tx ledger.Tx) error { return tx.Count(word, int64(n)) }},
 		{"setting", func(tx ledger.Tx) error { return tx.SetSetting(word, fmt.Sprint(n)) }},

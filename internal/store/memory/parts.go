@@ -77,7 +77,7 @@ func (t *tx) Slots(id customer.ID, since time.Time) ([]ledger.Part, error) {
 		return cmp.Or(cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.N, b.N), byStep(a, b))
 	}
 	asked := func(p *part) bool {
-		return p.Status.TakesSlot() && !(p.Planned.Before(since) && p.Sent.Before(since))
+		return p.Status == ledger.Riding || p.Status == ledger.Queued || p.Status.TakesSlot() && !(p.Planned.Before(since) && p.Sent.Before(since))
 	}
 	return t.data.of(id).partsIn(order, asked), nil
 }

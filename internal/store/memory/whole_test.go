@@ -66,6 +66,7 @@ func oneOfEach() []step {
 		{"rejection", func(tx ledger.Tx) error { return tx.Reject(ledger.Rejection{Reason: "odd"}) }},
 		{"count", func(tx ledger.Tx) error { return tx.Count("red", 1) }},
 		{"setting", func(tx ledger.Tx) error { return tx.SetSetting("red", "x") }},
+		{"recheck", func(tx ledger.Tx) error { return tx.SetRecheck("cart", ref) }},
 	}
 }
 
@@ -110,7 +111,8 @@ func TestEveryWriteIsRefusedWithinARead(t *testing.T) {
 		{"drop hints", func(tx ledger.Tx) error { return tx.DropHints(nil) }},
 		{"drop due", func(tx ledger.Tx) error { return tx.DropDue("cart", "c1", "") }},
 		{"deactivate", func(tx ledger.Tx) error { return tx.Deactivate(ledger.RuleDocument, "cart") }},
-		{"remove hold", func(tx ledger.Tx) error { return tx.RemoveHold(ledger.HoldAll, "") }},
+		{"lift hold", func(tx ledger.Tx) error { return tx.LiftHold(ledger.Hold{Kind: ledger.HoldAll, Lifted: minute(1)}) }},
+		{"drop recheck", func(tx ledger.Tx) error { return tx.DropRecheck("cart") }},
 	}...)
 	for _, step := range steps {
 		require.EqualError(t, s.Read(t.Context(), step.do), "store: a write within a read", step.name)

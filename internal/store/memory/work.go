@@ -2,6 +2,7 @@ package memory
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"time"
 
@@ -151,6 +152,27 @@ func (t *tx) DropHints(ids []int64) error {
 	return nil
 }
 
+// SetRecheck implements ledger.Work.
+func (t *tx) SetRecheck(rule string, after ledger.Ref) error {
+	if err := t.writes(); err != nil {
+		return err
+	}
+	put(t.undo, t.data.rechecks, rule, ledger.Ref{Rule: rule, Customer: after.Customer, N: after.N})
+	return nil
+}
+
+// Rechecks implements ledger.Work.
+func (t *tx) Rechecks() (map[string]ledger.Ref, error) { return keptMap(t.data.rechecks), nil }
+
+// DropRecheck implements ledger.Work.
+func (t *tx) DropRecheck(rule string) error {
+	if err := t.writes(); err != nil {
+		return err
+	}
+	drop(t.undo, t.data.rechecks, rule)
+	return nil
+}
+
 func (h *holding) dueAt(rule, about string) int {
 	return slices.IndexFunc(h.dues, func(d ledger.Due) bool { return d.Rule == rule && d.About == about })
 }
@@ -224,6 +246,7 @@ func (t *tx) RulesWithWork(now, overdue time.Time) ([]string, error) {
 			}
 		}
 	}
+	rules = slices.AppendSeq(rules, maps.Keys(t.data.rechecks))
 	slices.Sort(rules)
 	return slices.Compact(rules), nil
 }

@@ -1,6 +1,8 @@
 package sqlite
 
 import (
+	"time"
+
 	"github.com/outreach-engine/outreach/internal/customer"
 	"github.com/outreach-engine/outreach/internal/ledger"
 )
@@ -11,23 +13,36 @@ const maxRejection = 32 << 10
 // Holds implements ledger.House.
 func (t *tx) Holds() ([]ledger.Hold, error) {
 	scan := func(r *row) ledger.Hold {
-		return ledger.Hold{Kind: ledger.HoldKind(r.text()), Name: r.text(), At: r.at(), By: r.text(), Note: r.text()}
+		return ledger.Hold{
+			Kind: ledger.HoldKind(r.text()), Name: r.text(), At: r.at(), By: r.text(), Note: r.text(),
+			Lifted: r.at(), Then: ledger.Resumption(r.text()), Over: time.Duration(r.int64()) * time.Microsecond,
+		}
 	}
-	return all(t.c, scan, "SELECT kind, name, at, set_by, note FROM holds ORDER BY kind, name")
+	return all(t.c, scan, `SELECT kind, name, at, set_by, note, lifted, resumption, spread FROM holds
+		ORDER BY kind, name, lifted`)
 }
 
 // SetHold implements ledger.House.
 func (t *tx) SetHold(h ledger.Hold) error {
-	_, err := t.exec(`INSERT INTO holds (kind, name, at, set_by, note)
-		VALUES (?, ?, ?, ?, ?)
-		ON CONFLICT (kind, name) DO UPDATE SET at = excluded.at, set_by = excluded.set_by, note = excluded.note`,
+	_, err := t.exec(`INSERT INTO holds (kind, name, lifted, at, set_by, note, resumption, spread)
+		VALUES (?, ?, 0, ?, ?, ?, '', 0)
+		ON CONFLICT (kind, name, lifted) DO UPDATE SET set_by = excluded.set_by, note = excluded.note`,
 		string(h.Kind), h.Name, h.At, h.By, h.Note)
 	return err
 }
 
-// RemoveHold implements ledger.House.
-func (t *tx) RemoveHold(kind ledger.HoldKind, name string) error {
-	_, err := t.exec("DELETE FROM holds WHERE kind = ? AND name = ?", string(kind), name)
+// LiftHold implements ledger.House.
+func (t *tx) LiftHold(h ledger.Hold) error {
+	_, err := t.exec(`INSERT INTO holds (kind, name, lifted, at, set_by, note, resumption, spread)
+		SELECT kind, name, ?3, at, set_by, note, ?4, ?5 FROM holds WHERE kind = ?1 AND name = ?2 AND lifted = 0
+		ON CONFLICT (kind, name, lifted) DO UPDATE SET set_by = excluded.set_by, note = excluded.note,
+			resumption = excluded.resumption, spread = excluded.spread`,
+		string(h.Kind), h.Name, h.Lifted, string(h.Then), h.Over.Microseconds())
+	if err != nil {
+		return err
+	}
+	_, err = t.exec("DELETE FROM holds WHERE kind = ? AND name = ? AND lifted = 0 OR lifted > 0 AND lifted < ?",
+		string(h.Kind), h.Name, h.Lifted.Add(-ledger.HoldKept))
 	return err
 }
 

@@ -38,7 +38,7 @@ func TestOpenRefuses(t *testing.T) {
 		"path is folder":  {folder, "store: " + folder + " is a folder: name a file in it"},
 		"not a database":  {text, "store: " + text + " is not an SQLite database: name another path"},
 		"another program": {other, "store: the database belongs to another program: name another path"},
-		"newer version":   {newer, "made by a newer version of this program (they are of form 999, this one knows 2)"},
+		"newer version":   {newer, "made by a newer version of this program (they are of form 999, this one knows "},
 	}
 	for name, c := range cases {
 		_, err := sqlite.Open(t.Context(), c.path, sqlite.Options{})
@@ -68,6 +68,12 @@ func TestOpenBringsTablesUp(t *testing.T) {
 	save(made)
 	require.NoError(t, made.Close())
 	change(t, path, `DROP TABLE shares; DROP TABLE news; ALTER TABLE parts DROP COLUMN answer;
+		ALTER TABLE parts DROP COLUMN deadline; ALTER TABLE parts DROP COLUMN value; ALTER TABLE parts DROP COLUMN item;
+		ALTER TABLE parts DROP COLUMN digest; ALTER TABLE parts DROP COLUMN carrier;
+		DROP TABLE rechecks; DROP TABLE holds;
+		CREATE TABLE holds (kind TEXT NOT NULL, name TEXT NOT NULL, at INTEGER NOT NULL, set_by TEXT NOT NULL, note TEXT NOT NULL,
+			PRIMARY KEY (kind, name)) STRICT, WITHOUT ROWID;
+		INSERT INTO holds VALUES ('rule', 'cart', 1000000, 'operator', 'typo');
 		DELETE FROM goose_db_version WHERE version_id > 1`)
 	again, err := sqlite.Open(t.Context(), path, sqlite.Options{})
 	require.NoError(t, err)
@@ -83,6 +89,13 @@ func TestOpenBringsTablesUp(t *testing.T) {
 	part.Answer = []byte(`{"points":12}`)
 	save(again)
 	require.Equal(t, part, stored())
+	require.NoError(t, again.Read(t.Context(), func(tx ledger.Tx) error {
+		holds, err := tx.Holds()
+		require.Equal(t, []ledger.Hold{{
+			Kind: ledger.HoldRule, Name: "cart", At: time.Unix(1, 0).UTC(), By: "operator", Note: "typo",
+		}}, holds, "what was held is held")
+		return err
+	}))
 }
 
 // TestOpenMakesPrivateFiles holds that what is made may be read by its owner

@@ -8,7 +8,8 @@ import (
 )
 
 const partColumns = `rule, customer, n, step, channel, topic, template, priority, planned, status, reason, attempt,
-		lease, retry_at, address, provider, provider_id, code, sent, updated, answer`
+		lease, retry_at, address, provider, provider_id, code, sent, updated, answer,
+		deadline, value, item, digest, carrier`
 
 const selectPart = "SELECT " + partColumns + " FROM parts"
 
@@ -20,23 +21,25 @@ func scanPart(r *row) ledger.Part {
 		Reason: customer.Reason(r.text()), Attempt: r.int(), Lease: r.at(), RetryAt: r.at(),
 		Address: r.text(), Provider: r.text(), ProviderID: r.text(), Code: r.text(),
 		Sent: r.at(), Updated: r.at(), Answer: r.blob(),
+		Deadline: r.at(), Value: r.float(), Item: r.bool(), Digest: r.text(), Carrier: r.text(),
 	}
 }
 
 // SavePart implements ledger.Parts.
 func (t *tx) SavePart(p ledger.Part) error {
 	_, err := t.exec(`INSERT INTO parts (`+partColumns+`)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (rule, customer, n, step, channel) DO UPDATE SET
 			topic = excluded.topic, template = excluded.template, priority = excluded.priority,
 			planned = excluded.planned, status = excluded.status, reason = excluded.reason,
 			attempt = excluded.attempt, lease = excluded.lease, retry_at = excluded.retry_at,
 			address = excluded.address, provider = excluded.provider, provider_id = excluded.provider_id,
 			code = excluded.code, sent = excluded.sent, updated = excluded.updated,
-			answer = excluded.answer`,
+			answer = excluded.answer, deadline = excluded.deadline, value = excluded.value,
+			item = excluded.item, digest = excluded.digest, carrier = excluded.carrier`,
 		p.Rule, p.Customer, p.N, p.Step, p.Channel, string(p.Topic), p.Template, p.Priority, p.Planned,
 		string(p.Status), string(p.Reason), p.Attempt, p.Lease, p.RetryAt, p.Address, p.Provider,
-		p.ProviderID, p.Code, p.Sent, p.Updated, p.Answer)
+		p.ProviderID, p.Code, p.Sent, p.Updated, p.Answer, p.Deadline, p.Value, p.Item, p.Digest, p.Carrier)
 	return err
 }
 
@@ -56,8 +59,8 @@ func (t *tx) PartsOf(ref ledger.Ref) ([]ledger.Part, error) {
 // Slots implements ledger.Parts.
 func (t *tx) Slots(id customer.ID, since time.Time) ([]ledger.Part, error) {
 	return all(t.c, scanPart, selectPart+`
-		WHERE customer = ?1 AND (planned >= ?2 OR sent >= ?2)
-			AND status IN ('planned', 'sending', 'accepted', 'unknown', 'delivered')
+		WHERE customer = ?1 AND (((planned >= ?2 OR sent >= ?2)
+			AND status IN ('planned', 'sending', 'accepted', 'unknown', 'delivered')) OR status IN ('riding', 'queued'))
 		ORDER BY planned, rule, n, step, channel`, id, since)
 }
 

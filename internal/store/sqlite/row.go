@@ -35,6 +35,13 @@ func (r *row) int64() int64 {
 
 func (r *row) int() int { return int(r.int64()) }
 
+func (r *row) float() float64 {
+	f, _ := r.value().(float64)
+	return f
+}
+
+func (r *row) bool() bool { return r.int64() != 0 }
+
 func (r *row) at() time.Time { return instant(r.int64()) }
 
 func (r *row) blob() []byte {

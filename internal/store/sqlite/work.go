@@ -110,6 +110,33 @@ func (t *tx) DropHints(ids []int64) error {
 	return nil
 }
 
+// SetRecheck implements ledger.Work.
+func (t *tx) SetRecheck(rule string, after ledger.Ref) error {
+	_, err := t.exec(`INSERT INTO rechecks (rule, customer, n)
+		VALUES (?, ?, ?)
+		ON CONFLICT (rule) DO UPDATE SET customer = excluded.customer, n = excluded.n`, rule, after.Customer, after.N)
+	return err
+}
+
+// Rechecks implements ledger.Work.
+func (t *tx) Rechecks() (map[string]ledger.Ref, error) {
+	var after map[string]ledger.Ref
+	each := func(r *row) {
+		if after == nil {
+			after = map[string]ledger.Ref{}
+		}
+		rule := r.text()
+		after[rule] = ledger.Ref{Rule: rule, Customer: customer.ID(r.text()), N: r.int()}
+	}
+	return after, t.c.query("SELECT rule, customer, n FROM rechecks", each)
+}
+
+// DropRecheck implements ledger.Work.
+func (t *tx) DropRecheck(rule string) error {
+	_, err := t.exec("DELETE FROM rechecks WHERE rule = ?", rule)
+	return err
+}
+
 // SetDue implements ledger.Work.
 func (t *tx) SetDue(d ledger.Due) error {
 	_, err := t.exec(`INSERT INTO dues (customer, rule, about, at)
@@ -156,6 +183,8 @@ const rulesWithWork = `WITH RECURSIVE
 		UNION ALL
 		SELECT (SELECT min(rule) FROM dues WHERE rule > due.rule) FROM due WHERE rule IS NOT NULL)
 	SELECT rule FROM hinted WHERE rule IS NOT NULL
+	UNION
+	SELECT rule FROM rechecks
 	UNION
 	SELECT rule FROM matched WHERE EXISTS (
 		SELECT 1 FROM outreaches WHERE rule = matched.rule AND status = 'matched' AND lease <= ?1)

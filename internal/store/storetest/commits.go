@@ -260,6 +260,9 @@ func readOnly(t *testing.T, open Open) {
 		"hint":      func(tx ledger.Tx) error { return tx.Hint(ref, at(1)) },
 		"count":     func(tx ledger.Tx) error { return tx.Count("x", 1) },
 		"setting":   func(tx ledger.Tx) error { return tx.SetSetting("x", "y") },
+		"hold":      func(tx ledger.Tx) error { return tx.SetHold(ledger.Hold{Kind: ledger.HoldAll}) },
+		"lift":      func(tx ledger.Tx) error { return tx.LiftHold(ledger.Hold{Kind: ledger.HoldAll, Lifted: at(1)}) },
+		"recheck":   func(tx ledger.Tx) error { return tx.SetRecheck("cart", ref) },
 	}
 	for name, fn := range writes {
 		require.Error(t, s.Read(t.Context(), fn), name)

@@ -3,6 +3,7 @@ package storetest
 import (
 	"bytes"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -12,11 +13,12 @@ import (
 
 func house() map[string]func(*testing.T, Open) {
 	return map[string]func(*testing.T, Open){
-		"holds":      holds,
-		"rejections": rejections,
-		"counters":   counts,
-		"settings":   settings,
-		"tallies":    tallies,
+		"holds":       holds,
+		"holds_again": holdsAgain,
+		"rejections":  rejections,
+		"counters":    counts,
+		"settings":    settings,
+		"tallies":     tallies,
 	}
 }
 
@@ -31,11 +33,53 @@ func holds(t *testing.T, open Open) {
 		write(t, s, func(tx ledger.Tx) error { return tx.SetHold(h) })
 	}
 	require.Equal(t, []ledger.Hold{every, email, sms}, list())
-	sms.At, sms.By, sms.Note = at(4), "operator", ""
-	write(t, s, func(tx ledger.Tx) error { return tx.SetHold(sms) })
-	write(t, s, func(tx ledger.Tx) error { return tx.RemoveHold(ledger.HoldAll, "") })
-	write(t, s, func(tx ledger.Tx) error { return tx.RemoveHold(ledger.HoldRule, "gone") })
-	require.Equal(t, []ledger.Hold{email, sms}, list())
+	write(t, s, func(tx ledger.Tx) error {
+		return tx.SetHold(ledger.Hold{Kind: ledger.HoldChannel, Name: "sms", At: at(4), By: "operator"})
+	})
+	sms.By, sms.Note = "operator", ""
+	require.Equal(t, []ledger.Hold{every, email, sms}, list(), "one in force keeps its instant")
+	every.Lifted, every.Then, every.Over = at(5), ledger.ResumeSend, time.Hour
+	lift(t, s, every)
+	lift(t, s, ledger.Hold{Kind: ledger.HoldRule, Name: "gone", Lifted: at(5), Then: ledger.ResumeDrop})
+	require.Equal(t, []ledger.Hold{every, email, sms}, list())
+	lift(t, s, ledger.Hold{Kind: ledger.HoldAll, Lifted: at(6), Then: ledger.ResumeDrop})
+	require.Equal(t, []ledger.Hold{every, email, sms}, list(), "it was lifted before")
+}
+
+func lift(t *testing.T, s ledger.Store, h ledger.Hold) {
+	t.Helper()
+	write(t, s, func(tx ledger.Tx) error { return tx.LiftHold(h) })
+}
+
+// holdsAgain holds that what was held before is remembered beside what is held,
+// for as long as the ledger says.
+func holdsAgain(t *testing.T, open Open) {
+	s := start(t, open)
+	list := func() []ledger.Hold { return both(t, s, ledger.Tx.Holds) }
+	set := func(h ledger.Hold) ledger.Hold {
+		write(t, s, func(tx ledger.Tx) error { return tx.SetHold(h) })
+		return h
+	}
+	lifted := func(h ledger.Hold, when time.Time, then ledger.Resumption) ledger.Hold {
+		h.Lifted, h.Then = when, then
+		lift(t, s, h)
+		return h
+	}
+	cart := ledger.Hold{Kind: ledger.HoldRule, Name: "cart", At: at(1), By: "operator", Note: wide}
+	first := lifted(set(cart), at(2), ledger.ResumeDrop)
+	cart.At, cart.Note = at(3), ""
+	again := set(cart)
+	require.Equal(t, []ledger.Hold{again, first}, list(), "in force beside the lifted one")
+	second := lifted(again, at(4), ledger.ResumeShift)
+	require.Equal(t, []ledger.Hold{first, second}, list(), "as they were lifted")
+	cart.At = at(4)
+	lifted(set(cart), at(4), ledger.ResumeSend)
+	second.Then = ledger.ResumeSend
+	require.Equal(t, []ledger.Hold{first, second}, list(), "paused and resumed at the instant of the lift")
+
+	late := ledger.Hold{Kind: ledger.HoldTemplate, Name: "late", At: at(2)}
+	third := lifted(set(late), at(3).Add(ledger.HoldKept), ledger.ResumeSend)
+	require.Equal(t, []ledger.Hold{second, third}, list(), "what was lifted long ago is forgotten")
 }
 
 func rejections(t *testing.T, open Open) {

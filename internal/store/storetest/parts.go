@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -25,7 +26,8 @@ func fullPart() ledger.Part {
 		Topic: "offers", Template: wide, Priority: 5, Planned: at(1), Status: ledger.Accepted,
 		Reason: customer.Late, Attempt: 3, Lease: at(2), RetryAt: at(3), Address: odd, Provider: "twilio",
 		ProviderID: "SM1", Code: "30003", Sent: at(4), Updated: at(5),
-		Answer: []byte(`{"points":12,"level":"gold"}`),
+		Answer:   []byte(`{"points":12,"level":"gold"}`),
+		Deadline: at(6), Value: 0.25, Item: true, Digest: "weekly", Carrier: "cart.c1.1.s0.email",
 	}
 }
 
@@ -78,6 +80,11 @@ func slots(t *testing.T, open Open) {
 		part("late", ledger.Delivered, 1, 5), part("edge", ledger.Planned, 5, 0), part("sending", ledger.Sending, 6, 0),
 		part("accepted", ledger.Accepted, 7, 7), part("unknown", ledger.Unknown, 8, 0),
 	}
+	riding := part("riding", ledger.Riding, 0, 0)
+	riding.Planned = time.Time{}
+	queued := part("queued", ledger.Queued, 0, 0)
+	queued.Planned = time.Time{}
+	taking = append([]ledger.Part{queued, riding}, taking...)
 	write(t, s, saveParts(taking...))
 	write(t, s, saveParts(stranger, part("old", ledger.Delivered, 2, 3), part("past", ledger.Planned, 4, 0),
 		part("rejected", ledger.Rejected, 9, 9), part("withdrawn", ledger.Withdrawn, 9, 0)))

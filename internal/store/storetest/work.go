@@ -21,6 +21,7 @@ func work() map[string]func(*testing.T, Open) {
 		"restart":         restart,
 		"hints":           hints,
 		"dues":            dues,
+		"rechecks":        rechecks,
 		"rules_with_work": rulesWithWork,
 	}
 }
@@ -233,6 +234,24 @@ func dues(t *testing.T, open Open) {
 		"a later one, once dropped")
 }
 
+func rechecks(t *testing.T, open Open) {
+	s := start(t, open)
+	list := func() map[string]ledger.Ref { return both(t, s, ledger.Tx.Rechecks) }
+	require.Nil(t, list())
+	set := func(rule string, after ledger.Ref) {
+		write(t, s, func(tx ledger.Tx) error { return tx.SetRecheck(rule, after) })
+	}
+	set("cart", ledger.Ref{Customer: "c7", N: 2})
+	set("late", ledger.Ref{Rule: "late", Customer: wide, N: 1})
+	require.Equal(t, map[string]ledger.Ref{
+		"cart": {Rule: "cart", Customer: "c7", N: 2}, "late": {Rule: "late", Customer: wide, N: 1},
+	}, list())
+	set("cart", ledger.Ref{})
+	write(t, s, func(tx ledger.Tx) error { return tx.DropRecheck("late") })
+	write(t, s, func(tx ledger.Tx) error { return tx.DropRecheck("gone") })
+	require.Equal(t, map[string]ledger.Ref{"cart": {Rule: "cart"}}, list(), "from the start again")
+}
+
 func rulesWithWork(t *testing.T, open Open) {
 	s := start(t, open)
 	rules := func(now, overdue int) []string {
@@ -254,6 +273,9 @@ func rulesWithWork(t *testing.T, open Open) {
 	require.Equal(t, []string{"hinted", "matched"}, rules(9, 5))
 	require.Equal(t, []string{"due", "hinted", "matched"}, rules(10, 5))
 	require.Equal(t, []string{"due", "hinted", "matched", "overdue"}, rules(10, 6))
+	write(t, s, func(tx ledger.Tx) error { return tx.SetRecheck("again", ledger.Ref{}) })
+	require.Equal(t, []string{"again", "due", "hinted", "matched"}, rules(10, 5))
+	write(t, s, func(tx ledger.Tx) error { return tx.DropRecheck("again") })
 	claim(t, s, "matched", at(10), at(20), 1)
 	require.Equal(t, []string{"due", "hinted"}, rules(19, 5), "somebody is starting it")
 	require.Equal(t, []string{"due", "hinted", "matched"}, rules(20, 5), "the lease ended")

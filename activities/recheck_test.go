@@ -114,6 +114,8 @@ func TestNewZoneDataIsLookedAt(t *testing.T) {
 	require.Greater(t, seq(), first, "it looked again")
 	require.Empty(t, d.rechecks())
 	require.False(t, follow("2026b"))
+	require.True(t, follow(d.engine.Desk.Zones.Version(d.now)), "as an engine says at its start")
+	require.False(t, follow(d.engine.Desk.Zones.Version(d.now.AddDate(0, 0, 30))))
 }
 
 // TestRechecksAreBoundedAndSurviveARestart asks more outreaches to look again

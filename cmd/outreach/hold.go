@@ -5,13 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/outreach-engine/outreach/internal/customer"
-	"github.com/outreach-engine/outreach/internal/journey"
 	"github.com/outreach-engine/outreach/internal/ledger"
 	"github.com/outreach-engine/outreach/internal/wording"
 )
@@ -54,18 +52,20 @@ func (t *target) hold() (ledger.Hold, error) {
 }
 
 func pauseCommand(now func() time.Time) *cobra.Command {
-	var note string
+	var note, list string
 	cmd := &cobra.Command{
 		Use:   "pause",
 		Short: "Hold a rule, a channel, a template or everything.",
 		Long: "Hold a rule, a channel, a template or everything: nothing that the hold covers goes out from the very next\n" +
-			"attempt on, in every process. Customers keep their place; messages whose time runs out meanwhile are dropped\n" +
-			"or sent late, as their rule says. Outreach resume removes the hold.",
-		Example: "  outreach pause --rule usage-limit --note \"wrong price in the text\"\n  outreach pause --channel sms\n  outreach pause --all",
+			"attempt on, in every process. Customers keep their place for as long as it takes; outreach resume lifts the\n" +
+			"hold and says what becomes of what it held. Whom it holds is counted by rule, channel and template; --list\n" +
+			"writes all of them to a file, with the outside id of each customer. Paused again, it is listed again.",
+		Example: "  outreach pause --rule usage-limit --note \"wrong price in the text\"\n  outreach pause --channel sms --list held.csv\n  outreach pause --all",
 		Args:    cobra.NoArgs,
 	}
 	t := targetFlags(cmd)
 	cmd.Flags().StringVar(&note, "note", "", "why, for whoever looks at outreach status")
+	cmd.Flags().StringVar(&list, "list", "", "CSV file to write whom it holds to; - is standard output")
 	place := storeFlag(cmd, now)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		h, err := t.hold()
@@ -73,29 +73,16 @@ func pauseCommand(now func() time.Time) *cobra.Command {
 			return err
 		}
 		h.At, h.By, h.Note = place.instant(), operatorHolds, note
-		return place.use(cmd, func(ctx context.Context, o *office) error { return o.pause(ctx, h) })
-	}
-	return cmd
-}
-
-func resumeCommand(now func() time.Time) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "resume",
-		Short: "Remove the hold of a rule, a channel, a template or everything.",
-		Long: "Remove a hold, and let every outreach that waited for it look again. What may still go out goes out at its\n" +
-			"next allowed time. Other holds stay.",
-		Example: "  outreach resume --rule usage-limit\n  outreach resume --all",
-		Args:    cobra.NoArgs,
-	}
-	t := targetFlags(cmd)
-	place := storeFlag(cmd, now)
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		h, err := t.hold()
-		if err != nil {
-			return err
-		}
-		h.Lifted, h.Then = place.instant(), ledger.ResumeSend
-		return place.use(cmd, func(ctx context.Context, o *office) error { return o.resume(ctx, h) })
+		return place.use(cmd, func(ctx context.Context, o *office) error {
+			rows := o.out
+			if list == "-" {
+				o.out = cmd.ErrOrStderr()
+			}
+			if err := o.pause(ctx, h); err != nil {
+				return err
+			}
+			return o.tellHeld(ctx, h, list, rows)
+		})
 	}
 	return cmd
 }
@@ -134,36 +121,6 @@ func (o *office) pause(ctx context.Context, h ledger.Hold) error {
 	} else {
 		_, err = fmt.Fprintf(o.out, "%s is paused\n", wording.Hold(h))
 	}
-	if err != nil {
-		return err
-	}
-	return o.printCovered(ctx, h)
-}
-
-// countedParts bounds the planned messages that are looked at for a count.
-const countedParts = 100_000
-
-// printCovered says how many planned messages a hold covers.
-func (o *office) printCovered(ctx context.Context, h ledger.Hold) error {
-	var planned []ledger.Part
-	err := o.store.Read(ctx, func(tx ledger.Tx) (err error) {
-		planned, err = tx.PartsBy(ledger.Planned, countedParts)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	covered := int64(0)
-	for _, p := range planned {
-		if p.Channel.Reaches() && journey.Held([]ledger.Hold{h}, p) {
-			covered++
-		}
-	}
-	text := wording.Count(covered, "planned message")
-	if len(planned) == countedParts {
-		text = "at least " + text
-	}
-	_, err = fmt.Fprintln(o.out, text+" held")
 	return err
 }
 
@@ -220,107 +177,4 @@ func (o *office) holdable(tx ledger.Tx, kind ledger.HoldKind) (known []string, e
 		}
 	}
 	return known, err
-}
-
-// resume removes a hold and hints whoever waits for one. It may be repeated:
-// whoever waits still is hinted again.
-func (o *office) resume(ctx context.Context, h ledger.Hold) error {
-	if err := o.readTemplates(ctx, h); err != nil {
-		return err
-	}
-	var before *ledger.Hold
-	var left []ledger.Hold
-	err := o.store.Write(ctx, ledger.GateLane, func(tx ledger.Tx) error {
-		var err error
-		if before, err = o.holdThere(tx, h); err != nil {
-			return err
-		}
-		if err := tx.LiftHold(h); err != nil {
-			return err
-		}
-		left, err = inForce(tx)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	n, err := o.hintHeld(ctx)
-	if err != nil {
-		return fmt.Errorf("%s is resumed, and %s told so: %w; run the command again", wording.Hold(h), outreaches(n), err)
-	}
-	text := wording.Hold(h) + " goes on"
-	if before == nil {
-		text = wording.Hold(h) + " was not paused"
-	}
-	_, err = fmt.Fprintf(o.out, "%s\n%s that waited for a hold %s looking again\n", text, outreaches(n), isAre(n))
-	if err == nil && len(left) > 0 {
-		_, err = fmt.Fprintln(o.out, "still paused: "+strings.Join(names(left), ", "))
-	}
-	return err
-}
-
-func outreaches(n int) string {
-	if n == 1 {
-		return "1 outreach"
-	}
-	return wording.Number(float64(n)) + " outreaches"
-}
-
-func isAre(n int) string {
-	if n == 1 {
-		return "is"
-	}
-	return "are"
-}
-
-func names(holds []ledger.Hold) []string {
-	list := make([]string, len(holds))
-	for i, h := range holds {
-		list[i] = wording.Hold(h)
-	}
-	return list
-}
-
-// hintsAtOnce bounds the hints of one transaction, so that the engine's own
-// writes get their turn.
-const hintsAtOnce = 1000
-
-// hintHeld hints every outreach that waits because of a hold and gives their
-// number.
-func (o *office) hintHeld(ctx context.Context) (hinted int, err error) {
-	var held []ledger.Ref
-	err = o.store.Read(ctx, func(tx ledger.Tx) error {
-		waiting, err := tx.Waiting(journey.WakeResume, 0)
-		if err != nil {
-			return err
-		}
-		for _, ref := range waiting {
-			outreach, ok, err := tx.Outreach(ref)
-			if err != nil {
-				return err
-			}
-			if ok && outreach.Reason == customer.Paused {
-				held = append(held, ref)
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return 0, err
-	}
-	for page := range slices.Chunk(held, hintsAtOnce) {
-		err := o.store.Write(ctx, ledger.GateLane, func(tx ledger.Tx) error {
-			for _, ref := range page {
-				if err := tx.Hint(ref, o.instant()); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-		if err != nil {
-			return hinted, err
-		}
-		hinted += len(page)
-	}
-	return hinted, nil
 }

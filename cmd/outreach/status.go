@@ -73,6 +73,7 @@ type holdStatus struct {
 	At   time.Time       `json:"at"`
 	By   string          `json:"by"`
 	Note string          `json:"note,omitempty"`
+	Held int64           `json:"held"` // planned messages that it covers, among the first 100,000
 }
 
 type unknownMessage struct {
@@ -182,7 +183,11 @@ func (r *ruleStatus) add(t ledger.Tally) {
 func (v *status) readHolds(tx ledger.Tx) error {
 	holds, err := inForce(tx)
 	for _, h := range holds {
-		v.Holds = append(v.Holds, holdStatus{h.Kind, h.Name, h.At, h.By, h.Note})
+		held, err := heldBy(tx, h, countedParts)
+		if err != nil {
+			return err
+		}
+		v.Holds = append(v.Holds, holdStatus{h.Kind, h.Name, h.At, h.By, h.Note, int64(len(held.list))})
 	}
 	return err
 }

@@ -137,9 +137,11 @@ func (v status) printHolds(out io.Writer) error {
 	if len(v.Holds) == 0 {
 		return nil
 	}
-	rows := [][]string{{"HOLD", "SINCE", "BY", "NOTE"}}
+	rows := [][]string{{"HOLD", "SINCE", "HOLDS", "BY", "NOTE"}}
 	for _, h := range v.Holds {
-		rows = append(rows, []string{strings.TrimSpace(string(h.Kind) + " " + h.Name), utc(h.At), h.By, h.Note})
+		rows = append(rows, []string{
+			strings.TrimSpace(string(h.Kind) + " " + h.Name), utc(h.At), wording.Count(h.Held, "message"), h.By, h.Note,
+		})
 	}
 	if _, err := fmt.Fprintln(out); err != nil {
 		return err

@@ -154,7 +154,21 @@ func (o Options) build(ctx context.Context, store ledger.Store, box *inbox.Box) 
 		Patience: o.Patience, Starts: rate.NewLimiter(startsPerSecond, startsPerSecond),
 		Rechecks: rate.NewLimiter(rechecksPerSecond, rechecksPerSecond), Logger: o.Logger,
 	}
+	if err := o.followZones(ctx, r.Engine); err != nil {
+		r.Client.Close()
+		return r, err
+	}
 	return r, nil
+}
+
+// followZones has open outreaches look again when the zone data of this process
+// is not what they were planned by.
+func (o Options) followZones(ctx context.Context, engine *activities.Engine) error {
+	changed, err := engine.FollowZones(ctx, engine.Desk.Zones.Version(o.Clock.Now()))
+	if changed {
+		o.Logger.Info("zone data changed: open outreaches look again")
+	}
+	return err
 }
 
 // settleIn checks the namespace and takes it for the store, whose id it gives.

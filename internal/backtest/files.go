@@ -102,10 +102,7 @@ type reader struct {
 }
 
 // whereabouts is what tells a customer's zone.
-type whereabouts struct {
-	zone  string
-	phone bool // zone follows from the phone number
-}
+type whereabouts struct{ zone, phone, country, region string }
 
 // Take implements importer.Taker.
 func (r *reader) Take(_ context.Context, batch []observe.Incoming) ([]observe.Outcome, error) {
@@ -125,17 +122,10 @@ func (r *reader) locate(in observe.Incoming) {
 	if in.Event.Name != customer.Identified {
 		return
 	}
-	known, ok := r.places[in.User]
-	switch {
-	case in.Change.Zone != nil:
-		known = whereabouts{zone: *in.Change.Zone}
-	case in.Change.Phone != nil && (known.zone == "" || known.phone):
-		zone, _ := r.files.Zones.ZoneOfPhone(*in.Change.Phone)
-		known = whereabouts{zone: zone, phone: true}
-	case ok:
-		return
-	}
-	r.places[in.User] = known
+	known := r.places[in.User]
+	p := customer.Profile{Zone: known.zone, Phone: known.phone, Country: known.country, Region: known.region}
+	in.Change.Locate(&p)
+	r.places[in.User] = whereabouts{zone: p.Zone, phone: p.Phone, country: p.Country, region: p.Region}
 }
 
 // ZoneOf implements importer.ZoneLookup.
@@ -144,7 +134,9 @@ func (r *reader) ZoneOf(_ context.Context, external string) (string, error) {
 	if !ok {
 		return "", nil
 	}
-	return r.files.Policy.ZoneOf(r.files.Zones, &customer.Profile{Zone: known.zone}).String(), nil
+	return r.files.Policy.ZoneOf(r.files.Zones, &customer.Profile{
+		Zone: known.zone, Phone: known.phone, Country: known.country, Region: known.region,
+	}).String(), nil
 }
 
 // Reject implements importer.Keeper: the importer's report names what was

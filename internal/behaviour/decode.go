@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/outreach-engine/outreach/internal/customer"
+	"github.com/outreach-engine/outreach/internal/habit"
 )
 
 // errCut says that bytes are not what Encode writes.
@@ -19,13 +20,18 @@ func Decode(b []byte) (*State, error) {
 	if len(b) == 0 {
 		return s, nil
 	}
-	if b[0] != layout {
+	if b[0] != layout && b[0] != countedHours {
 		return nil, fmt.Errorf("behaviour state: layout %d is not %d, run the version that wrote it", b[0], layout)
 	}
 	r := &reader{rest: b[1:]}
 	s.LastAct, s.Running = r.at(), r.truth()
 	s.Used = table(r, func() (customer.Channel, time.Time) { return customer.Channel(r.text()), r.at() })
-	s.Hours = table(r, func() (int, int) { return int(r.int()), int(r.int()) })
+	if b[0] == countedHours {
+		table(r, func() (int64, int64) { return r.int(), r.int() }) // learned anew
+	} else {
+		s.Unanswered = table(r, func() (customer.Channel, int) { return customer.Channel(r.text()), int(r.int()) })
+		s.Habits = table(r, func() (customer.Channel, *habit.Profile) { return customer.Channel(r.text()), r.habit() })
+	}
 	s.Goals = table(r, func() (string, time.Time) { return r.text(), r.at() })
 	s.Marks = table(r, func() (string, []Mark) { return r.text(), r.marks() })
 	s.Pending = table(r, func() (string, *Pending) { return r.text(), r.pending() })
@@ -34,6 +40,21 @@ func Decode(b []byte) (*State, error) {
 		return nil, errCut
 	}
 	return s, nil
+}
+
+// countedHours is the layout that had numbers of acts per hour of the week
+// instead of habits.
+const countedHours = 1
+
+// habit reads one profile.
+func (r *reader) habit() *habit.Profile {
+	p, rest, err := habit.Decode(r.rest)
+	if err != nil {
+		r.fail()
+		return nil
+	}
+	r.rest = rest
+	return &p
 }
 
 // reader takes from the front. Once something is cut off, all that follows is

@@ -9,12 +9,12 @@ import (
 )
 
 // layout is the first byte of an encoded state.
-const layout = 1
+const layout = 2
 
 // Encode writes the state: numbers as varints, instants in microseconds, maps
 // in no order. Two equal states may come out as different bytes.
 func (s *State) Encode() []byte {
-	w := writer(make([]byte, 0, 64+96*len(s.Series)+24*len(s.Used)+4*len(s.Hours)+64*len(s.Pending)))
+	w := writer(make([]byte, 0, 64+96*len(s.Series)+24*len(s.Used)+64*len(s.Habits)+64*len(s.Pending)))
 	w.byte(layout)
 	w.at(s.LastAct)
 	w.truth(s.Running)
@@ -23,10 +23,15 @@ func (s *State) Encode() []byte {
 		w.text(string(channel))
 		w.at(at)
 	}
-	w.count(len(s.Hours))
-	for hour, n := range s.Hours {
-		w.int(int64(hour))
+	w.count(len(s.Unanswered))
+	for channel, n := range s.Unanswered {
+		w.text(string(channel))
 		w.int(int64(n))
+	}
+	w.count(len(s.Habits))
+	for channel, profile := range s.Habits {
+		w.text(string(channel))
+		w = profile.Append(w)
 	}
 	w.count(len(s.Goals))
 	for rule, until := range s.Goals {

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/outreach-engine/outreach/internal/customer"
+	"github.com/outreach-engine/outreach/internal/habit"
+	"github.com/outreach-engine/outreach/internal/sendtime"
 )
 
 // State is what is kept of one customer's behaviour. The zero value is that
@@ -19,9 +21,13 @@ type State struct {
 	// Used holds, per channel, when they last did something by it: opened or
 	// clicked a message, or (push) used the app.
 	Used map[customer.Channel]time.Time
-	// Hours counts their own acts per hour of the week on their clock; 0 is
-	// Monday 00:00.
-	Hours map[int]int
+	// Unanswered counts, per channel, the messages that went out since they last
+	// did something by it.
+	Unanswered map[customer.Channel]int
+	// Habits are the hours of the week in which they do something, on their
+	// clock: per channel what they do by it, and under AnyChannel every act of
+	// their own.
+	Habits map[customer.Channel]*habit.Profile
 	// Series are the aggregates, by Def.Key and about value.
 	Series map[string]*Series
 	// Marks are the triggers that fired, by rule and about value.
@@ -119,6 +125,8 @@ func (s *State) act(p *Plan, e customer.Event, c Clock) {
 		if e.At.After(s.Used[channel]) {
 			s.Used[channel] = e.At
 		}
+		delete(s.Unanswered, channel)
+		s.habit(channel).Add(e.At.In(c.Zone), weightOf(e))
 	}
 	if !p.own(e) {
 		return
@@ -126,25 +134,51 @@ func (s *State) act(p *Plan, e customer.Event, c Clock) {
 	if e.At.After(s.LastAct) {
 		s.LastAct = e.At
 	}
-	if s.Hours == nil {
-		s.Hours = map[int]int{}
-	}
-	s.Hours[hourOfWeek(e.At.In(c.Zone))]++
+	s.habit(customer.AnyChannel).Add(e.At.In(c.Zone), weightOf(e))
 }
 
-// usedBy names the channel that an event proves to be in use.
+// habit gives the profile of a channel to be added to.
+func (s *State) habit(channel customer.Channel) *habit.Profile {
+	p := s.Habits[channel]
+	if p == nil {
+		p = &habit.Profile{}
+		if s.Habits == nil {
+			s.Habits = map[customer.Channel]*habit.Profile{}
+		}
+		s.Habits[channel] = p
+	}
+	return p
+}
+
+// weightOf gives what an act says of an hour: an answer to a message more than
+// what happens by itself.
+func weightOf(e customer.Event) habit.Weight {
+	if e.Name == customer.MessageClicked || e.Name == customer.MessageReplied {
+		return habit.Answered
+	}
+	return habit.Seen
+}
+
+// Reached notes that a message went out by a channel.
+func (s *State) Reached(channel customer.Channel) {
+	if s.Unanswered == nil {
+		s.Unanswered = map[customer.Channel]int{}
+	}
+	s.Unanswered[channel]++
+}
+
+// usedBy names the channel that an event proves to be in use. What a program
+// did proves nothing.
 func usedBy(e customer.Event) (customer.Channel, bool) {
+	if e.ByMachine() {
+		return "", false
+	}
 	switch e.Name {
 	case customer.MessageOpened, customer.MessageClicked, customer.MessageReplied:
 		channel := customer.Channel(e.Properties[customer.ChannelProperty].String())
 		return channel, channel != ""
 	}
 	return customer.Push, e.Via == customer.ViaApp
-}
-
-// hourOfWeek counts from Monday 00:00 of t's own clock.
-func hourOfWeek(t time.Time) int {
-	return (int(t.Weekday())+6)%7*24 + t.Hour()
 }
 
 // maxAbouts bounds the about values that one definition is kept for; beyond it
@@ -210,19 +244,14 @@ func Split(full string) (key, about string) {
 	return key, about
 }
 
-// Mostly says whether at least four fifths of the customer's own acts fell
-// into hours of the week that in holds; not known with fewer than four acts.
-func (s *State) Mostly(in func(hourOfWeek int) bool) (value, known bool) {
-	const enough, share = 4, 0.8
-	all, inside := 0, 0
-	for hour, n := range s.Hours {
-		all += n
-		if in(hour) {
-			inside += n
-		}
-	}
-	if all < enough {
+// Mostly says whether at least three quarters of what the customer does of late
+// falls into some hours of the week; not known with fewer than three
+// engagements, of which each hour of a week has at most one.
+func (s *State) Mostly(in sendtime.Hours, now time.Time) (value, known bool) {
+	const enough, share = 3, 0.75
+	p := s.Habits[customer.AnyChannel]
+	if p.Evidence(now) < enough {
 		return false, false
 	}
-	return float64(inside) >= share*float64(all), true
+	return p.Share(now, in) >= share, true
 }

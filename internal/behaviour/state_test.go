@@ -9,6 +9,8 @@ import (
 
 	"github.com/outreach-engine/outreach/internal/behaviour"
 	"github.com/outreach-engine/outreach/internal/customer"
+	"github.com/outreach-engine/outreach/internal/habit"
+	"github.com/outreach-engine/outreach/internal/sendtime"
 )
 
 func apply(s *behaviour.State, p *behaviour.Plan, c behaviour.Clock, events ...customer.Event) (results []behaviour.Result) {
@@ -173,29 +175,49 @@ func TestActs(t *testing.T) {
 	app.Via = customer.ViaApp
 	apply(s, p, clock(berlin, customer.Value{}), app, named("bought", after(5)), named("invoice", after(40)),
 		named(customer.Identified, after(41)), named(customer.MessageSent, after(42)), opened, clicked)
+	habits := s.Habits
+	s.Habits = nil
 	require.Equal(t, &behaviour.State{
 		LastAct: after(20),
 		Used:    map[customer.Channel]time.Time{customer.Push: after(10), customer.Email: after(30)},
-		Hours:   map[int]int{11: 1, 6: 1, 21: 1},
 	}, s)
+	require.Len(t, habits, 3)
+	for by, hours := range map[customer.Channel][]int{customer.AnyChannel: {11, 6, 21}, customer.Push: {11}, customer.Email: {6, 7, 21, 22, 5}} {
+		var in sendtime.Hours
+		for _, hour := range hours {
+			in.Add(hour)
+		}
+		require.InDelta(t, 1, habits[by].Share(after(50), in), 1e-9, by)
+	}
 	require.True(t, p.Own("bought"))
 	require.False(t, p.Own("invoice"))
 }
 
 func TestMostly(t *testing.T) {
 	t.Parallel()
-	evening := func(hour int) bool { return hour%24 >= 18 }
+	var evening sendtime.Hours
+	for day := range 7 {
+		for hour := 18; hour < 24; hour++ {
+			evening.Add(day*24 + hour)
+		}
+	}
+	now := time.Date(2026, time.November, 29, 23, 0, 0, 0, time.UTC) // a Sunday
 	for _, c := range []struct {
-		hours        map[int]int
+		hours        []int // of this week, 0 is Monday 00:00
 		value, known bool
 	}{
 		{nil, false, false},
-		{map[int]int{18: 3}, false, false},
-		{map[int]int{18: 4}, true, true},
-		{map[int]int{18: 4, 9: 1}, true, true},
-		{map[int]int{18: 7, 9: 2}, false, true},
+		{[]int{18, 42}, false, false},
+		{[]int{18, 18, 18, 42}, false, false},
+		{[]int{18, 42, 66, 90}, true, true},
+		{[]int{18, 42, 66, 90, 9}, true, true},
+		{[]int{18, 42, 66, 90, 114, 138, 162, 9, 33, 57}, false, true},
 	} {
-		value, known := (&behaviour.State{Hours: c.hours}).Mostly(evening)
+		s := &behaviour.State{Habits: map[customer.Channel]*habit.Profile{customer.AnyChannel: {}}}
+		for _, hour := range c.hours {
+			s.Habits[customer.AnyChannel].Add(time.Date(2026, time.November, 23, hour, 5, 0, 0, time.UTC), habit.Seen)
+		}
+		value, known := s.Mostly(evening, now)
 		require.Equal(t, []bool{c.value, c.known}, []bool{value, known}, "%v", c.hours)
 	}
 }

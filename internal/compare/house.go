@@ -70,8 +70,11 @@ func legalField(l policy.Legal) rule.Field {
 		}
 	}
 	text := l.Hours.String()
-	if l.Holidays {
+	switch l.Holidays {
+	case policy.Listed:
 		text += ", holidays closed"
+	case policy.Public:
+		text += ", public holidays closed"
 	}
 	return rule.Field{Key: key, Value: text}
 }

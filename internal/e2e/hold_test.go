@@ -36,7 +36,7 @@ func (h *house) open(user string) bool {
 }
 
 // TestAHoldKeepsEverybodysPlace holds everything while messages are on their
-// way, and lets them go: each at its place, each once.
+// way, and lets them go: everybody's, each once.
 func TestAHoldKeepsEverybodysPlace(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, map[string]string{"after-a-while": afterAWhile})
@@ -77,7 +77,7 @@ func TestAHoldKeepsEverybodysPlace(t *testing.T) {
 	})
 	for _, user := range users {
 		h.eventually(func() bool { return h.ended(user) == "completed" }, "it goes on")
-		require.Equal(t, places[user], h.parts(user)[0].Planned)
+		require.True(t, h.parts(user)[0].Planned.After(places[user]), "it goes after the lift")
 	}
 	require.Len(t, h.provider.keys(), len(users))
 }

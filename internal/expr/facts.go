@@ -49,8 +49,9 @@ type Contact interface {
 	Sent(template string) bool
 	Reachable(ch customer.Channel) bool
 	Uses(ch customer.Channel) bool
-	// Mostly says whether at least four fifths of the customer's own acts fell
-	// into the hours (a WHEN text), on their clock; not known with fewer than four acts.
+	// Mostly says whether at least three quarters of what the customer does of
+	// late falls into the hours (a WHEN text), on their clock; not known with
+	// fewer than three engagements.
 	Mostly(when string) (value, known bool)
 }
 

@@ -97,7 +97,8 @@ var layers = []layer{
 		"internal/ledger", "internal/customer",
 	}},
 	{name: "internal/journey", pure: true, may: []string{
-		"internal/rule", "internal/policy", "internal/expr", "internal/behaviour", "internal/ledger", "internal/sendtime", "internal/customer",
+		"internal/rule", "internal/policy", "internal/expr", "internal/behaviour", "internal/habit", "internal/ledger", "internal/sendtime",
+		"internal/customer",
 	}},
 	{name: "internal/schema", pure: true, may: []string{"internal/policy", "internal/dictionary", "internal/source", "internal/customer"}},
 	{name: "internal/learn", pure: true, may: []string{"internal/wording", "internal/dictionary", "internal/source", "internal/customer"},
@@ -114,7 +115,7 @@ var layers = []layer{
 	{name: "internal/wording", pure: true, may: []string{"internal/ledger", "internal/sendtime", "internal/customer"}},
 	{name: "internal/load", pure: true},
 	{name: "internal/expr", pure: true, may: []string{"internal/sendtime", "internal/customer"}},
-	{name: "internal/behaviour", pure: true, may: []string{"internal/sendtime", "internal/customer"}},
+	{name: "internal/behaviour", pure: true, may: []string{"internal/habit", "internal/sendtime", "internal/customer"}},
 	{name: "internal/dictionary", pure: true, may: []string{"internal/source", "internal/customer"}},
 	{name: "internal/ledger", pure: true, may: []string{"internal/customer"}},
 	{name: "internal/channel", pure: true, may: []string{"internal/customer"}},

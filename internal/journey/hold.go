@@ -44,6 +44,8 @@ func (r *run) afterHold(step *rule.Step, next string, part ledger.Part) (more, o
 		return r.goTo(next, r.f.Now), true
 	case Held(r.f.Holds, part):
 		return false, false
+	case !step.Send.Urgent && r.onPoint(part) && !r.f.Now.After(part.Planned.Add(Slack)):
+		return false, false // it is still the minute that the customer said, as far as the engine tells
 	}
 	r.resume(step, h)
 	return r.replan(step, next, part), true
@@ -63,6 +65,12 @@ func (r *run) lifted(part ledger.Part) (all ledger.Hold, kept bool) {
 		all.Lifted, all.Over = later(all.Lifted, h.Lifted), max(all.Over, h.Over)
 	}
 	return all, kept
+}
+
+// onPoint reports whether a part was planned for a point that the customer said.
+func (r *run) onPoint(part ledger.Part) bool {
+	said, ok := r.said(part.Channel)
+	return ok && said.HasPoints() && said.Contains(part.Planned, r.f.Subject.Zone)
 }
 
 // strictness orders what becomes of what several holds kept back.
@@ -95,9 +103,24 @@ func (r *run) resume(step *rule.Step, h ledger.Hold) {
 	plan.Then, plan.Lifted = h.Then, h.Lifted
 	r.pos.Plan = &plan // its deadline goes by that
 	if h.Then == ledger.ResumeSend || step.Send.At.Now {
-		from = from.Add(r.place(step, from, h.Over))
+		from = r.placed(step, from, h.Over)
 	}
 	plan.From = from
+}
+
+// placed gives from where to search for an instant within a span: the place
+// that is the outreach's own, nearer to the beginning when everything is closed
+// there before the span is over.
+func (r *run) placed(step *rule.Step, from time.Time, over time.Duration) time.Time {
+	const tries = 5
+	place := r.place(step, from, over)
+	for try := range tries {
+		at := from.Add((place >> try).Truncate(time.Second))
+		if plan, no := r.choose(step, at, r.pos.Plan.Tried); no == "" && plan.At.Before(from.Add(over)) {
+			return at
+		}
+	}
+	return from.Add(place.Truncate(time.Second))
 }
 
 // place gives the outreach's stable place within a span, or within the time
@@ -111,7 +134,7 @@ func (r *run) place(step *rule.Step, from time.Time, over time.Duration) time.Du
 		over = min(over, end.Sub(from))
 	}
 	place, _ := bits.Mul64(r.spread(step.ID), uint64(max(over, 0)))
-	return time.Duration(place).Truncate(time.Second)
+	return time.Duration(place)
 }
 
 // afterPause gives the hours of a message that goes as soon as it may once its

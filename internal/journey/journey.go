@@ -13,6 +13,7 @@ import (
 
 	"github.com/outreach-engine/outreach/internal/behaviour"
 	"github.com/outreach-engine/outreach/internal/customer"
+	"github.com/outreach-engine/outreach/internal/habit"
 	"github.com/outreach-engine/outreach/internal/ledger"
 	"github.com/outreach-engine/outreach/internal/policy"
 	"github.com/outreach-engine/outreach/internal/rule"
@@ -32,6 +33,9 @@ type Facts struct {
 	Slots      []ledger.Part    // of the customer, those that take a slot in any cap
 	Holds      []ledger.Hold
 	Value      float64 // what a message of the rule is expected to be worth, 0 to 1
+	// Others gives what is known of all customers' habits by a channel; nil, and
+	// a nil answer: nothing is.
+	Others func(customer.Channel) *habit.Population
 	// Items gives how many items would go out in a message now; nil: it is not asked.
 	Items func(carrier ledger.Part) int
 	// Texts gives the channels that a template has a text for.
@@ -111,7 +115,9 @@ type Plan struct {
 	Why     string             `json:"why"`
 	// Moved is capped when the caps kept it from an earlier instant.
 	Moved customer.Reason `json:"moved,omitempty"`
-	hope  bool            // of none found: a place in the caps may become free
+	// Evidence says what was learned that it goes by; "": it goes by nothing of the kind.
+	Evidence string `json:"evidence,omitempty"`
+	hope     bool   // of none found: a place in the caps may become free
 	// Then and Lifted are of a message that a hold kept back: what becomes of it,
 	// and since when.
 	Then   ledger.Resumption `json:"then,omitempty"`
@@ -143,6 +149,7 @@ type run struct {
 	pos   Position
 	story *rule.Story
 	out   Outcome
+	liked string // what was learned of channels, for people
 	// paused says that the step was waiting for a hold to be removed.
 	paused bool
 }

@@ -29,8 +29,8 @@ caps: {any: [2 per day, 5 per week], sms: 1 per day}
 quiet: daily 21:00-08:00
 windows: {sms: daily 09:00-20:00, email: daily 08:00-20:00, push: daily 09:00-21:00}
 legal:
-  - {country: DE, hours: daily 06:00-22:00, source: "an example"}
-  - {country: DE, channels: [sms], hours: Mon-Sat 07:00-22:00, holidays: closed, source: "an example"}
+  - {country: DE, hours: daily 06:00-22:00, source: "an example", read: 2026-11}
+  - {country: DE, channels: [sms], hours: Mon-Sat 07:00-22:00, holidays: closed, source: "an example", read: 2026-11}
 holidays: {DE: [2026-11-25, 2026-12-24]}
 teams: {care: {email: care@example.com}}
 `

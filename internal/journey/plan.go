@@ -2,6 +2,7 @@ package journey
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/outreach-engine/outreach/internal/customer"
@@ -91,11 +92,19 @@ func (r *run) commit(step *rule.Step, next string, plan Plan, kind ledger.Kind) 
 	part.Planned, part.Status, part.Reason, part.Updated = plan.At, ledger.Planned, plan.Moved, r.f.Now
 	part.Deadline, part.Value = r.lastCall(step.Send), r.f.Value
 	r.savePart(part)
-	r.decide(ledger.Decision{Kind: kind, Step: step.ID, Channel: plan.Channel, Template: part.Template, Planned: plan.At, Reason: plan.Moved, Note: plan.Why})
+	r.decide(ledger.Decision{Kind: kind, Step: step.ID, Channel: plan.Channel, Template: part.Template, Planned: plan.At, Reason: plan.Moved, Note: plan.note()})
 	if !r.f.Now.Before(plan.At) {
 		return true
 	}
 	return r.restFor(part, plan.At, "waiting until "+sendtime.Label(plan.At, r.f.Subject.Zone)+": "+plan.Why)
+}
+
+// note says for people why a message has its instant, and from what was learned.
+func (p Plan) note() string {
+	if p.Evidence == "" {
+		return p.Why
+	}
+	return p.Why + " (" + p.Evidence + ")"
 }
 
 // restFor waits until a part's instant, to deliver it then.
@@ -170,6 +179,7 @@ func (r *run) choose(step *rule.Step, from time.Time, tried []customer.Channel) 
 	for i, channel := range channels {
 		found := r.instant(step, channel, from)
 		plan.Channel, plan.At, plan.Why, plan.Moved, plan.hope = channel, found.at, found.why, found.moved, found.hope
+		plan.Evidence = strings.Trim(found.evidence+"; "+r.liked, "; ")
 		if found.no == "" {
 			return plan, ""
 		}
@@ -210,7 +220,9 @@ func (r *run) order(send *rule.Send) []customer.Channel {
 		return send.Channels
 	}
 	order := slices.Clone(r.f.Subject.Profile.Preferences.Channels)
-	for _, c := range r.f.Policy.Channels {
+	usual, why := r.byHabit(r.f.Policy.Channels)
+	r.liked = why
+	for _, c := range usual {
 		if !slices.Contains(order, c) {
 			order = append(order, c)
 		}

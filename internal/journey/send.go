@@ -128,8 +128,7 @@ func (r *run) stale(send *rule.Send, part ledger.Part) bool {
 	if !ok || send.Urgent {
 		return false
 	}
-	onPoint := said.HasPoints() && said.Contains(part.Planned, zone)
-	return !onPoint && !said.Contains(now, zone) && !said.Contains(now.Add(-grace), zone)
+	return !r.onPoint(part) && !said.Contains(now, zone) && !said.Contains(now.Add(-grace), zone)
 }
 
 // replanOr looks for another way when this one is closed for good: another

@@ -12,21 +12,25 @@ import (
 
 // hours are where a message may start, and why there.
 type hours struct {
-	when  sendtime.When
-	said  sendtime.When // the customer's own word, that binds beside when; zero: none
-	why   string
-	bound bool // when no instant fits, nothing else will do
-	usual bool // the policy's window, that many customers share
-	now   bool // at once where that is allowed: only those who have to wait are spread
+	when     sendtime.When
+	said     sendtime.When  // the customer's own word, that binds beside when; zero: none
+	in       sendtime.Hours // the hours of the week that were learned; zero: any
+	late     bool           // late in each stretch of them, else anywhere
+	why      string
+	evidence string // what was learned, for people
+	bound    bool   // when no instant fits, nothing else will do
+	usual    bool   // the policy's window, that many customers share
+	now      bool   // at once where that is allowed: only those who have to wait are spread
 }
 
 // found is the instant of a message, or why there is none.
 type found struct {
-	at    time.Time
-	why   string
-	moved customer.Reason // capped when the caps kept it from an earlier instant
-	no    customer.Reason
-	hope  bool // a place in the caps may become free
+	at       time.Time
+	why      string
+	evidence string          // what was learned that it goes by
+	moved    customer.Reason // capped when the caps kept it from an earlier instant
+	no       customer.Reason
+	hope     bool // a place in the caps may become free
 }
 
 // instant gives the first allowed instant of a message on a channel: in the
@@ -41,26 +45,30 @@ func (r *run) instant(step *rule.Step, channel customer.Channel, from time.Time)
 		Channel: channel, Priority: r.m.Priority, Deadline: r.lastCall(send), Value: r.f.Value, Urgent: r.f.Policy.Urgent(send.Topic),
 		Rule: r.o.Rule, N: r.o.N, Step: step.ID,
 	}
-	wanted := r.hours(send, channel)
-	got := found{no: customer.NoAllowedTime}
-	for _, w := range wanted {
-		if got = r.slot(request, w, mine); got.no != customer.NoAllowedTime || w.bound {
-			break
-		}
-	}
-	if got.no == customer.NoAllowedTime && !wanted[0].bound {
-		got = r.slot(request, hours{why: "before its time runs out"}, mine)
-	}
+	wanted := r.hours(step, channel)
+	got := r.best(request, wanted, mine)
 	if got.no != "" && send.Late == rule.LateSend {
 		request.Deadline = r.until()
-		got = r.slot(request, wanted[0], mine)
+		got = r.best(request, wanted[len(wanted)-1:], mine)
 	}
 	return got
 }
 
+// best gives the first instant in the first of several hours that has one.
+// What binds nobody gives way when the time is short.
+func (r *run) best(request sendtime.Request, wanted []hours, mine policy.Claim) (got found) {
+	for _, w := range wanted {
+		if got = r.slot(request, w, mine); got.no != customer.NoAllowedTime || w.bound {
+			return got
+		}
+	}
+	return r.slot(request, hours{why: "before its time runs out"}, mine)
+}
+
 // hours gives where a message of a send may start. What the customer said is
 // a promise: it binds the rule's own times too, unless the topic is urgent.
-func (r *run) hours(send *rule.Send, channel customer.Channel) []hours {
+func (r *run) hours(step *rule.Step, channel customer.Channel) []hours {
+	send := step.Send
 	said, bySaid := r.said(channel)
 	switch {
 	case r.pos.Plan != nil && r.pos.Plan.Then == ledger.ResumeSend && send.Urgent:
@@ -75,10 +83,26 @@ func (r *run) hours(send *rule.Send, channel customer.Channel) []hours {
 		return []hours{{when: send.At.When, said: said, why: "the rule's time " + send.At.When.String() + ", within the hours said by the customer", bound: true}}
 	case !send.At.Preferred:
 		return []hours{{when: send.At.When, why: "the rule's time " + send.At.When.String(), bound: true}}
-	case bySaid:
-		return []hours{{when: said, why: "preferred time, said by the customer", bound: !send.Urgent}}
 	}
-	return []hours{{when: r.f.Policy.Windows[channel], why: "the usual window for " + string(channel), usual: true}}
+	return r.preferred(step, channel)
+}
+
+// preferred gives the hours that a customer likes, the best first: what they
+// said is a promise, what was learned a guess.
+func (r *run) preferred(step *rule.Step, channel customer.Channel) (list []hours) {
+	said, bySaid := r.said(channel)
+	usual, isUsual := r.usual(step, channel)
+	if isUsual {
+		usual.when = said
+		list = append(list, usual)
+	}
+	if bySaid {
+		return append(list, hours{when: said, why: "preferred time, said by the customer", bound: !step.Send.Urgent})
+	}
+	if learned, ok := r.learned(step, channel); ok && !isUsual {
+		list = append(list, learned)
+	}
+	return append(list, hours{when: r.f.Policy.Windows[channel], why: "the usual window for " + string(channel), usual: true})
 }
 
 func (r *run) said(channel customer.Channel) (sendtime.When, bool) {
@@ -96,7 +120,8 @@ const maxTries = 100
 // slot gives the first instant that the calendar allows, the customer's word
 // holds and the caps have room for.
 func (r *run) slot(request sendtime.Request, wanted hours, mine policy.Claim) found {
-	request.When = wanted.when
+	request.When, request.Hours = wanted.when, wanted.in
+	request.Spread = wanted.spreadOver(request.Spread)
 	full, got := "", found{no: customer.NoAllowedTime}
 	claims := r.claims()
 	for try := range maxTries {
@@ -120,7 +145,7 @@ func (r *run) slot(request sendtime.Request, wanted hours, mine policy.Claim) fo
 		mine.At = answer.At
 		free := r.f.Policy.Free(mine, answer.At, claims, r.f.Subject.Zone)
 		if free.OK {
-			got.at, got.why, got.no = answer.At, told(wanted, answer.Moved)+full, ""
+			got.at, got.why, got.no, got.evidence = answer.At, told(wanted, answer.Moved)+full, "", wanted.evidence
 			return got
 		}
 		request.Now, got.no, got.moved = free.Until, customer.Capped, customer.Capped

@@ -24,8 +24,8 @@ events:
 quiet: daily 21:00-08:00
 caps: {any: 2 per day}
 legal:
-  - {country: FR, channels: sms, hours: Mon-Sat 08:00-20:00, source: "the networks, read 2026-11"}
-  - {country: US, region: FL, channels: sms, topics: offers, hours: daily 09:00-17:00, source: "the law, read 2026-11"}
+  - {country: FR, channels: sms, hours: Mon-Sat 08:00-20:00, source: "the networks", read: 2026-11}
+  - {country: US, region: FL, channels: sms, topics: offers, hours: daily 09:00-17:00, source: "the law", read: 2026-11}
 `
 	worldRule = "description: A rule.\nowner: care@example.com\ntopic: service\n"
 )

@@ -13,6 +13,7 @@ import (
 
 	"github.com/outreach-engine/outreach/internal/behaviour"
 	"github.com/outreach-engine/outreach/internal/customer"
+	"github.com/outreach-engine/outreach/internal/habit"
 	"github.com/outreach-engine/outreach/internal/observe"
 	"github.com/outreach-engine/outreach/internal/store/sqlite"
 )
@@ -159,9 +160,9 @@ func benchmarkPlain(b *testing.B) {
 
 // benchState is of the size that the rules keep.
 func benchState() *behaviour.State {
-	s := &behaviour.State{LastAct: time.Now(), Hours: map[int]int{}, Series: map[string]*behaviour.Series{}}
+	s := &behaviour.State{LastAct: time.Now(), Habits: map[customer.Channel]*habit.Profile{customer.AnyChannel: {}}, Series: map[string]*behaviour.Series{}}
 	for i := range 5 {
-		s.Hours[i*20] = i
+		s.Habits[customer.AnyChannel].Add(time.Now().Add(time.Duration(i)*time.Hour), habit.Seen)
 		s.Series[fmt.Sprint("series of an event/month from billing_day", i)] = &behaviour.Series{Now: behaviour.Bucket{Start: time.Now(), End: time.Now(), Sum: 1, Count: 1, Last: time.Now()}}
 	}
 	return s

@@ -37,6 +37,8 @@ func (r Refusal) String() string { return r.Field + ": " + r.Reason }
 //	consent                    topics given: [offers, tips]; or {offers: yes, tips: no}
 //	prefers                    {sms: Mon-Fri 18:00-21:00, any: [...], channel: [sms, email]}
 //	address                    a trait; its country and state count where those are not given
+//	postal_code, postcode, zip traits, as in an address; with the country US they tell the
+//	                           state where none is given
 //
 // Lists and objects come as their JSON text. An empty value forgets the field.
 // A field that cannot be read is refused alone; refusals are sorted by field.
@@ -71,11 +73,23 @@ func (c *Change) AddDevice(zone, locale, pushToken string, zones *sendtime.Zones
 	}
 }
 
+// Locate writes to a profile what the change says of where the customer is.
+func (c Change) Locate(p *customer.Profile) {
+	for _, field := range []struct{ to, from *string }{
+		{&p.Zone, c.Zone}, {&p.Country, c.Country}, {&p.Region, c.Region}, {&p.Phone, c.Phone},
+	} {
+		if field.from != nil {
+			*field.to = *field.from
+		}
+	}
+}
+
 type traitReader struct {
 	traits   map[string]customer.Value
 	zones    *sendtime.Zones
 	change   Change
 	refusals []Refusal
+	torn     map[customer.Topic]bool // topics that were said yes and no
 }
 
 func (r *traitReader) refuse(field, reason string) {
@@ -119,6 +133,19 @@ func (r *traitReader) place() {
 		r.read(&r.change.Region, parseState, "region")
 	}
 	r.postalAddress()
+	_, code, _ := r.first("postal_code", "postcode", "zip")
+	r.postalCode(code)
+}
+
+// postalCode reads the state out of a postal code of the United States where
+// none is given. Others are left alone.
+func (r *traitReader) postalCode(code string) {
+	if r.change.Region != nil || r.change.Country == nil || *r.change.Country != "US" {
+		return
+	}
+	if state, ok := sendtime.StateOfZIP(code); ok {
+		r.change.Region = &state
+	}
 }
 
 // postalAddress reads country and state out of an address object, as the
@@ -129,7 +156,10 @@ func (r *traitReader) postalAddress() {
 	if !strings.HasPrefix(text, "{") {
 		return
 	}
-	var address struct{ Country, State customer.Value }
+	var address struct {
+		Country, State, PostalCode, Postcode, Zip customer.Value
+		Postal                                    customer.Value `json:"postal_code"`
+	}
 	if json.Unmarshal([]byte(text), &address) != nil {
 		return
 	}
@@ -139,6 +169,9 @@ func (r *traitReader) postalAddress() {
 	if state := address.State.String(); r.change.Region == nil && looksLikeState(state) {
 		state, _ = parseState(state)
 		r.change.Region = &state
+	}
+	for _, code := range []customer.Value{address.PostalCode, address.Postal, address.Postcode, address.Zip} {
+		r.postalCode(code.String())
 	}
 }
 

@@ -78,6 +78,6 @@ func TestTheSameDeviceAtOnce(t *testing.T) {
 	takers.Wait()
 	require.Equal(t, w.id("anna"), w.id("anonymous/d1"))
 	require.Len(t, w.names("anna"), 20)
-	require.Equal(t, map[int]int{12: 20}, w.state("anna").Hours)
+	require.InDelta(t, 1, w.state("anna").Habits[customer.AnyChannel].Evidence(w.now), 0.1, "one hour of one week")
 	require.Equal(t, customer.ID(w.id("anna")), w.profile("anna").ID)
 }

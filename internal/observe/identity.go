@@ -33,10 +33,8 @@ func (t *taking) change(d *dossier.Dossier, c Change, at time.Time) error {
 }
 
 func apply(p *customer.Profile, c Change, at time.Time) {
-	for _, field := range []struct{ to, from *string }{
-		{&p.Zone, c.Zone}, {&p.Country, c.Country}, {&p.Region, c.Region},
-		{&p.Locale, c.Locale}, {&p.Phone, c.Phone}, {&p.Email, c.Email},
-	} {
+	c.Locate(p)
+	for _, field := range []struct{ to, from *string }{{&p.Locale, c.Locale}, {&p.Email, c.Email}} {
 		if field.from != nil {
 			*field.to = *field.from
 		}

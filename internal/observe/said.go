@@ -2,7 +2,8 @@ package observe
 
 import (
 	"encoding/json"
-	"maps"
+	"errors"
+	"io"
 	"slices"
 	"strings"
 
@@ -32,13 +33,13 @@ func (r *traitReader) consent(text string) {
 		}
 		return
 	}
-	var said map[string]customer.Value
-	if json.Unmarshal([]byte(text), &said) != nil {
+	said, ok := members(text)
+	if !ok {
 		r.refuse("consent", `is not an object of topics with yes or no, write {"offers": "yes"}`)
 		return
 	}
-	for topic, answer := range said {
-		r.agree(topic, answer.String())
+	for _, m := range said {
+		r.agree(m.key, m.value)
 	}
 }
 
@@ -53,10 +54,30 @@ func (r *traitReader) agree(topic, answer string) {
 		r.refuse("consent."+name, trouble)
 		return
 	}
+	topicOf := customer.Topic(name)
+	if before, twice := r.change.Consents[topicOf]; r.torn[topicOf] || twice && before != given {
+		if !r.torn[topicOf] {
+			r.refuse("consent."+name, "is said twice, yes and no, write one of them")
+		}
+		r.tear(topicOf)
+		return
+	}
 	if r.change.Consents == nil {
 		r.change.Consents = map[customer.Topic]bool{}
 	}
-	r.change.Consents[customer.Topic(name)] = given
+	r.change.Consents[topicOf] = given
+}
+
+// tear forgets what was said of a topic, and what is yet to come.
+func (r *traitReader) tear(topic customer.Topic) {
+	delete(r.change.Consents, topic)
+	if len(r.change.Consents) == 0 {
+		r.change.Consents = nil
+	}
+	if r.torn == nil {
+		r.torn = map[customer.Topic]bool{}
+	}
+	r.torn[topic] = true
 }
 
 func yesNo(answer string) (given bool, trouble string) {
@@ -74,13 +95,13 @@ func yesNo(answer string) (given bool, trouble string) {
 func (r *traitReader) prefers(text string) {
 	var preferences customer.Preferences
 	if text != "" {
-		var said map[string]customer.Value
-		if json.Unmarshal([]byte(text), &said) != nil {
+		said, ok := members(text)
+		if !ok {
 			r.refuse("prefers", `is not an object, write {"sms": "Mon-Fri 18:00-21:00", "channel": "sms"}`)
 			return
 		}
-		for _, key := range slices.Sorted(maps.Keys(said)) {
-			r.preference(&preferences, key, said[key].String())
+		for _, m := range r.once(said) {
+			r.preference(&preferences, m.key, m.value)
 		}
 		if len(preferences.Channels) == 0 && len(preferences.Hours) == 0 {
 			return
@@ -89,10 +110,26 @@ func (r *traitReader) prefers(text string) {
 	r.change.Preferences = &preferences
 }
 
+// once leaves out what is said twice and differently, and refuses it.
+func (r *traitReader) once(said []member) (list []member) {
+	for i, m := range said {
+		same := func(other member) bool { return other.key == m.key }
+		first := slices.IndexFunc(said, same)
+		torn := slices.ContainsFunc(said, func(other member) bool { return same(other) && other.value != m.value })
+		switch {
+		case first == i && torn && Name(m.key) != "":
+			r.refuse("prefers."+Name(m.key), "is said twice and differently, write it once")
+		case first == i && !torn:
+			list = append(list, m)
+		}
+	}
+	return list
+}
+
 func (r *traitReader) preference(p *customer.Preferences, key, text string) {
 	channel := customer.Channel(key)
 	switch {
-	case key == "channel" || key == "channels":
+	case key == "channel":
 		r.channels(p, text)
 	case channel == customer.AnyChannel || slices.Contains(customer.Channels(), channel):
 		r.hours(p, channel, text)
@@ -123,6 +160,10 @@ func (r *traitReader) hours(p *customer.Preferences, channel customer.Channel, t
 		r.refuse(field, `is neither a text nor a list of texts, write "Mon-Fri 18:00-21:00"`)
 		return
 	}
+	if slices.ContainsFunc(lines, excludes) {
+		r.refuse(field, `says when not, write the hours that suit instead, such as "Tue-Sun 09:00-21:00"`)
+		return
+	}
 	when, err := sendtime.ParseWhen(lines...)
 	if err != nil {
 		r.refuse(field, hint(err))
@@ -135,6 +176,46 @@ func (r *traitReader) hours(p *customer.Preferences, channel customer.Channel, t
 		p.Hours = map[customer.Channel]string{}
 	}
 	p.Hours[channel] = when.String()
+}
+
+// excludes reports whether a line names hours to stay away from.
+func excludes(line string) bool {
+	for word := range strings.FieldsSeq(strings.ToLower(line)) {
+		if slices.Contains([]string{"never", "not", "no", "except", "without"}, word) {
+			return true
+		}
+	}
+	return false
+}
+
+// member is one key of an object, and its value as text.
+type member struct{ key, value string }
+
+// members reads a JSON object as it stands: a key that is there twice comes
+// twice. channels is another word for channel.
+func members(text string) (list []member, ok bool) {
+	d := json.NewDecoder(strings.NewReader(text))
+	if opening, err := d.Token(); err != nil || opening != json.Delim('{') {
+		return nil, false
+	}
+	for d.More() {
+		token, err := d.Token()
+		key, isText := token.(string)
+		var value customer.Value
+		if err != nil || !isText || d.Decode(&value) != nil {
+			return nil, false
+		}
+		if key == "channels" {
+			key = "channel"
+		}
+		list = append(list, member{key, value.String()})
+	}
+	if _, err := d.Token(); err != nil {
+		return nil, false
+	}
+	_, err := d.Token()
+	slices.SortStableFunc(list, func(a, b member) int { return strings.Compare(a.key, b.key) })
+	return list, errors.Is(err, io.EOF)
 }
 
 // listOf reads a JSON list of texts, or texts with commas between them.

@@ -98,20 +98,31 @@ func (p *Policy) Request(channel customer.Channel, topic customer.Topic, f Facts
 	r := sendtime.Request{Now: f.Now, Zone: f.Place.Zone, Also: f.Place.Also}
 	if !p.Urgent(topic) {
 		r.Quiet = p.Quiet
-		r.Holiday = p.holiday(f.Place.Country)
+		r.Holiday = p.closedIn(f.Place.Country).listed
 	}
 	law := p.law(f.Place, channel, topic)
 	r.Legal = law.hours
-	if law.holidays {
-		r.Holiday = p.holiday(f.Place.Country)
+	switch {
+	case law.public:
+		r.Holiday = p.closedIn(f.Place.Country).public
+	case law.listed:
+		r.Holiday = p.closedIn(f.Place.Country).listed
 	}
 	return r
 }
 
-func (p *Policy) holiday(country string) func(int, time.Month, int) bool {
-	h, ok := p.Holidays[country]
-	if !ok {
-		return nil
+// Awake gives the hours of the week of which no minute is quiet for a topic.
+func (p *Policy) Awake(topic customer.Topic) sendtime.Hours {
+	if p.Urgent(topic) || p.Quiet.IsZero() {
+		return sendtime.Hours{}.Not()
 	}
-	return h.Closed
+	return sendtime.HoursOf(p.Quiet).Not()
+}
+
+// closedIn gives the closed days of a country.
+func (p *Policy) closedIn(country string) shut {
+	if p.closed == nil && len(p.Holidays) > 0 {
+		return p.shut(country)
+	}
+	return p.closed[country]
 }

@@ -22,11 +22,12 @@ topics:
 caps: {any: 1 per day}
 quiet: daily 21:00-08:00
 legal:
-  - {hours: daily 06:00-23:00, source: "house reading, read 2026-11-01"}
-  - {country: US, hours: daily 08:00-21:00, source: "47 CFR 64.1200(c)(1), read 2026-11-01"}
-  - {country: US, region: FL, channels: [sms], topics: offers, hours: daily 08:00-20:00, source: "Fla. Stat. 501.059, read 2026-11-01"}
-  - {country: US, region: TX, hours: Mon-Sat 09:00-21:00, source: "Tex. Bus. & Com. Code 305.001, read 2026-11-01"}
-  - {country: FR, hours: Mon-Fri 10:00-13:00, holidays: closed, source: "Decree 2022-1313, read 2026-11-01"}
+  - {hours: daily 06:00-23:00, source: "house reading", read: 2026-11-01}
+  - {country: US, hours: daily 08:00-21:00, source: "47 CFR 64.1200(c)(1)", read: 2026-11-01}
+  - {country: US, region: FL, channels: [sms], topics: offers, hours: daily 08:00-20:00, source: "Fla. Stat. 501.059", read: 2026-11-01}
+  - {country: US, region: TX, hours: Mon-Sat 09:00-21:00, source: "Tex. Bus. & Com. Code 305.001", read: 2026-11-01}
+  - {country: US, region: RI, channels: sms, topics: offers, hours: Mon-Fri 09:00-18:00, holidays: public, source: "R.I. Gen. Laws 5-61-3.6", read: 2026-11-01}
+  - {country: FR, hours: Mon-Fri 10:00-13:00, holidays: closed, source: "Decree 2022-1313", read: 2026-11-01}
 holidays: {FR: public, US: [2026-11-26]}
 `
 
@@ -63,8 +64,9 @@ func openGate(t *testing.T) *gate {
 	return &gate{
 		ask: policy.Ask{Topic: "service", Claim: policy.Claim{Channel: customer.SMS, At: now, Priority: 50, Rule: "mine", N: 1, Step: "hello"}},
 		facts: policy.Facts{
-			Now: now, Zone: zone(t, "America/New_York"), Suppressed: func(customer.Channel) bool { return false },
-			Profile: &customer.Profile{Phone: "+12125550100", Country: "US", Region: "NY"},
+			Now: now, Suppressed: func(customer.Channel) bool { return false },
+			Profile: &customer.Profile{Phone: "+12125550100"},
+			Place:   policy.Place{Country: "US", Regions: []string{"NY"}, Zone: zone(t, "America/New_York")},
 		},
 	}
 }
@@ -128,35 +130,56 @@ func TestDecideByTheClock(t *testing.T) {
 		"closed by house and law": {func(t *testing.T, g *gate) { g.at(t, "2026-11-25T02:00:00Z") },
 			policy.Verdict{Answer: policy.Wait, Reason: customer.LegalHours, Until: at(t, tomorrow)}},
 		"quiet hours where no law closes": {func(t *testing.T, g *gate) {
-			g.facts.Profile.Country, g.facts.Zone = "DE", zone(t, "Europe/Berlin")
+			g.facts.Place = policy.Place{Country: "DE", Zone: zone(t, "Europe/Berlin")}
 			g.at(t, "2026-11-24T20:30:00Z")
 		}, policy.Verdict{Answer: policy.Wait, Reason: customer.QuietHours, Until: at(t, "2026-11-25T07:00:00Z")}},
 		"urgent passes quiet hours": {func(t *testing.T, g *gate) {
-			g.facts.Profile.Country, g.facts.Zone = "DE", zone(t, "Europe/Berlin")
+			g.facts.Place = policy.Place{Country: "DE", Zone: zone(t, "Europe/Berlin")}
 			g.at(t, "2026-11-24T20:30:00Z")
 			g.ask.Topic = "urgent"
 		}, policy.Verdict{Answer: policy.Send}},
 		"urgent does not pass the law": {func(t *testing.T, g *gate) { g.ask.Topic = "urgent"; g.at(t, "2026-11-25T02:00:00Z") },
 			policy.Verdict{Answer: policy.Wait, Reason: customer.LegalHours, Until: at(t, tomorrow)}},
 		"the state's law goes before the country's": {func(t *testing.T, g *gate) {
-			g.facts.Profile.Region = "TX"
+			g.facts.Place.Regions = []string{"TX"}
 			g.at(t, "2026-11-22T18:00:00Z") // a Sunday
 		}, policy.Verdict{Answer: policy.Wait, Reason: customer.LegalHours, Until: at(t, "2026-11-23T14:00:00Z")}},
 		"the law for a topic and a channel": {func(t *testing.T, g *gate) {
-			g.facts.Profile.Region, g.ask.Topic = "FL", "offers"
+			g.facts.Place.Regions, g.ask.Topic = []string{"FL"}, "offers"
 			g.says(true)
 			g.at(t, "2026-11-25T01:00:00Z") // 20:00
 		}, policy.Verdict{Answer: policy.Wait, Reason: customer.LegalHours, Until: at(t, tomorrow)}},
 		"the same hour for another topic": {func(t *testing.T, g *gate) {
-			g.facts.Profile.Region = "FL"
+			g.facts.Place.Regions = []string{"FL"}
 			g.at(t, "2026-11-25T01:00:00Z")
 		}, policy.Verdict{Answer: policy.Send}},
+		"a region that is not known keeps every region's law": {func(t *testing.T, g *gate) {
+			g.facts.Place.Regions = nil
+			g.at(t, "2026-11-22T18:00:00Z") // a Sunday, which Texas closes
+		}, policy.Verdict{Answer: policy.Wait, Reason: customer.LegalHours, Until: at(t, "2026-11-23T14:00:00Z")}},
+		"one of two regions": {func(t *testing.T, g *gate) {
+			g.facts.Place.Regions = []string{"FL", "NY"}
+			g.at(t, "2026-11-22T18:00:00Z")
+		}, policy.Verdict{Answer: policy.Send}},
+		"a clock that may be theirs is in the night": {func(t *testing.T, g *gate) {
+			g.facts.Place.Also = []*time.Location{zone(t, "Pacific/Honolulu")}
+		}, policy.Verdict{Answer: policy.Wait, Reason: customer.LegalHours, Until: at(t, "2026-11-24T18:00:00Z")}},
 		"holiday of the house": {func(t *testing.T, g *gate) { g.at(t, "2026-11-26T17:00:00Z") },
 			policy.Verdict{Answer: policy.Wait, Reason: customer.LegalHours, Until: at(t, "2026-11-27T13:00:00Z")}},
+		"a public holiday that only one law shuts": {func(t *testing.T, g *gate) {
+			g.facts.Place.Regions, g.ask.Topic = []string{"RI"}, "offers"
+			g.says(true)
+			g.at(t, "2026-12-25T17:00:00Z") // a Friday
+		}, policy.Verdict{Answer: policy.Wait, Reason: customer.LegalHours, Until: at(t, "2026-12-28T14:00:00Z")}},
+		"the same day under another law": {func(t *testing.T, g *gate) {
+			g.facts.Place.Regions, g.ask.Topic = []string{"FL"}, "offers"
+			g.says(true)
+			g.at(t, "2026-12-25T17:00:00Z")
+		}, policy.Verdict{Answer: policy.Send}},
 		"urgent passes a holiday of the house": {func(t *testing.T, g *gate) { g.ask.Topic = "urgent"; g.at(t, "2026-11-26T17:00:00Z") },
 			policy.Verdict{Answer: policy.Send}},
 		"urgent does not pass a holiday of the law": {func(t *testing.T, g *gate) {
-			g.ask.Topic, g.facts.Profile.Country, g.facts.Zone = "urgent", "FR", zone(t, "Europe/Paris")
+			g.ask.Topic, g.facts.Place = "urgent", policy.Place{Country: "FR", Zone: zone(t, "Europe/Paris")}
 			g.at(t, "2026-12-25T11:00:00Z") // a Friday
 		}, policy.Verdict{Answer: policy.Wait, Reason: customer.LegalHours, Until: at(t, "2026-12-28T09:00:00Z")}},
 	}.run(t)
@@ -168,41 +191,4 @@ func TestDecideDropsWhatNoHourEverAllows(t *testing.T) {
 	p.Quiet = when(t, "daily 07:00-23:30")
 	g := openGate(t)
 	require.Equal(t, policy.Verdict{Answer: policy.Drop, Reason: customer.NoAllowedTime}, p.Decide(g.ask, g.facts))
-}
-
-func TestCountryOf(t *testing.T) {
-	t.Parallel()
-	p := readAll(t, gatePolicy)
-	zones := sendtime.NewZones()
-	for name, c := range map[string]struct {
-		who  customer.Profile
-		want string
-	}{
-		"their own":           {customer.Profile{Country: "FR", Phone: "+4930901820"}, "FR"},
-		"their phone's":       {customer.Profile{Phone: "+4930901820"}, "DE"},
-		"the policy's":        {customer.Profile{}, "US"},
-		"no country's number": {customer.Profile{Phone: "+8816123456789"}, "US"},
-	} {
-		require.Equal(t, c.want, p.CountryOf(zones, &c.who), name)
-	}
-}
-
-func TestZoneOf(t *testing.T) {
-	t.Parallel()
-	p := readAll(t, gatePolicy)
-	zones := sendtime.NewZones()
-	for name, c := range map[string]struct {
-		who  customer.Profile
-		want string
-	}{
-		"their own":                    {customer.Profile{Zone: "Asia/Kathmandu", Phone: "+4930901820"}, "Asia/Kathmandu"},
-		"their phone's only one":       {customer.Profile{Phone: "+4930901820"}, "Europe/Berlin"},
-		"a phone with several zones":   {customer.Profile{Phone: "+18005550100"}, "America/New_York"},
-		"nothing known":                {customer.Profile{}, "America/New_York"},
-		"a name that is no more known": {customer.Profile{Zone: "Mars/Olympus"}, "America/New_York"},
-	} {
-		require.Equal(t, c.want, p.ZoneOf(zones, &c.who).String(), name)
-	}
-	p.Zone = "Nowhere/Land"
-	require.Equal(t, time.UTC, p.ZoneOf(zones, &customer.Profile{}))
 }

@@ -1,7 +1,9 @@
 package policy
 
 import (
+	"maps"
 	"slices"
+	"time"
 
 	"github.com/outreach-engine/outreach/internal/customer"
 	"github.com/outreach-engine/outreach/internal/sendtime"
@@ -17,8 +19,9 @@ type reach struct {
 
 // open is what holds for a message.
 type open struct {
-	hours    []sendtime.When // all of them hold; shared, never to be changed
-	holidays bool            // public holidays are closed
+	hours  []sendtime.When // all of them hold; shared, never to be changed
+	listed bool            // the country's holidays are closed
+	public bool            // its public holidays are
 }
 
 // laws are what holds within a reach.
@@ -28,12 +31,48 @@ type laws struct {
 	anywhere  open            // wherever in the country: every one of these
 }
 
+// days reports whether a local calendar day is closed.
+type days func(year int, month time.Month, day int) bool
+
+// shut are the closed days of a country: those that are listed, and these with
+// the public ones. nil: none.
+type shut struct{ listed, public days }
+
+func (p *Policy) shut(country string) shut {
+	var s shut
+	list, ok := p.Holidays[country]
+	if ok {
+		s.listed, s.public = list.Closed, list.Closed
+	}
+	if set := publicSet(country); set != nil {
+		both := Holidays{days: maps.Clone(list.days)}
+		if both.days == nil {
+			both.days = map[day]struct{}{}
+		}
+		both.addPublic(set)
+		s.public = both.Closed
+	}
+	return s
+}
+
 // settle makes ready what Request asks for.
 func (p *Policy) settle() {
 	p.laws = map[reach]*laws{}
-	countries := []string{""}
+	same := map[string]sendtime.When{}
+	for i, l := range p.Legal {
+		text := l.Hours.String()
+		if _, known := same[text]; !known {
+			same[text] = l.Hours
+		}
+		p.Legal[i].Hours = same[text]
+	}
+	p.closed = map[string]shut{}
+	countries := append([]string{""}, slices.Collect(maps.Keys(p.Holidays))...)
 	for _, l := range p.Legal {
 		countries = append(countries, l.Country)
+	}
+	for _, country := range countries {
+		p.closed[country] = p.shut(country)
 	}
 	for _, country := range countries {
 		for _, channel := range customer.Channels() {
@@ -84,15 +123,16 @@ func (l *laws) amid(regions []string) open {
 	return all
 }
 
-// and joins what holds in two places. The same hours count once.
+// and joins what holds in two places. The same hours count once, if settle has
+// made them the same.
 func (o open) and(other open) open {
 	hours := slices.Clip(o.hours)
 	for _, when := range other.hours {
-		if !slices.ContainsFunc(hours, func(w sendtime.When) bool { return w == when || w.String() == when.String() }) {
+		if !slices.Contains(hours, when) {
 			hours = append(hours, when)
 		}
 	}
-	return open{hours: hours, holidays: o.holidays || other.holidays}
+	return open{hours: hours, listed: o.listed || other.listed, public: o.public || other.public}
 }
 
 // within finds the most particular law of each region.
@@ -123,7 +163,7 @@ func (p *Policy) best(r reach, region string) open {
 	if bestRank < 0 {
 		return open{}
 	}
-	return open{hours: []sendtime.When{best.Hours}, holidays: best.Holidays}
+	return open{hours: []sendtime.When{best.Hours}, listed: best.Holidays == Listed, public: best.Holidays == Public}
 }
 
 // rank orders laws from the general to the particular: place first, then

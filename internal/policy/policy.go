@@ -26,7 +26,8 @@ type Policy struct {
 	Digests  map[string]Digest                  // by name
 	Learning Learning
 
-	laws map[reach]*laws // Legal, ready to be asked
+	laws   map[reach]*laws // Legal, ready to be asked
+	closed map[string]shut // the days that are closed, by country
 }
 
 // Team is where tasks for a team of the company's own go. Exactly one is set.
@@ -77,6 +78,17 @@ type Cap struct {
 	Urgent  int // places beyond Most that only urgent topics have
 }
 
+// Closed is which holidays a law shuts.
+type Closed string
+
+// What a law may shut: nothing; the country's Holidays; its public holidays,
+// for the messages of this law alone.
+const (
+	Open   Closed = ""
+	Listed Closed = "closed"
+	Public Closed = "public"
+)
+
 // Legal is one law's open hours. Of those that fit a customer the one with the
 // region holds, else the one without, else the one without country. Where the
 // region is not known, those of every region that it may be hold.
@@ -86,7 +98,7 @@ type Legal struct {
 	Channels []customer.Channel // empty: all
 	Topics   []customer.Topic   // empty: all
 	Hours    sendtime.When
-	Holidays bool   // public holidays are closed too
+	Holidays Closed
 	Source   string // where the law stands, and how surely it was read there
 	Read     string // when somebody read it, YYYY-MM or YYYY-MM-DD
 }

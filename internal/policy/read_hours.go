@@ -80,8 +80,11 @@ func (r *reader) readLaw(f source.Fields) (Legal, bool) {
 		law.Topics = r.knownTopics(n)
 	}
 	if n, ok := f.Get("holidays"); ok {
-		law.Holidays = choice(n, "open", "closed")
-		if law.Holidays && placed && !r.policy.closedAnywhere(law.Country) {
+		law.Holidays = readClosed(n)
+		switch {
+		case law.Holidays == Public && placed && publicSet(law.Country) == nil:
+			n.Fail("the public holidays"+ofCountry(law.Country)+" are not known here", "list the days under holidays, and write holidays: closed here")
+		case law.Holidays == Listed && placed && !r.policy.closedAnywhere(law.Country):
 			n.Fail("no holidays are given"+forCountry(law.Country), "add them under holidays, such as holidays: {"+law.exampleOfHolidays()+"}")
 		}
 	}
@@ -97,6 +100,26 @@ func (r *reader) readLaw(f source.Fields) (Legal, bool) {
 	}
 	law.Hours, ok = hours(n)
 	return law, ok && placed
+}
+
+// readClosed reads which holidays a law shuts.
+func readClosed(n source.Node) Closed {
+	text, ok := textOf(n)
+	switch c := Closed(text); {
+	case !ok || text == "open":
+		return Open
+	case c == Listed || c == Public:
+		return c
+	}
+	n.Fail("is not known here", "write open, closed or public")
+	return Open
+}
+
+func ofCountry(code string) string {
+	if code == "" {
+		return " of every country"
+	}
+	return " of " + code
 }
 
 // readDate reads a month or a day; "" when it is neither.

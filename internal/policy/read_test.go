@@ -42,9 +42,9 @@ caps: {any: [2 per day and 1 urgent, 5 per week], sms: 1 per day}
 quiet: daily 21:00-08:00
 windows: {push: daily 09:00-21:00, email: [Mon-Fri 08:00-20:00, Sat 10:00-12:00]}
 legal:
-  - {country: US, hours: daily 08:00-21:00, source: "47 CFR 64.1200(c)(1), read 2026-11-01"}
-  - {country: US, region: FL, channels: [sms], topics: offers, hours: daily 08:00-20:00, source: "Fla. Stat. 501.059, read 2026-11-01"}
-  - {country: FR, hours: Mon-Fri 10:00-13:00, holidays: closed, source: "Decree 2022-1313, read 2026-11-01"}
+  - {country: US, hours: daily 08:00-21:00, source: "47 CFR 64.1200(c)(1)", read: 2026-11-01}
+  - {country: US, region: FL, channels: [sms], topics: offers, hours: daily 08:00-20:00, source: "Fla. Stat. 501.059", read: 2026-11-01}
+  - {country: FR, hours: Mon-Fri 10:00-13:00, holidays: closed, source: "Decree 2022-1313", read: 2026-11-01}
 holidays: {FR: public, US: [2026-12-24, public]}
 rates: {sms: 10 per second, email: 90 per minute}
 holdout: 2.5%
@@ -60,7 +60,7 @@ func TestRead(t *testing.T) {
 	require.Empty(t, problems)
 	holidays := p.Holidays
 	p.Holidays = nil
-	require.Equal(t, &policy.Policy{
+	require.Equal(t, policy.Policy{
 		Zone:     "America/New_York",
 		Country:  "US",
 		Channels: []customer.Channel{customer.SMS, customer.Email},
@@ -72,10 +72,10 @@ func TestRead(t *testing.T) {
 		},
 		Quiet: when(t, "daily 21:00-08:00"),
 		Legal: []policy.Legal{
-			{Country: "US", Hours: when(t, "daily 08:00-21:00"), Source: "47 CFR 64.1200(c)(1), read 2026-11-01"},
+			{Country: "US", Hours: when(t, "daily 08:00-21:00"), Source: "47 CFR 64.1200(c)(1)", Read: "2026-11-01"},
 			{Country: "US", Region: "FL", Channels: []customer.Channel{customer.SMS}, Topics: []customer.Topic{"offers"},
-				Hours: when(t, "daily 08:00-20:00"), Source: "Fla. Stat. 501.059, read 2026-11-01"},
-			{Country: "FR", Hours: when(t, "Mon-Fri 10:00-13:00"), Holidays: true, Source: "Decree 2022-1313, read 2026-11-01"},
+				Hours: when(t, "daily 08:00-20:00"), Source: "Fla. Stat. 501.059", Read: "2026-11-01"},
+			{Country: "FR", Hours: when(t, "Mon-Fri 10:00-13:00"), Holidays: policy.Listed, Source: "Decree 2022-1313", Read: "2026-11-01"},
 		},
 		Windows: map[customer.Channel]sendtime.When{
 			customer.Push:  when(t, "daily 09:00-21:00"),
@@ -91,7 +91,7 @@ func TestRead(t *testing.T) {
 			Template: "weekly-digest", Topic: "service", Priority: 30, Collects: []customer.Topic{"offers", "service"},
 		}},
 		Learning: policy.Learning{Hours: true, Explore: 0.02},
-	}, p)
+	}, p.Bare())
 	require.Len(t, holidays, 2)
 }
 
@@ -131,7 +131,7 @@ func TestDefault(t *testing.T) {
 	require.Equal(t, []string{"offers", "service", "urgent"}, p.TopicNames())
 	empty, problems := read("zone: UTC\n")
 	require.Empty(t, problems)
-	require.Equal(t, p, empty)
+	require.Equal(t, p.Bare(), empty.Bare())
 	loud, problems := read("quiet: none\n")
 	require.Empty(t, problems)
 	require.True(t, loud.Quiet.IsZero())
@@ -165,18 +165,24 @@ func TestFaults(t *testing.T) {
 		"all quiet": {"quiet: any time\nwindows: {sms: daily 09:00-10:00}\n", []string{`policy.yaml:1:8: quiet: "any time": is always quiet, so nothing could go out; write the hours of the night, such as daily 21:00-08:00`, `policy.yaml:2:16: windows.sms: "daily 09:00-10:00": lies wholly in the quiet hours (any time), so nothing could go out; move the window or the quiet hours`}},
 		"window":    {"windows: {sms: daily 9-20, push: [Mon 10:00]}\n", []string{`policy.yaml:1:16: windows.sms: "daily 9-20": time "9" is not complete, write 09:00`, `policy.yaml:1:35: windows.push[0]: "Mon 10:00": is a moment where hours are due; write from and to, such as daily 09:00-20:00`}},
 		"in quiet":  {"quiet: daily 20:00-08:00\nwindows: {sms: daily 21:00-23:00}\n", []string{`policy.yaml:2:16: windows.sms: "daily 21:00-23:00": lies wholly in the quiet hours (daily 20:00-08:00), so nothing could go out; move the window or the quiet hours`}},
-		"law": {"legal: [{country: US, region: Florida}, {region: FL, hours: daily 08:00-20:00, source: x}, {country: US, region: US-FL, hours: daily 08:00-20:00, source: x, topics: ofers}]\n", []string{
-			`policy.yaml:1:9: legal[0]: source is missing; name the law and the day you read it, such as source: 47 CFR 64.1200, read 2026-11-01`,
+		"law": {"legal: [{country: US, region: Florida}, {region: FL, hours: daily 08:00-20:00, source: x, read: 2026-11}, {country: US, region: US-FL, hours: daily 08:00-20:00, source: x, read: 2026-11, topics: ofers}]\n", []string{
+			`policy.yaml:1:9: legal[0]: source is missing; name the law, such as source: 47 CFR 64.1200(c)(1)`,
+			`policy.yaml:1:9: legal[0]: read is missing; say when you read the law, such as read: 2026-11`,
 			`policy.yaml:1:9: legal[0]: hours is missing; write the hours that the law leaves open, such as hours: daily 08:00-21:00`,
 			`policy.yaml:1:31: legal[0].region: "Florida": is not the code of a state or province of US; write its two letters, such as AL`,
 			`policy.yaml:1:50: legal[1].region: "FL": a region needs its country; add it, such as country: US`,
-			`policy.yaml:1:114: legal[2].region: "US-FL": names the country twice; write FL`,
-			`policy.yaml:1:166: legal[2].topics: "ofers": is not one of the topics above; did you mean offers?`}},
-		"law twice":      {"legal: [{hours: daily 08:00-20:00, source: x}, {hours: daily 08:00-21:00, source: y}]\n", []string{`policy.yaml:1:48: legal[1]: legal hours stand twice for the same country, region, channels and topics; keep one of them, or list both hours in it`}},
-		"law in quiet":   {"legal: {hours: daily 21:00-23:00, source: x}\n", []string{`policy.yaml:1:16: legal.hours: "daily 21:00-23:00": the legal hours lie wholly in the quiet hours (daily 21:00-08:00); move the quiet hours, or mend the legal ones`}},
-		"law and window": {"windows: {email: Sat 09:00-12:00}\nlegal: {country: FR, hours: Mon-Fri 10:00-20:00, channels: email, source: x}\n", []string{`policy.yaml:2:29: warning [window-against-law]: legal.hours: "Mon-Fri 10:00-20:00": leaves no moment in the window of email (Sat 09:00-12:00); customers in FR are then reached only at hours they asked for`}},
-		"no holidays":    {"legal: {country: FR, hours: daily 10:00-20:00, holidays: closed, source: x}\n", []string{`policy.yaml:1:58: legal.holidays: "closed": no holidays are given for FR; add them under holidays, such as holidays: {FR: public}`}},
-		"none known":     {"legal: {country: PT, hours: daily 10:00-20:00, holidays: closed, source: x}\n", []string{`policy.yaml:1:58: legal.holidays: "closed": no holidays are given for PT; add them under holidays, such as holidays: {PT: [2026-12-25]}`}},
+			`policy.yaml:1:129: legal[2].region: "US-FL": names the country twice; write FL`,
+			`policy.yaml:1:196: legal[2].topics: "ofers": is not one of the topics above; did you mean offers?`}},
+		"law read when": {"legal: [{hours: daily 08:00-20:00, source: x, read: last week}, {country: US, hours: daily 08:00-20:00, source: x, read: 2026-13}]\n", []string{
+			`policy.yaml:1:53: legal[0].read: "last week": is not a month or a day; write for example 2026-11 or 2026-11-23`,
+			`policy.yaml:1:122: legal[1].read: "2026-13": is not a month or a day; write for example 2026-11 or 2026-11-23`}},
+		"law twice":      {"legal: [{hours: daily 08:00-20:00, source: x, read: 2026-11}, {hours: daily 08:00-21:00, source: y, read: 2026-11}]\n", []string{`policy.yaml:1:63: legal[1]: legal hours stand twice for the same country, region, channels and topics; keep one of them, or list both hours in it`}},
+		"law in quiet":   {"legal: {hours: daily 21:00-23:00, source: x, read: 2026-11}\n", []string{`policy.yaml:1:16: legal.hours: "daily 21:00-23:00": the legal hours lie wholly in the quiet hours (daily 21:00-08:00); move the quiet hours, or mend the legal ones`}},
+		"law and window": {"windows: {email: Sat 09:00-12:00}\nlegal: {country: FR, hours: Mon-Fri 10:00-20:00, channels: email, source: x, read: 2026-11}\n", []string{`policy.yaml:2:29: warning [window-against-law]: legal.hours: "Mon-Fri 10:00-20:00": leaves no moment in the window of email (Sat 09:00-12:00); customers in FR are then reached only at hours they asked for`}},
+		"no holidays":    {"legal: {country: FR, hours: daily 10:00-20:00, holidays: closed, source: x, read: 2026-11}\n", []string{`policy.yaml:1:58: legal.holidays: "closed": no holidays are given for FR; add them under holidays, such as holidays: {FR: public}`}},
+		"not public":     {"legal: {country: PT, hours: daily 10:00-20:00, holidays: public, source: x, read: 2026-11}\n", []string{`policy.yaml:1:58: legal.holidays: "public": the public holidays of PT are not known here; list the days under holidays, and write holidays: closed here`}},
+		"not so closed":  {"legal: {country: PT, hours: daily 10:00-20:00, holidays: yes, source: x, read: 2026-11}\n", []string{`policy.yaml:1:58: legal.holidays: "yes": is not known here; write open, closed or public`}},
+		"none known":     {"legal: {country: PT, hours: daily 10:00-20:00, holidays: closed, source: x, read: 2026-11}\n", []string{`policy.yaml:1:58: legal.holidays: "closed": no holidays are given for PT; add them under holidays, such as holidays: {PT: [2026-12-25]}`}},
 		"holidays": {"holidays: {PT: public, XX: public, US: [Christmas, 2026-02-30]}\n", []string{
 			`policy.yaml:1:16: holidays.PT: "public": the public holidays of PT are not known here; list the days, such as [2026-12-25, 2026-12-26]`,
 			`policy.yaml:1:24: holidays.XX: "XX": is not the code of a country; write the two letters of ISO 3166, such as US, GB or DE`,

@@ -188,7 +188,11 @@ func (v *view) Mostly(when string) (value, known bool) {
 	if !ok {
 		return false, false
 	}
-	return v.s.State.Mostly(func(hour int) bool {
-		return w.Contains(monday.Add(time.Duration(hour)*time.Hour+30*time.Minute), time.UTC)
-	})
+	var in sendtime.Hours
+	for hour := range 7 * 24 {
+		if w.Contains(monday.Add(time.Duration(hour)*time.Hour+30*time.Minute), time.UTC) {
+			in.Add(hour)
+		}
+	}
+	return v.s.State.Mostly(in, v.at)
 }

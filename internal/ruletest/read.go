@@ -295,12 +295,7 @@ func (c *casting) begin(start source.Node, ok bool, people []person) {
 func (c *casting) zoneOf(known map[string]customer.Value) *time.Location {
 	change, _ := observe.ReadTraits(known, c.env.Zones)
 	var profile customer.Profile
-	if change.Zone != nil {
-		profile.Zone = *change.Zone
-	}
-	if change.Phone != nil {
-		profile.Phone = *change.Phone
-	}
+	change.Locate(&profile)
 	return c.env.Bundle.Policy.ZoneOf(c.env.Zones, &profile)
 }
 

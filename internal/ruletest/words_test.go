@@ -258,7 +258,7 @@ func TestTheClosedListsHaveEntries(t *testing.T) {
 		"expressions.md: When":              {"any time"},
 		"policy.md: `topics`":               {"assumed", "asked", "yes", "no"},
 		"policy.md: `quiet`":                {"none"},
-		"policy.md: `legal`":                {"open", "closed"},
+		"policy.md: `legal`":                {"open", "closed", "public"},
 		"policy.md: `holidays`":             {"public"},
 		"policy.md: `caps`":                 {"any", "per day", "per week", "per month"},
 		"policy.md: `rates`":                {"per second", "minute", "hour"},

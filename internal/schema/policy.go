@@ -85,12 +85,14 @@ func (a author) legal() *node {
 		"channels": channelList().about("The channels that it is about. Default: all."),
 		"topics":   listOr(a.topic(), a.topic()).about("The topics that it is about. Default: all."),
 		"hours":    hours().about("The hours that the law leaves open."),
-		"holidays": (&node{Enum: []any{"open", "closed"}, Message: "is not known here: write open or closed"}).usually("open").
-			about("closed: nothing on the country's holidays either."),
-		"source": (&node{Type: text, Message: "is not a text: name the law and the day you read it"}).about("Where it stands, and when you read it."),
+		"holidays": (&node{Enum: []any{"open", "closed", "public"}, Message: "is not known here: write open, closed or public"}).usually("open").
+			about("closed: nothing on the days under holidays either. public: nothing on the country's public holidays, by this law alone."),
+		"source": (&node{Type: text, Message: "is not a text: name the law"}).about("Where the law stands, and how surely it was read there."),
+		"read": (&node{Type: text, Pattern: `^[0-9]{4}-[0-9]{2}(-[0-9]{2})?$`, Message: "is not a month or a day: write for example 2026-11"}).
+			about("When somebody read the law last: a month or a day."),
 	}, need{"hours", "write the hours that the law leaves open, such as hours: daily 08:00-21:00"},
-		need{"source", "name the law and the day you read it"})
-	law.Snippets = []snippet{{"a law", "", map[string]any{"country": "${1:US}", "hours": "${2:daily 08:00-21:00}", "source": "${3:the law, and when you read it}"}}}
+		need{"source", "name the law, such as source: 47 CFR 64.1200(c)(1)"}, need{"read", "say when you read the law, such as read: 2026-11"})
+	law.Snippets = []snippet{{"a law", "", map[string]any{"country": "${1:US}", "hours": "${2:daily 08:00-21:00}", "source": "${3:the law}", "read": "${4:2026-11}"}}}
 	return listOr(law, law).about("The hours that a law leaves open. Nothing passes, not even what is urgent. Of those that fit a customer the most particular holds.")
 }
 

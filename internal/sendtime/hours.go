@@ -38,6 +38,12 @@ func (h Hours) Len() int {
 	return bits.OnesCount64(h[0]) + bits.OnesCount64(h[1]) + bits.OnesCount64(h[2])
 }
 
+// Not gives the hours that are not in the set.
+func (h Hours) Not() Hours {
+	all := everyHour()
+	return Hours{all[0] &^ h[0], all[1] &^ h[1], all[2] &^ h[2]}
+}
+
 // IsZero says that there is no hour.
 func (h Hours) IsZero() bool { return h == Hours{} }
 

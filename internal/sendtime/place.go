@@ -202,10 +202,11 @@ func (z *Zones) regions(c Clues, w *Whereabouts, phone phonePlace) []string {
 			return list
 		}
 	}
-	list := possible(known)
-	if len(list) == len(known) {
+	home := z.differing(z.atlas().clocks[w.Country])
+	if len(z.shared(home, w.Zones)) == len(home) {
 		return nil
 	}
+	list := possible(known)
 	slices.Sort(list)
 	return list
 }

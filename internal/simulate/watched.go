@@ -11,6 +11,7 @@ import (
 	"github.com/outreach-engine/outreach/internal/dossier"
 	"github.com/outreach-engine/outreach/internal/journey"
 	"github.com/outreach-engine/outreach/internal/ledger"
+	"github.com/outreach-engine/outreach/internal/sendtime"
 )
 
 // waiter is one outreach that has not ended, and what it waits for.
@@ -51,8 +52,9 @@ type watched struct {
 
 // person is what a line says of its customer.
 type person struct {
-	external, zone, phone string
-	location              *time.Location
+	external string
+	where    sendtime.Clues // what location hangs on
+	location *time.Location
 }
 
 // notes are what a transaction under way wrote.
@@ -194,8 +196,9 @@ func (s *watched) keep() {
 // know keeps what lines say of a customer.
 func (s *watched) know(p *customer.Profile) {
 	known, ok := s.people[p.ID]
-	if !ok || known.zone != p.Zone || known.phone != p.Phone {
-		known = person{zone: p.Zone, phone: p.Phone, location: s.run.desk.Library.Current().Policy.ZoneOf(s.run.desk.Zones, p)}
+	where := sendtime.Clues{Zone: p.Zone, Phone: p.Phone, Country: p.Country, Region: p.Region}
+	if !ok || known.where != where {
+		known = person{where: where, location: s.run.desk.Library.Current().Policy.ZoneOf(s.run.desk.Zones, p)}
 	}
 	known.external = p.External
 	s.people[p.ID] = known

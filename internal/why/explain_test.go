@@ -124,8 +124,26 @@ func TestHoldsAreNamed(t *testing.T) {
 	f.Holds = []ledger.Hold{
 		{Kind: ledger.HoldRule, Name: "rule", At: w.now, By: "operator", Note: "wrong price"},
 		{Kind: ledger.HoldRule, Name: "other", At: w.now, By: "operator"},
+		{Kind: ledger.HoldAll, At: w.now.AddDate(0, 0, -2), By: "somebody", Lifted: w.now.AddDate(0, 0, -1), Then: ledger.ResumeSend},
 	}
 	require.Contains(t, why.Explain(f).Text(), "  in the way  rule rule, paused Mon 23 Nov 08:00 by operator (wrong price)\n")
+	require.NotContains(t, why.Explain(f).Text(), "somebody", "it stands in nobody's way any more")
+}
+
+// TestALiftedHoldIsWaitedForNoMore tells apart who is held and who was.
+func TestALiftedHoldIsWaitedForNoMore(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, files(map[string]string{"rule": hello}), ben+"2026-11-23T13:00 ben came\n2026-11-23T14:00 until")
+	f := w.facts(w.bundle, "ben", "")
+	c := &f.Cases[0]
+	c.Status, c.Reason, c.NextAt, c.Waits = ledger.Open, customer.Paused, w.now.Add(time.Hour), "paused: a hold covers this message"
+	c.Parts[0].Status = ledger.Planned
+	hold := ledger.Hold{Kind: ledger.HoldAll, At: w.now, By: "operator"}
+	f.Holds = []ledger.Hold{hold}
+	require.Contains(t, why.Explain(f).Text(), "waits for a hold to be removed: everything, paused ")
+	hold.Lifted, hold.Then = w.now, ledger.ResumeDrop
+	f.Holds = []ledger.Hold{hold}
+	require.Contains(t, why.Explain(f).Text(), "looks again soon: the hold that it waited for is lifted\n")
 }
 
 // TestSecondsWhereTheyMatter tells instants of one minute apart.

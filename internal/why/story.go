@@ -186,6 +186,8 @@ func (t *teller) waits(c Case) string {
 			return "an attempt to send " + wording.Message(p.Template, p.Channel) + " is under way"
 		case p.Status == ledger.Planned && c.Reason == customer.Paused && journey.Held(t.Holds, p):
 			text = "waits for a hold to be removed: " + t.covering(p)
+		case p.Status == ledger.Planned && c.Reason == customer.Paused:
+			text = "looks again soon: the hold that it waited for is lifted"
 		}
 	}
 	return text + t.overdue(c)

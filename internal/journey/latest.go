@@ -25,7 +25,7 @@ func Latest(m *rule.Matcher, o ledger.Outreach, f Facts, part ledger.Part) (time
 		Now: f.Now, Profile: f.Subject.Profile, Place: f.place(),
 	})
 	hours := r.gateCloses(send, part, request)
-	if window := windowCloses(r.hours(send, part.Channel), request); !window.IsZero() {
+	if window := windowCloses(r.hours(step, part.Channel), request); !window.IsZero() {
 		// Within the slack a message goes out though its window is over.
 		if window = later(window, part.Planned.Add(Slack)); window.Before(hours) {
 			hours = window

@@ -69,7 +69,7 @@ type Options struct {
 	To      time.Time // nothing happens after it; zero: the instant of the last event
 	Days    int       // report so many last days alone; 0: by From
 	Rules   []string  // those that are reported; none: all. All are played, since they share the caps
-	Lines   io.Writer // takes one JSON object a line for every decision; nil: none are written
+	Lines   io.Writer // takes one JSON object a line for every decision, and then for every jam; nil: none are written
 	Samples int       // messages of each template and channel that are rendered for the report
 	Workers int       // groups that are played at once; at least 1
 	Temp    string    // folder of temporary files; "": the system's
@@ -125,5 +125,11 @@ func Run(ctx context.Context, o Options) (_ *Report, err error) {
 			return nil, fmt.Errorf("write decisions: %w", err)
 		}
 	}
-	return t.report(counted, samples), nil
+	report := t.report(counted, samples)
+	if o.Lines != nil {
+		if err := report.writeJams(o.Lines); err != nil {
+			return nil, fmt.Errorf("write decisions: %w", err)
+		}
+	}
+	return report, nil
 }

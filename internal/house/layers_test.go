@@ -43,7 +43,7 @@ var layers = []layer{
 		"internal/bundle", "internal/rule", "internal/policy", "internal/message", "internal/dictionary", "internal/customer",
 	}},
 	{name: "internal/backtest", may: []string{
-		"internal/simulate", "internal/importer", "internal/observe", "internal/bundle", "internal/wording", "internal/rule",
+		"internal/simulate", "internal/importer", "internal/observe", "internal/bundle", "internal/wording", "internal/load", "internal/rule",
 		"internal/policy", "internal/channel", "internal/ledger", "internal/source", "internal/sendtime", "internal/customer",
 	}},
 	{name: "internal/ruletest", may: []string{
@@ -76,7 +76,8 @@ var layers = []layer{
 		"internal/bundle", "internal/rule", "internal/behaviour", "internal/ledger", "internal/source", "internal/customer",
 	}},
 	{name: "internal/lint", may: []string{
-		"internal/bundle", "internal/rule", "internal/policy", "internal/expr", "internal/source", "internal/sendtime", "internal/customer",
+		"internal/bundle", "internal/rule", "internal/policy", "internal/wording", "internal/load", "internal/expr", "internal/source",
+		"internal/sendtime", "internal/customer",
 	}},
 	{name: "internal/bundle", may: []string{
 		"internal/rule", "internal/policy", "internal/message", "internal/dictionary", "internal/source", "internal/customer",
@@ -112,6 +113,7 @@ var layers = []layer{
 	}, parsers: []string{"github.com/osteele/liquid", "github.com/k3a/html2text"}},
 	{name: "internal/task", pure: true, may: []string{"internal/wording", "internal/ledger", "internal/customer"}},
 	{name: "internal/wording", pure: true, may: []string{"internal/ledger", "internal/sendtime", "internal/customer"}},
+	{name: "internal/load", pure: true},
 	{name: "internal/expr", pure: true, may: []string{"internal/sendtime", "internal/customer"}},
 	{name: "internal/behaviour", pure: true, may: []string{"internal/habit", "internal/sendtime", "internal/customer"}},
 	{name: "internal/dictionary", pure: true, may: []string{"internal/source", "internal/customer"}},

@@ -19,6 +19,7 @@ const (
 	noUsualChannel    = "no-usual-channel"
 	sameMoment        = "same-moment"
 	overCap           = "over-cap"
+	overRate          = "over-rate"
 	noGoal            = "no-goal"
 	holdoutNoGoal     = "holdout-without-goal"
 	untested          = "untested"
@@ -31,7 +32,7 @@ const (
 func Codes() []string {
 	codes := []string{
 		neverTrue, alwaysTrue, endsAtOnce, goalIsTrigger, idleStop, pastUntil, goalBeforeSend, outsideLegalHours, neverInTime,
-		noUsualChannel, sameMoment, overCap, noGoal, holdoutNoGoal, untested, unusedTemplate, idleAllow,
+		noUsualChannel, sameMoment, overCap, overRate, noGoal, holdoutNoGoal, untested, unusedTemplate, idleAllow,
 		"sends-nothing", "idle-wait", "empty-share", "window-against-law", "idle-cap", "own-name", "no-data",
 		"single-braces", "other-field", "english-date", "raw-date", "may-be-missing", "not-given", "items-at-end", "long-sms", "costly-letter",
 	}

@@ -1,8 +1,8 @@
 // Package lint looks for what rules, policy and templates allow and their
 // author most likely did not mean: a message that can never go out, a step
 // that is never reached, two rules that write to the same customers at once.
-// It warns only of what is certain from the files alone, and lets pass what
-// an author allows with a reason. It knows no store, no customer and no clock.
+// It warns only of what is certain from the files and from the number of
+// customers, and lets pass what an author allows with a reason. It knows no store, no customer and no clock.
 package lint
 
 import (
@@ -22,6 +22,8 @@ type Input struct {
 	Found  []source.Problem // that bundle.Check gave with it
 	// Tested says whether a rule has a test file; nil: nobody asks.
 	Tested func(rule string) bool
+	// Customers is how many there are; 0: nobody asks whether rates suffice.
+	Customers int
 }
 
 // Look gives what was found and the warnings of its own, less those that a

@@ -166,6 +166,7 @@ func (v *view) places(b branch, start sendtime.When) {
 		if s.Send != nil {
 			v.legal(s)
 			v.inTime(s, start)
+			v.rush(s, start)
 		}
 		begins := start
 		if s.WaitFor != nil {

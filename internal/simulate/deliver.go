@@ -114,6 +114,9 @@ func (r *run) send(s *scene, out journey.Outcome, facts journey.Facts) error {
 		line.Kind, line.Reason, line.Note = ledger.KindDrop, part.Reason, line.Trouble.Error()
 	}
 	if part.Status == ledger.Accepted && part.Channel.Reaches() {
+		if err := r.latest(s, part, &line, facts); err != nil {
+			return err
+		}
 		s.row.Sent++
 	}
 	s.tx.notes.lines = append(s.tx.notes.lines, line)
@@ -121,6 +124,19 @@ func (r *run) send(s *scene, out journey.Outcome, facts journey.Facts) error {
 		return err
 	}
 	_, err = r.desk.Settle(s.tx, part, r.now, r.now, dossier.Unwritten(items, failed))
+	return err
+}
+
+// latest notes until when a message could go out, where its channel's rate may
+// let it wait.
+func (r *run) latest(s *scene, part ledger.Part, line *Line, facts journey.Facts) error {
+	if !r.script.Latest || s.dossier.Set.Policy.Rates[part.Channel] == 0 {
+		return nil
+	}
+	m, err := s.dossier.Matcher(s.row)
+	if err == nil {
+		line.Latest, line.Ends = journey.Latest(m, s.row, facts, part)
+	}
 	return err
 }
 

@@ -58,6 +58,9 @@ type Script struct {
 	IDs map[string]customer.ID
 	// Render asks for the content of what is sent.
 	Render bool
+	// Latest asks until when what is sent could go out, on channels that have a
+	// rate.
+	Latest bool
 }
 
 // Act is one thing that a customer did, said or is. An event without a message
@@ -78,6 +81,8 @@ type Line struct {
 	Zone     *time.Location   // the customer's, at that instant
 	Content  *channel.Content // of a send, when the script asks for it
 	Trouble  error            // why a text could not be written: of a drop with template_error
+	Latest   time.Time        // of a send, when the script asks for it: until when it could still go out; zero: nothing ends
+	Ends     customer.Reason  // what ends then: late is its within, no_allowed_time its hours
 }
 
 // MessageID gives the message id of the i-th act's event, when it has none of

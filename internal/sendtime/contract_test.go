@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -165,9 +164,7 @@ var kinds = []func(hour int) wanted{
 // TestNext_contract is the calendar's promise, in every zone.
 func TestNext_contract(t *testing.T) {
 	t.Parallel()
-	names, err := os.ReadFile(zoneFile)
-	require.NoError(t, err)
-	listed := strings.Fields(string(names))
+	listed := listedZones(t)
 	claims := allClaims(t)
 	var places []place
 	alike, changes := map[string]string{}, 0

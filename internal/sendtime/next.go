@@ -115,38 +115,39 @@ type find struct {
 // everywhere searches with an eye on the other zones, if anything is closed there.
 func (r *Request) everywhere(now, limit int64) find {
 	if len(r.Also) == 0 || (r.Quiet.c == nil && len(r.Legal) == 0 && r.Holiday == nil) {
-		return r.search(now, limit, nil)
+		var room [1]scanner
+		return r.search(now, limit, room[:])
 	}
-	var room [mostElsewhere]scanner
-	others := room[:0]
+	var room [1 + mostElsewhere]scanner
+	all := clocks(room[:1])
 	for _, zone := range r.Also {
 		if zone != r.Zone {
-			others = append(others, r.closing(now, zone))
+			all = append(all, r.closing(now, zone))
 		}
 	}
-	return r.search(now, limit, others)
+	return r.search(now, limit, all)
 }
 
 // search takes the earlier one of the best window and the best point.
-func (r *Request) search(now, limit int64, others []scanner) find {
-	c := r.When.c
-	if c == nil || c.any {
+func (r *Request) search(now, limit int64, all clocks) find {
+	when := r.When.c
+	if when == nil || when.any {
 		if r.Hours.IsZero() {
-			return r.anyTime(now, limit, others)
+			return r.anyTime(now, limit, all)
 		}
-		return r.window(now, limit, others)
+		return r.window(now, limit, all)
 	}
 	var best find
-	if c.hasWindows {
-		best = r.window(now, limit, others)
+	if when.hasWindows {
+		best = r.window(now, limit, all)
 	}
-	if !c.hasPoints || (best.ok && best.at <= now) {
+	if !when.hasPoints || (best.ok && best.at <= now) {
 		return best
 	}
 	if best.ok {
 		limit = best.at
 	}
-	point := r.point(now, limit, others)
+	point := r.point(now, limit, all)
 	switch {
 	case point.ok && best.ok && best.first < point.at:
 		best.at = point.at
@@ -159,29 +160,29 @@ func (r *Request) search(now, limit int64, others []scanner) find {
 	return find{moved: best.moved | point.moved}
 }
 
-func (r *Request) anyTime(now, limit int64, others []scanner) find {
-	s := r.scanner(nil, now, others)
-	f := s.firstOpen(now, limit)
+func (r *Request) anyTime(now, limit int64, all clocks) find {
+	r.own(nil, now, all)
+	f := all.firstOpen(now, limit)
 	if !f.ok || f.at == now {
 		return f
 	}
-	return f.spread(f.at, s.lastOpen(f.at, min(limit, f.at+backlog)), r.Spread)
+	return f.spread(f.at, all.lastOpen(f.at, min(limit, f.at+backlog)), r.Spread)
 }
 
-func (r *Request) window(now, limit int64, others []scanner) find {
-	s := r.scanner(r.When.c, now, others)
-	f := s.firstOpen(now, limit)
+func (r *Request) window(now, limit int64, all clocks) find {
+	r.own(r.When.c, now, all)
+	f := all.firstOpen(now, limit)
 	if !f.ok || r.Spread == 0 {
 		return f
 	}
 	start, found := f.at, true
 	if f.at == now {
-		start, found = s.startOf(now, now-longestStretch)
+		start, found = all.startOf(now, now-longestStretch)
 	}
 	if !found {
 		return f
 	}
-	return f.spread(start, s.lastOpen(f.at, min(limit, start+longestStretch)), r.Spread)
+	return f.spread(start, all.lastOpen(f.at, min(limit, start+longestStretch)), r.Spread)
 }
 
 // spread moves a find to its place in the stretch [start, end), never to earlier.
@@ -206,9 +207,9 @@ func placeIn(length int64, hash uint64) int64 {
 }
 
 // point is the first second of a point's minute that is open.
-func (r *Request) point(now, limit int64, others []scanner) find {
-	s := r.scanner(nil, now, others)
-	search := searchPoints(r.When.c, s.clock, now)
+func (r *Request) point(now, limit int64, all clocks) find {
+	r.own(nil, now, all)
+	search := searchPoints(r.When.c, all[0].clock, now)
 	var f find
 	for {
 		point, found := search.next(limit)
@@ -219,7 +220,7 @@ func (r *Request) point(now, limit int64, others []scanner) find {
 		if point > now {
 			f.moved |= MovedWindow
 		}
-		minute := s.firstOpen(max(point, now), min(point+60, limit))
+		minute := all.firstOpen(max(point, now), min(point+60, limit))
 		f.moved |= minute.moved
 		if minute.ok {
 			f.at, f.first, f.ok = minute.at, minute.at, true
@@ -228,11 +229,10 @@ func (r *Request) point(now, limit int64, others []scanner) find {
 	}
 }
 
-// scanner looks at the customer's own zone and, where that is open, at the others.
-func (r *Request) scanner(when *calendar, now int64, others []scanner) scanner {
-	s := r.closing(now, r.Zone)
-	s.when, s.hours, s.others = when, r.Hours, others
-	return s
+// own lays out the first of the clocks: the one on which the message has its times.
+func (r *Request) own(when *calendar, now int64, all clocks) {
+	all[0] = r.closing(now, r.Zone)
+	all[0].when, all[0].hours = when, r.Hours
 }
 
 // closing knows only what quiet hours, laws and holidays close in a zone.

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// scanner tells open from closed time, one run of equal minutes after another. It lays the day out once:
+// scanner tells open from closed time in one zone, one run of equal minutes after another. It lays the day out once:
 // neighbouring questions share it.
 type scanner struct {
 	clock   clock
@@ -14,7 +14,6 @@ type scanner struct {
 	quiet   *calendar // nil: nothing is quiet
 	legal   []When    // none: no law
 	holiday func(year int, month time.Month, day int) bool
-	others  []scanner // other zones, that have to be open too; they have none of their own
 
 	loaded bool
 	day    int64 // the one laid out below, counted from 1 January 1970
@@ -33,13 +32,13 @@ type run struct {
 	why      Moved // what closes some part of it from the asked instant on
 }
 
-func (s *scanner) run(at int64) run {
-	r := s.here(at, run{from: math.MinInt64, to: math.MaxInt64})
-	for i := range s.others {
-		if !r.open {
-			break
-		}
-		r = s.others[i].here(at, r)
+// clocks are the scanners of all zones that have to be open: the customer's own one first, then the others.
+type clocks []scanner
+
+func (c clocks) run(at int64) run {
+	r := c[0].here(at, run{from: math.MinInt64, to: math.MaxInt64})
+	for i := 1; i < len(c) && r.open; i++ {
+		r = c[i].here(at, r)
 		if !r.open {
 			r.why |= MovedElsewhere
 		}
@@ -150,9 +149,9 @@ func (s *scanner) why(from, to int) (moved Moved) {
 }
 
 // firstOpen finds the first open instant in [at, limit) and collects what closed the time before it.
-func (s *scanner) firstOpen(at, limit int64) (f find) {
+func (c clocks) firstOpen(at, limit int64) (f find) {
 	for at < limit {
-		r := s.run(at)
+		r := c.run(at)
 		if r.open {
 			f.at, f.first, f.ok = at, at, true
 			return f
@@ -164,9 +163,9 @@ func (s *scanner) firstOpen(at, limit int64) (f find) {
 }
 
 // lastOpen is the end of the open stretch that an instant belongs to, limit at the latest.
-func (s *scanner) lastOpen(at, limit int64) int64 {
+func (c clocks) lastOpen(at, limit int64) int64 {
 	for at < limit {
-		r := s.run(at)
+		r := c.run(at)
 		if !r.open {
 			return at
 		}
@@ -176,9 +175,9 @@ func (s *scanner) lastOpen(at, limit int64) int64 {
 }
 
 // startOf is the start of the open stretch that an instant belongs to, if it is after floor.
-func (s *scanner) startOf(at, floor int64) (int64, bool) {
+func (c clocks) startOf(at, floor int64) (int64, bool) {
 	for at > floor {
-		r := s.run(at - 1)
+		r := c.run(at - 1)
 		if !r.open {
 			return at, true
 		}

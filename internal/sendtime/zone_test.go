@@ -129,6 +129,18 @@ func listedZones(t *testing.T) []string {
 }
 
 func toolchainZones(t *testing.T) []string {
+	names := []string{"UTC"}
+	for _, file := range toolchainArchive(t).File {
+		if strings.Contains(file.Name, "/") && !strings.HasSuffix(file.Name, "/") {
+			names = append(names, file.Name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// toolchainArchive holds the zone data that the go command comes with.
+func toolchainArchive(t *testing.T) *zip.ReadCloser {
 	root, err := exec.Command("go", "env", "GOROOT").Output()
 	if err != nil {
 		t.Skip("the go command is not on the path: there is no toolchain to compare with")
@@ -137,13 +149,6 @@ func toolchainZones(t *testing.T) []string {
 	if err != nil {
 		t.Skip("the toolchain comes without its zone archive: there is nothing to compare with")
 	}
-	defer archive.Close()
-	names := []string{"UTC"}
-	for _, file := range archive.File {
-		if strings.Contains(file.Name, "/") && !strings.HasSuffix(file.Name, "/") {
-			names = append(names, file.Name)
-		}
-	}
-	slices.Sort(names)
-	return names
+	t.Cleanup(func() { _ = archive.Close() })
+	return archive
 }

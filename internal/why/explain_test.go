@@ -196,7 +196,7 @@ func TestTheClockIsExplained(t *testing.T) {
 	for who, want := range map[string]string{
 		"tex": "by the address; not certain, so quiet hours, laws and holidays are kept in America/Denver too",
 		"gus": "by the phone number",
-		"nix": "policy.yaml's, as nothing tells theirs",
+		"nix": "policy.yaml's own, as nothing tells theirs",
 	} {
 		require.Contains(t, why.Explain(w.facts(w.bundle, who, "")).Text(), "\n  clock       "+want+"\n", who)
 	}

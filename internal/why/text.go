@@ -40,7 +40,7 @@ func (e Explanation) Text() string {
 // customer said it.
 func (e Explanation) clock() string {
 	from := map[policy.Clue]string{
-		policy.ByPhone: "by the phone number", policy.ByAddress: "by the address", policy.ByPolicy: "policy.yaml's, as nothing tells theirs",
+		policy.ByPhone: "by the phone number", policy.ByAddress: "by the address", policy.ByPolicy: "policy.yaml's own, as nothing tells theirs",
 	}[e.ZoneFrom]
 	if len(e.ZoneAlso) == 0 {
 		return from

@@ -166,14 +166,18 @@ func TestNext_contract(t *testing.T) {
 	t.Parallel()
 	listed := listedZones(t)
 	claims := allClaims(t)
+	var seen []string
 	var places []place
 	alike, changes := map[string]string{}, 0
 	for i, name := range listed {
+		if sampled() && i%16 != 0 {
+			continue
+		}
 		p := place{zone: zone(t, name)}
 		var key string
 		p.turns, key = clockChanges(t, p.zone, decade[0], decade[1])
-		changes += len(p.turns)
-		if alike[key] != "" || (sampled() && i%16 != 0) {
+		seen, changes = append(seen, name), changes+len(p.turns)
+		if alike[key] != "" {
 			continue // another zone has the same clock in these years
 		}
 		alike[key] = name
@@ -185,7 +189,10 @@ func TestNext_contract(t *testing.T) {
 		require.NotEmpty(t, p.turns, "%s: %s", o.zone, o.why)
 		places = append(places, p)
 	}
-	t.Logf("%d clock changes seen in %d zones; %d clocks differ and are tried", changes, len(listed), len(places))
+	t.Logf("%d clock changes seen in %d zones; %d clocks differ and are tried", changes, len(seen), len(places))
+	if !sampled() {
+		require.Equal(t, listed, seen)
+	}
 	for shard := range 8 {
 		t.Run(fmt.Sprint("part ", shard), func(t *testing.T) {
 			t.Parallel()

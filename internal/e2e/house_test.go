@@ -37,6 +37,7 @@ type house struct {
 	running  app.Running
 	stop     func()
 	provider *provider
+	sender   channel.Sender // in the place of provider; nil: that
 	logged   *logged
 	events   int
 }
@@ -132,7 +133,11 @@ func (h *house) start() {
 	options := app.Defaults()
 	options.HTTP, options.TemporalAddress = "127.0.0.1:0", h.temporal.Addr()
 	options.Store, options.Rules = filepath.Join(h.dir, "outreach.db"), filepath.Join(h.dir, "rules")
-	options.Senders = map[customer.Channel]channel.Sender{customer.SMS: h.provider, customer.Email: h.provider, customer.Push: h.provider}
+	sender := h.sender
+	if sender == nil {
+		sender = h.provider
+	}
+	options.Senders = map[customer.Channel]channel.Sender{customer.SMS: sender, customer.Email: sender, customer.Push: sender}
 	options.Clock, options.Patience, options.WatchFiles = h.clock, time.Second, true
 	options.Logger = slog.New(slog.NewTextHandler(io.MultiWriter(h.t.Output(), h.logged), &slog.HandlerOptions{Level: slog.LevelWarn}))
 	ready := make(chan app.Running, 1)

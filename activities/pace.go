@@ -29,12 +29,13 @@ type paces struct {
 	calls    map[customer.Channel][]time.Time // the newest, oldest first, on the machine's clock
 }
 
-// slack is what lies between two turns beside their share of the rate, at most
-// and as a share of it: those who come late catch up with it.
-const (
-	slack      = 2 * time.Millisecond
-	slackShare = 20
-)
+// apart gives what lies between two messages of a channel by its rate, and what
+// is added to it: with the most of it no second has too many calls, however late
+// each comes to its provider; with the rest those who are late catch up.
+func apart(perSecond float64) (share, slack time.Duration) {
+	share = time.Duration(float64(time.Second) / perSecond)
+	return share, min(share/20, 2*time.Millisecond)
+}
 
 // turnKept is how long a turn that nobody took is remembered.
 const turnKept = time.Minute
@@ -115,8 +116,8 @@ func (p *paces) give(key string, at, now time.Time) {
 func (p *paces) limiter(ch customer.Channel, perSecond float64, now time.Time) *rate.Limiter {
 	limit := rate.Inf
 	if perSecond > 0 {
-		apart := time.Duration(float64(time.Second) / perSecond)
-		limit = rate.Every(apart + min(apart/slackShare, slack))
+		share, slack := apart(perSecond)
+		limit = rate.Every(share + slack)
 	}
 	limiter := p.limiters[ch]
 	if limiter == nil {
@@ -140,7 +141,8 @@ func (p *paces) begin(ch customer.Channel, perSecond float64, now time.Time) (wa
 		return 0
 	}
 	most := max(int(perSecond), 1)
-	span := time.Duration(float64(most) / perSecond * float64(time.Second))
+	share, slack := apart(perSecond)
+	span := time.Duration(most) * (share + slack*3/4)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	calls := p.calls[ch]

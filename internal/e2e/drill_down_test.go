@@ -43,9 +43,9 @@ func (d *drill) recover(cases map[string]drillCase) {
 		acts[name] = c.back
 	}
 	d.all(d.running.Observer, acts)
-	d.soon(d.idle, "all that was due is decided")
+	d.patiently(d.idle, "all that was due is decided")
 	d.jumps.to("18:00")
-	d.soon(func() bool { return d.tally(ledger.Open) == 0 && d.idle() }, "all that was put off is decided")
+	d.patiently(func() bool { return d.tally(ledger.Open) == 0 && d.idle() }, "all that was put off is decided")
 	d.judge(cases)
 }
 

@@ -3,8 +3,6 @@ package e2e_test
 import (
 	"context"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -252,13 +250,11 @@ func newDrill(t *testing.T, cases map[string]drillCase) *drill {
 		files["rules/"+name+".yaml"] = "description: A rule.\nowner: a@example.com\ntopic: service\n" + rule + "\n"
 	}
 	for name, text := range files {
-		path := filepath.Join(d.dir, name)
-		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o700))
-		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+		d.overwrite(name, text)
 	}
 	d.startTemporal()
 	d.start()
-	d.soon(func() bool { return !d.running.Library.Current().Warming() }, "the rules know the history, of which there is none")
+	d.patiently(func() bool { return !d.running.Library.Current().Warming() }, "the rules know the history, of which there is none")
 	d.arrive(cases)
 	return d
 }
@@ -284,7 +280,7 @@ func (d *drill) arrive(cases map[string]drillCase) {
 		}
 	}
 	d.take(d.running.Observer, batch)
-	d.soon(func() bool { return d.tally(ledger.Open) == open && d.tally(ledger.Matched) == 0 }, "all outreaches run")
+	d.patiently(func() bool { return d.tally(ledger.Open) == open && d.tally(ledger.Matched) == 0 }, "all outreaches run")
 }
 
 func (d *drill) act(user, event string, at time.Time, change observe.Change) observe.Incoming {
@@ -332,19 +328,18 @@ func (d *drill) tally(status ledger.Status) (n int) {
 	return n
 }
 
-// soon waits until a condition holds, longer than eventually.
-func (d *drill) soon(condition func() bool, what string) {
-	d.t.Helper()
-	require.Eventually(d.t, condition, time.Minute, 50*time.Millisecond, what)
-}
-
-// idle reports whether nothing is left to do within the hour.
+// idle reports whether nothing is left to do within the hour. Whose message
+// waits for a turn has a row for later.
 func (d *drill) idle() (is bool) {
 	d.t.Helper()
 	require.NoError(d.t, d.running.Store.Read(context.Background(), func(tx ledger.Tx) error {
 		now := d.jumps.read()
 		rules, err := tx.RulesWithWork(now, now.Add(time.Hour))
-		is = len(rules) == 0
+		if err != nil {
+			return err
+		}
+		parts, err := tx.PartsBy(ledger.Planned, 0)
+		is = len(rules) == 0 && !slices.ContainsFunc(parts, func(p ledger.Part) bool { return !p.Planned.After(now) })
 		return err
 	}))
 	return is

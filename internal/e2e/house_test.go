@@ -95,10 +95,16 @@ func (h *house) write(rules map[string]string) {
 		files["rules/"+name+".yaml"] = "description: A rule.\nowner: a@example.com\n" + text
 	}
 	for name, text := range files {
-		path := filepath.Join(h.dir, name)
-		require.NoError(h.t, os.MkdirAll(filepath.Dir(path), 0o700))
-		require.NoError(h.t, os.WriteFile(path, []byte(text), 0o600))
+		h.overwrite(name, text)
 	}
+}
+
+// overwrite writes one file of those folders.
+func (h *house) overwrite(name, text string) {
+	h.t.Helper()
+	path := filepath.Join(h.dir, name)
+	require.NoError(h.t, os.MkdirAll(filepath.Dir(path), 0o700))
+	require.NoError(h.t, os.WriteFile(path, []byte(text), 0o600))
 }
 
 // newHouse starts everything with some rules.
@@ -196,6 +202,12 @@ func (h *house) happen(user, name string, properties map[string]customer.Value) 
 func (h *house) eventually(condition func() bool, what string) {
 	h.t.Helper()
 	require.Eventually(h.t, condition, 30*time.Second, 20*time.Millisecond, what)
+}
+
+// patiently is eventually for what many customers take.
+func (h *house) patiently(condition func() bool, what string) {
+	h.t.Helper()
+	require.Eventually(h.t, condition, time.Minute, 50*time.Millisecond, what)
 }
 
 // outreaches gives a customer's outreaches, newest first.

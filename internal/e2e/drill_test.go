@@ -338,8 +338,12 @@ func (d *drill) idle() (is bool) {
 		if err != nil {
 			return err
 		}
+		sending, err := tx.PartsBy(ledger.Sending, 1)
+		if err != nil {
+			return err
+		}
 		parts, err := tx.PartsBy(ledger.Planned, 0)
-		is = len(rules) == 0 && !slices.ContainsFunc(parts, func(p ledger.Part) bool { return !p.Planned.After(now) })
+		is = len(rules)+len(sending) == 0 && !slices.ContainsFunc(parts, func(p ledger.Part) bool { return !p.Planned.After(now) })
 		return err
 	}))
 	return is

@@ -48,7 +48,9 @@ func TestAHintIsNotLostOnAnothersAnswer(t *testing.T) {
 	_, err := d.engine.Work(t.Context(), "greeting")
 	require.NoError(t, err)
 	require.Equal(t, customer.Paused, d.outreach(q.Ref).Reason)
-	require.NoError(t, d.store.Write(t.Context(), ledger.GateLane, func(tx ledger.Tx) error { return tx.RemoveHold(ledger.HoldAll, "") }))
+	require.NoError(t, d.store.Write(t.Context(), ledger.GateLane, func(tx ledger.Tx) error {
+		return tx.LiftHold(ledger.Hold{Kind: ledger.HoldAll, Lifted: d.engine.Clock.Now(), Then: ledger.ResumeSend})
+	}))
 	answer, err := d.engine.Advance(t.Context(), activities.Question{Ref: q.Ref, Seq: q.Seq})
 	require.NoError(t, err)
 	d.live(q.Ref, answer)

@@ -145,9 +145,11 @@ func preventions() []prevention {
 				require.NoError(h.t, h.store.Write(ctx, ledger.GateLane, func(tx ledger.Tx) error { return tx.SetHold(hold) }))
 			},
 			undo: func(h *heat) {
-				require.NoError(h.t, h.store.Write(h.t.Context(), ledger.GateLane, func(tx ledger.Tx) error { return tx.RemoveHold(hold.Kind, hold.Name) }))
+				require.NoError(h.t, h.store.Write(h.t.Context(), ledger.GateLane, func(tx ledger.Tx) error {
+					return tx.LiftHold(ledger.Hold{Kind: hold.Kind, Name: hold.Name, Lifted: time.Unix(1, 0)})
+				}))
 			}},
-		{name: "a claim on the last slot", after: "open, planned for later",
+		{name: "a claim on the last slot", after: "open, planned capped for later",
 			before: func(h *heat, r runner) {
 				h.take(h.t.Context(), observe.Incoming{User: r.user, Event: customer.Event{Name: "order_placed"}})
 			},

@@ -40,6 +40,10 @@ func apart(perSecond float64) (share, slack time.Duration) {
 // turnKept is how long a turn that nobody took is remembered.
 const turnKept = time.Minute
 
+// turnLasts is how late a turn may be taken: after that, those behind it took
+// its place.
+const turnLasts = 10 * time.Second
+
 // flights count the calls under way per provider.
 type flights struct {
 	mu    sync.Mutex
@@ -86,11 +90,14 @@ func (p *paces) turn(ch customer.Channel, perSecond float64, key string, now tim
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if at, given := p.turns[key]; given {
-		if wait := at.Sub(now); wait > 0 {
+		wait := at.Sub(now)
+		if wait > 0 {
 			return wait
 		}
 		delete(p.turns, key)
-		return 0
+		if wait > -turnLasts {
+			return 0
+		}
 	}
 	delay := p.limiter(ch, perSecond, now).ReserveN(now, 1).DelayFrom(now)
 	if delay > 0 {

@@ -72,7 +72,7 @@ func TestAHoldStopsUnderLoad(t *testing.T) {
 	require.Less(t, out, crowd, "there was something left to hold")
 
 	h.change(func(tx ledger.Tx) error {
-		if err := tx.RemoveHold(ledger.HoldAll, ""); err != nil {
+		if err := tx.LiftHold(ledger.Hold{Kind: ledger.HoldAll, Lifted: h.clock.Now(), Then: ledger.ResumeSend}); err != nil {
 			return err
 		}
 		waiting, err := tx.Waiting(journey.WakeResume, 0)

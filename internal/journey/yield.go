@@ -25,6 +25,10 @@ func (r *run) yield(step *rule.Step, next string, part ledger.Part, plan Plan) b
 		return r.ride(step, next, item)
 	}
 	until := r.lastCall(step.Send)
+	reason := customer.Capped
+	if r.unless(step.Send) {
+		reason, plan.hope, plan.Why = customer.Unless, false, ""
+	}
 	switch {
 	case plan.hope && !until.IsZero() && r.f.Now.Before(until):
 		if planned && plan.Channel != part.Channel {
@@ -33,10 +37,10 @@ func (r *run) yield(step *rule.Step, next string, part ledger.Part, plan Plan) b
 		}
 		return r.queue(step, plan, until)
 	case part.Step != "":
-		r.withdrawNoted(part, customer.Capped, plan.Why)
+		r.withdrawNoted(part, reason, plan.Why)
 	default:
 		r.decide(ledger.Decision{Kind: ledger.KindDrop, Step: step.ID, Template: step.Send.Template, Channel: plan.Channel,
-			Reason: customer.Capped, Note: plan.Why})
+			Reason: reason, Note: plan.Why})
 	}
 	return r.goTo(next, later(r.pos.Began, r.lastRefused(step)))
 }
@@ -50,7 +54,9 @@ func (r *run) lastRefused(step *rule.Step) time.Time {
 // queue lets a message wait for a place: whoever gives one up hints it.
 func (r *run) queue(step *rule.Step, plan Plan, until time.Time) bool {
 	part, ok := r.part(step.ID, plan.Channel)
-	if !ok || part.Status != ledger.Queued {
+	if ok && part.Status == ledger.Queued && r.pos.Plan != nil {
+		plan.From = r.pos.Plan.From // looking again changes nothing
+	} else {
 		part.Ref, part.Step, part.Channel, part.Topic = r.o.Ref, step.ID, plan.Channel, step.Send.Topic
 		part.Template, part.Priority, part.Planned = step.Send.Template, r.m.Priority, time.Time{}
 		part.Deadline, part.Value = until, r.f.Value

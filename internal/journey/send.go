@@ -28,6 +28,7 @@ func (r *run) send(step *rule.Step, next string) bool {
 	}
 	switch part.Status {
 	case ledger.Accepted, ledger.Delivered:
+		r.out.Went = append(r.out.Went, part.Channel)
 		return r.goTo(next, r.wentOut(r.pos.Plan.At, part))
 	case ledger.Sending:
 		if r.f.Now.Before(part.Lease) {

@@ -219,7 +219,7 @@ func (e *Engine) record(try *attempt, receipt channel.Receipt, trouble error) (A
 		}
 		if o.Status == ledger.Ended {
 			answer = Answer{Seq: try.seq, Done: true, Why: string(o.Reason)}
-			return leave(tx, o, part)
+			return e.leave(tx, o, part)
 		}
 		answer, err = e.proceed(tx, o, part, try.seq)
 		return err
@@ -229,14 +229,14 @@ func (e *Engine) record(try *attempt, receipt channel.Receipt, trouble error) (A
 
 // leave keeps what became of an attempt of an outreach that ended meanwhile: a
 // message that was not taken is not tried again.
-func leave(tx ledger.Tx, o ledger.Outreach, part ledger.Part) error {
+func (e *Engine) leave(tx ledger.Tx, o ledger.Outreach, part ledger.Part) error {
 	switch part.Status {
 	case ledger.Accepted:
 		o.Sent += messages(part)
 		return tx.SaveOutreach(o)
 	case ledger.Planned:
 		part.Status, part.Reason = ledger.Withdrawn, o.Reason
-		return tx.SavePart(part)
+		return errors.Join(e.Desk.Freed(tx, part, e.now()), tx.SavePart(part))
 	}
 	return nil
 }
@@ -280,6 +280,9 @@ func (e *Engine) outcome(tx ledger.Tx, part *ledger.Part, receipt channel.Receip
 	}
 	if part.Status == ledger.Planned || part.Status == ledger.Rejected {
 		part.Sent = time.Time{}
+		if err := e.Desk.Freed(tx, *part, now); err != nil {
+			return err
+		}
 	}
 	return errors.Join(tx.SavePart(*part), tx.Decide(story))
 }

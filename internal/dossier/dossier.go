@@ -261,17 +261,27 @@ func (d *Dossier) keep(out journey.Outcome, f journey.Facts) error {
 			}
 		}
 	}
-	if len(out.Parts) > 0 {
-		for _, ref := range journey.Disturbed(f, out.Parts) {
-			if err := d.tx.Hint(ref, f.Now); err != nil {
-				return err
-			}
-		}
+	if err := d.disturb(f, out.Parts); err != nil {
+		return err
 	}
 	if len(out.Decisions) == 0 {
 		return nil
 	}
 	return d.tx.Decide(out.Decisions...)
+}
+
+// disturb lets those look again whose place in the caps parts change that are
+// not in f yet.
+func (d *Dossier) disturb(f journey.Facts, parts []ledger.Part) error {
+	if len(parts) == 0 {
+		return nil
+	}
+	for _, ref := range journey.Disturbed(f, parts) {
+		if err := d.tx.Hint(ref, f.Now); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // claims gives the facts that say who has which place in the caps.

@@ -112,6 +112,9 @@ func (r *run) send(s *scene, out journey.Outcome, facts journey.Facts) error {
 	} else {
 		part.Status, part.Reason, part.Sent = ledger.Rejected, customer.TemplateError, time.Time{}
 		line.Kind, line.Reason, line.Note = ledger.KindDrop, part.Reason, line.Trouble.Error()
+		if err := r.desk.Freed(s.tx, part, r.now); err != nil {
+			return err
+		}
 	}
 	if part.Status == ledger.Accepted && part.Channel.Reaches() {
 		s.row.Sent++

@@ -270,27 +270,6 @@ func (d *Dossier) keep(out journey.Outcome, f journey.Facts) error {
 	return d.tx.Decide(out.Decisions...)
 }
 
-// disturb lets those look again whose place in the caps parts change that are
-// not in f yet.
-func (d *Dossier) disturb(f journey.Facts, parts []ledger.Part) error {
-	if len(parts) == 0 {
-		return nil
-	}
-	for _, ref := range journey.Disturbed(f, parts) {
-		if err := d.tx.Hint(ref, f.Now); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// claims gives the facts that say who has which place in the caps.
-func (d *Dossier) claims(now time.Time) (f journey.Facts, err error) {
-	f = journey.Facts{Now: now, Subject: d.Subject(), Policy: d.Set.Policy}
-	f.Slots, err = d.tx.Slots(d.Profile.ID, now.Add(-d.Set.Policy.Longest()))
-	return f, err
-}
-
 // Close ends an outreach and writes everything, the row included. Its
 // workflow is hinted, so that it ends too.
 func (d *Dossier) Close(o ledger.Outreach, reason customer.Reason, now time.Time) error {

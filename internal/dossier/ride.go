@@ -81,24 +81,6 @@ func (d *Dossier) room(carrier ledger.Part) (int, error) {
 	return itemsOfMessage, nil
 }
 
-// Freed lets those look again whom it concerns that a message's attempt was
-// refused: it gives its place in the caps up, or has it no longer for good.
-// part is as it is now, and not stored yet.
-func (k Desk) Freed(tx ledger.Tx, part ledger.Part, now time.Time) error {
-	if !part.Channel.Reaches() {
-		return nil
-	}
-	d, ok, err := k.Open(tx, part.Customer)
-	if err != nil || !ok {
-		return err
-	}
-	f, err := d.claims(now)
-	if err != nil {
-		return err
-	}
-	return d.disturb(f, []ledger.Part{part})
-}
-
 // board looks whether one item may go out now.
 func (d *Dossier) board(p ledger.Part, now time.Time) (b boarding, ok bool, err error) {
 	b.part = p

@@ -276,24 +276,13 @@ func (d *Dossier) keep(out journey.Outcome, f journey.Facts) error {
 			}
 		}
 	}
-	if len(out.Parts) > 0 {
-		for _, ref := range journey.Disturbed(f, out.Parts) {
-			if err := d.tx.Hint(ref, f.Now); err != nil {
-				return err
-			}
-		}
+	if err := d.disturb(f, out.Parts); err != nil {
+		return err
 	}
 	if len(out.Decisions) == 0 {
 		return nil
 	}
 	return d.tx.Decide(out.Decisions...)
-}
-
-// claims gives the facts that say who has which place in the caps.
-func (d *Dossier) claims(now time.Time) (f journey.Facts, err error) {
-	f = journey.Facts{Now: now, Subject: d.Subject(), Policy: d.Set.Policy}
-	f.Slots, err = d.tx.Slots(d.Profile.ID, now.Add(-d.Set.Policy.Longest()))
-	return f, err
 }
 
 // Close ends an outreach and writes everything, the row included. Its

@@ -185,8 +185,13 @@ func (r *run) choose(step *rule.Step, from time.Time, tried []customer.Channel) 
 		return plan, reason
 	}
 	var first Plan
+	capped := false
 	for i, channel := range channels {
 		found := r.instant(step, channel, from)
+		if capped && found.no == "" {
+			found.moved = customer.Capped // from a channel that they like better
+		}
+		capped = capped || found.no == customer.Capped
 		plan.Channel, plan.At, plan.Why, plan.Moved, plan.hope = channel, found.at, found.why, found.moved, found.hope
 		plan.Evidence = strings.Trim(found.evidence+"; "+r.liked, "; ")
 		if found.no == "" {

@@ -109,6 +109,7 @@ func (w *world) facts() journey.Facts {
 	f := journey.Facts{
 		Now: w.now, Subject: w.subject, Place: w.policy.PlaceOf(w.zones, w.subject.Profile), Policy: w.policy, Parts: slices.Clone(w.parts), Holds: w.holds,
 		Suppressed: func(c customer.Channel) bool { return w.closed[c] }, Texts: texts,
+		Place: w.policy.PlaceOf(w.zones, w.subject.Profile),
 	}
 	since := journey.Since(w.outreach, w.now, w.zone)
 	for _, e := range w.events {

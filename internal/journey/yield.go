@@ -16,12 +16,8 @@ import (
 // collects its topic, or is queued as long as a place may become free, or is
 // dropped. The plan's why names the rule that has the place.
 func (r *run) yield(step *rule.Step, next string, part ledger.Part, plan Plan) bool {
-	planned := part.Step != "" && part.Status == ledger.Planned
 	if item, ok := r.merge(step, plan.Why); ok {
-		if planned && item.Channel != part.Channel {
-			part.Status, part.Reason, part.Updated = ledger.Withdrawn, customer.Capped, r.f.Now
-			r.savePart(part)
-		}
+		r.leave(part, item.Channel)
 		return r.ride(step, next, item)
 	}
 	until := r.lastCall(step.Send)
@@ -31,10 +27,7 @@ func (r *run) yield(step *rule.Step, next string, part ledger.Part, plan Plan) b
 	}
 	switch {
 	case plan.hope && !until.IsZero() && r.f.Now.Before(until):
-		if planned && plan.Channel != part.Channel {
-			part.Status, part.Reason, part.Updated = ledger.Withdrawn, customer.Capped, r.f.Now
-			r.savePart(part)
-		}
+		r.leave(part, plan.Channel)
 		return r.queue(step, plan, until)
 	case part.Step != "":
 		r.withdrawNoted(part, reason, plan.Why)
@@ -43,6 +36,15 @@ func (r *run) yield(step *rule.Step, next string, part ledger.Part, plan Plan) b
 			Reason: reason, Note: plan.Why})
 	}
 	return r.goTo(next, later(r.pos.Began, r.lastRefused(step)))
+}
+
+// leave withdraws a part whose message waits by another channel from now on.
+func (r *run) leave(part ledger.Part, channel customer.Channel) {
+	if part.Step == "" || part.Channel == channel {
+		return
+	}
+	part.Status, part.Reason, part.Updated = ledger.Withdrawn, customer.Capped, r.f.Now
+	r.savePart(part)
 }
 
 // lastRefused gives when a step's message was refused last.
@@ -56,7 +58,13 @@ func (r *run) queue(step *rule.Step, plan Plan, until time.Time) bool {
 	part, ok := r.part(step.ID, plan.Channel)
 	if ok && part.Status == ledger.Queued && r.pos.Plan != nil {
 		plan.From = r.pos.Plan.From // looking again changes nothing
-	} else {
+	}
+	switch {
+	case ok && part.Status == ledger.Queued && part.Deadline.Equal(until):
+	case ok && part.Status == ledger.Queued:
+		part.Deadline, part.Updated = until, r.f.Now
+		r.savePart(part)
+	default:
 		part.Ref, part.Step, part.Channel, part.Topic = r.o.Ref, step.ID, plan.Channel, step.Send.Topic
 		part.Template, part.Priority, part.Planned = step.Send.Template, r.m.Priority, time.Time{}
 		part.Deadline, part.Value = until, r.f.Value
@@ -88,10 +96,8 @@ func (r *run) queued(step *rule.Step, next string, part ledger.Part) bool {
 	case reason != "":
 		r.withdraw(part, reason)
 		return r.goTo(next, now)
-	case plan.Channel != part.Channel:
-		part.Status, part.Updated = ledger.Withdrawn, now
-		r.savePart(part)
 	}
+	r.leave(part, plan.Channel)
 	return r.commit(step, next, plan, ledger.KindDefer)
 }
 

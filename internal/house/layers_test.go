@@ -94,7 +94,7 @@ var layers = []layer{
 
 	{name: "internal/why", pure: true, may: []string{
 		"internal/journey", "internal/rule", "internal/policy", "internal/wording", "internal/expr", "internal/behaviour",
-		"internal/ledger", "internal/customer",
+		"internal/habit", "internal/ledger", "internal/customer",
 	}},
 	{name: "internal/journey", pure: true, may: []string{
 		"internal/rule", "internal/policy", "internal/expr", "internal/behaviour", "internal/habit", "internal/ledger", "internal/sendtime",

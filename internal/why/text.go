@@ -22,6 +22,7 @@ func (e Explanation) Text() string {
 		who = e.External + " (" + who + ")"
 	}
 	p := &page{lines: []string{fmt.Sprintf("customer %s, %s, where it is %s", who, e.Zone, e.LocalTime)}}
+	p.habits(e.Habits)
 	if len(e.Rules) == 0 {
 		p.lines = append(p.lines, "", "no rule is in force, and nothing was decided about this customer")
 	}

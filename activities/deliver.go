@@ -217,6 +217,9 @@ func (e *Engine) record(try *attempt, receipt channel.Receipt, trouble error) (A
 		if _, err := e.Desk.Settle(tx, part, begun, e.now(), try.failed); err != nil {
 			return err
 		}
+		if err := e.Desk.Reached(tx, part); err != nil {
+			return err
+		}
 		if o.Status == ledger.Ended {
 			answer = Answer{Seq: try.seq, Done: true, Why: string(o.Reason)}
 			return leave(tx, o, part)

@@ -65,6 +65,21 @@ func (d *Dossier) Lease(out journey.Outcome, now, until time.Time) (ledger.Part,
 	return part, nil
 }
 
+// Reached notes for the customer's habits that a message went out: by channel
+// they are counted until one is answered. Whoever is no more is no error.
+func (k Desk) Reached(tx ledger.Tx, p ledger.Part) error {
+	if p.Status != ledger.Accepted || p.Item || !p.Channel.Reaches() {
+		return nil
+	}
+	d, ok, err := k.Open(tx, p.Customer)
+	if err != nil || !ok {
+		return err
+	}
+	d.State.Reached(p.Channel)
+	d.Touch()
+	return d.Save()
+}
+
 // Vars gives what the text of an outreach's message may name: of each event
 // the newest that concerns the outreach, and what webhooks answered.
 func (d *Dossier) Vars(m *rule.Matcher, o ledger.Outreach, f journey.Facts) message.Vars {

@@ -120,7 +120,7 @@ func (r *run) send(s *scene, out journey.Outcome, facts journey.Facts) error {
 		s.row.Sent++
 	}
 	s.tx.notes.lines = append(s.tx.notes.lines, line)
-	if err := errors.Join(s.tx.Tx.SavePart(part), s.tx.Tx.Decide(line.Decision)); err != nil || len(items) == 0 {
+	if err := errors.Join(s.tx.Tx.SavePart(part), s.tx.Tx.Decide(line.Decision), r.desk.Reached(s.tx, part)); err != nil || len(items) == 0 {
 		return err
 	}
 	_, err = r.desk.Settle(s.tx, part, r.now, r.now, dossier.Unwritten(items, failed))

@@ -197,7 +197,7 @@ func (d *Dossier) Heard(m *rule.Matcher, trigger string, from, to time.Time) ([]
 func (d *Dossier) Facts(m *rule.Matcher, o ledger.Outreach, now time.Time) (journey.Facts, error) {
 	f := journey.Facts{
 		Now: now, Lag: d.desk.Lag, Subject: d.Subject(), Policy: d.Set.Policy, Suppressed: d.Suppressed, Texts: d.Set.Texts,
-		Place: d.Place,
+		Place: d.Place, Others: d.Set.Insight.Others, Value: d.Set.Insight.Value(o.Rule),
 	}
 	var err error
 	if f.Events, err = d.Heard(m, o.Trigger, journey.Since(o, now, d.Zone), time.Time{}); err != nil {

@@ -26,6 +26,7 @@ func (e Explanation) Text() string {
 	if clock := e.clock(); clock != "" {
 		p.add("clock", clock)
 	}
+	p.habits(e.Habits)
 	if len(e.Rules) == 0 {
 		p.lines = append(p.lines, "", "no rule is in force, and nothing was decided about this customer")
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/outreach-engine/outreach/internal/customer"
+	"github.com/outreach-engine/outreach/internal/habit"
 	"github.com/outreach-engine/outreach/internal/ledger"
 	"github.com/outreach-engine/outreach/internal/policy"
 	"github.com/outreach-engine/outreach/internal/rule"
@@ -25,6 +26,8 @@ type Facts struct {
 	Holds      []ledger.Hold
 	Rules      []InForce // by name
 	Cases      []Case    // every outreach of the customer, newest first
+	// Others is as journey.Facts has it.
+	Others func(customer.Channel) *habit.Population
 }
 
 // InForce is a rule in force.
@@ -57,7 +60,8 @@ type Explanation struct {
 	ZoneAlso  []string    `json:"zone_also,omitempty"` // other zones that they may be in
 	At        time.Time   `json:"at"`
 	LocalTime string      `json:"local_time"`
-	Rules     []Rule      `json:"rules"` // in force by name, then those that are not any more
+	Habits    []Habit     `json:"habits"` // of all that they do, then by channel
+	Rules     []Rule      `json:"rules"`  // in force by name, then those that are not any more
 }
 
 // Rule is one rule, as it stands for the customer.

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"slices"
 	"time"
 
 	"github.com/outreach-engine/outreach/internal/customer"
@@ -41,13 +40,8 @@ func (d *Dossier) Answer(out journey.Outcome, seq int64) (ledger.Outreach, error
 	if err := d.tx.SaveOutreach(o); err != nil {
 		return o, err
 	}
-	if o.Status == ledger.Ended && d.isDigest(o.Rule) || slices.ContainsFunc(out.Parts, waitsForDigest) {
-		return o, d.collect(d.at)
-	}
-	return o, nil
+	return o, d.gather(o, out)
 }
-
-func waitsForDigest(p ledger.Part) bool { return p.Status == ledger.Riding && p.Digest != "" }
 
 // Lease gives the part that an outcome delivers, as an attempt that may last
 // until an instant. The caller says by whom, and saves it.

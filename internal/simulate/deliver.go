@@ -121,8 +121,16 @@ func (r *run) send(s *scene, out journey.Outcome, facts journey.Facts) error {
 		s.row.Sent++
 	}
 	s.tx.notes.lines = append(s.tx.notes.lines, line)
-	if err := errors.Join(s.tx.Tx.SavePart(part), s.tx.Tx.Decide(line.Decision)); err != nil || len(items) == 0 {
+	if err := errors.Join(s.tx.Tx.SavePart(part), s.tx.Tx.Decide(line.Decision)); err != nil {
 		return err
+	}
+	if part.Status == ledger.Rejected || dossier.Crowded(facts.Slots, s.row.Ref) {
+		if err := r.desk.Tried(s.tx, part, r.now); err != nil {
+			return err
+		}
+	}
+	if len(items) == 0 {
+		return nil
 	}
 	told := len(s.tx.notes.lines)
 	_, err = r.desk.Settle(s.tx, part, r.now, r.now, dossier.Unwritten(items, failed))

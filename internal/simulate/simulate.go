@@ -16,6 +16,7 @@ import (
 	"github.com/outreach-engine/outreach/internal/channel"
 	"github.com/outreach-engine/outreach/internal/customer"
 	"github.com/outreach-engine/outreach/internal/dossier"
+	"github.com/outreach-engine/outreach/internal/insight"
 	"github.com/outreach-engine/outreach/internal/journey"
 	"github.com/outreach-engine/outreach/internal/ledger"
 	"github.com/outreach-engine/outreach/internal/library"
@@ -37,6 +38,14 @@ type Stage struct {
 // NewStage compiles a bundle. Several stages may share zones.
 func NewStage(b *bundle.Bundle, zones *sendtime.Zones) *Stage {
 	return &Stage{desk: dossier.Desk{Library: library.Fixed(b), Zones: zones}, bounds: usual()}
+}
+
+// Knowing gives the stage with what is known of everybody; without it nothing
+// is.
+func (s *Stage) Knowing(known *insight.Insight) *Stage {
+	other := *s
+	other.desk.Library = s.desk.Library.Knowing(known)
+	return &other
 }
 
 // Set gives what is in force.

@@ -185,12 +185,22 @@ func (l *live) work() {
 				more, worked = w.More, worked || w.More
 			}
 		}
-		worked = l.ask() || worked
+		everybody := map[customer.ID]bool{}
+		steps := l.ask(func(_ ledger.Ref, w waiting) bool { return w.Deliver == "" })
+		if worked = worked || steps; worked {
+			continue
+		}
+		worked = l.ask(func(ref ledger.Ref, w waiting) bool {
+			first := w.Deliver != "" && !everybody[ref.Customer]
+			everybody[ref.Customer] = everybody[ref.Customer] || first
+			return first
+		})
 	}
 }
 
-// ask lets every outreach go on whose time has come.
-func (l *live) ask() (worked bool) {
+// ask lets every outreach go on whose time has come and whose turn it is: at
+// one instant all look at the facts before one of a customer's delivers.
+func (l *live) ask(turn func(ledger.Ref, waiting) bool) (worked bool) {
 	l.t.Helper()
 	refs := slices.SortedFunc(maps.Keys(l.waiting), func(a, b ledger.Ref) int {
 		return cmp.Or(cmp.Compare(l.waiting[b].priority, l.waiting[a].priority), cmp.Compare(a.Rule, b.Rule),
@@ -198,7 +208,7 @@ func (l *live) ask() (worked bool) {
 	})
 	for _, ref := range refs {
 		w := l.waiting[ref]
-		if w.at.After(l.now) {
+		if w.at.After(l.now) || !turn(ref, w) {
 			continue
 		}
 		ask := l.engine.Advance

@@ -23,14 +23,15 @@ const (
 
 // attempt is one part on its way to whoever carries it.
 type attempt struct {
-	seq    int64
-	part   ledger.Part
-	vars   message.Vars
-	items  []dossier.Boarded // what goes out in the message
-	texts  *message.Library
-	failed map[string]string // why the text of an item could not be written, by its key
-	errand *channel.Message  // what is handed over of a part that reaches nobody; nil for a message
-	sender channel.Sender
+	seq     int64
+	part    ledger.Part
+	vars    message.Vars
+	items   []dossier.Boarded // what goes out in the message
+	crowded bool              // others wait behind a full cap
+	texts   *message.Library
+	failed  map[string]string // why the text of an item could not be written, by its key
+	errand  *channel.Message  // what is handed over of a part that reaches nobody; nil for a message
+	sender  channel.Sender
 }
 
 // Deliver asks the gate once more and, if it lets the message pass, hands it
@@ -88,7 +89,7 @@ func (e *Engine) open(ctx context.Context, q Question, sender channel.Sender) (a
 		if err != nil {
 			return err
 		}
-		try = &attempt{seq: seq, sender: sender, texts: d.Set.Templates, vars: d.Vars(m, out.Outreach, facts)}
+		try = &attempt{seq: seq, sender: sender, texts: d.Set.Templates, vars: d.Vars(m, out.Outreach, facts), crowded: dossier.Crowded(facts.Slots, o.Ref)}
 		try.part, err = d.Lease(out, facts.Now, facts.Now.Add(e.Clock.Span(leaseFor)))
 		if err != nil {
 			return err
@@ -172,6 +173,9 @@ func (e *Engine) send(try *attempt) (channel.Receipt, error) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), callFor)
 	defer cancel()
+	if err := e.fallIn(ctx, try.part.Channel, try.sender.Name()); err != nil {
+		return channel.Receipt{}, err
+	}
 	return try.sender.Send(ctx, m)
 }
 
@@ -217,12 +221,14 @@ func (e *Engine) record(try *attempt, receipt channel.Receipt, trouble error) (A
 		if _, err := e.Desk.Settle(tx, part, begun, e.now(), try.failed); err != nil {
 			return err
 		}
-		if err := e.Desk.Reached(tx, part); err != nil {
-			return err
+		if try.crowded || !part.TakesSlot() || part.Status == ledger.Planned {
+			if err := e.Desk.Tried(tx, part, e.now()); err != nil {
+				return err
+			}
 		}
 		if o.Status == ledger.Ended {
 			answer = Answer{Seq: try.seq, Done: true, Why: string(o.Reason)}
-			return leave(tx, o, part)
+			return e.leave(tx, o, part)
 		}
 		answer, err = e.proceed(tx, o, part, try.seq)
 		return err
@@ -232,14 +238,14 @@ func (e *Engine) record(try *attempt, receipt channel.Receipt, trouble error) (A
 
 // leave keeps what became of an attempt of an outreach that ended meanwhile: a
 // message that was not taken is not tried again.
-func leave(tx ledger.Tx, o ledger.Outreach, part ledger.Part) error {
+func (e *Engine) leave(tx ledger.Tx, o ledger.Outreach, part ledger.Part) error {
 	switch part.Status {
 	case ledger.Accepted:
 		o.Sent += messages(part)
 		return tx.SaveOutreach(o)
 	case ledger.Planned:
 		part.Status, part.Reason = ledger.Withdrawn, o.Reason
-		return tx.SavePart(part)
+		return errors.Join(tx.SavePart(part), e.Desk.Tried(tx, part, e.now()))
 	}
 	return nil
 }

@@ -29,12 +29,8 @@ func TestAtOnceForAllIsNoOneSecond(t *testing.T) {
 		}
 		seconds[int(wait.Seconds())]++
 	}
-	require.Len(t, seconds, messages/perSecond)
+	require.InEpsilon(t, messages/perSecond, len(seconds), 0.06, "turns are given a little further apart than the rate has it")
 	for second, n := range seconds {
-		most := perSecond + 1
-		if second == 0 {
-			most = 2 * perSecond // the burst after a pause
-		}
-		require.LessOrEqual(t, n, most, "second %d", second)
+		require.LessOrEqual(t, n, perSecond, "second %d", second)
 	}
 }

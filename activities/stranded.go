@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"errors"
 
 	"github.com/outreach-engine/outreach/internal/journey"
 	"github.com/outreach-engine/outreach/internal/ledger"
@@ -54,8 +55,9 @@ func (e *Engine) giveUp(tx ledger.Tx, seen ledger.Part) error {
 		return tx.SavePart(p)
 	}
 	p, story := journey.Lost(p, e.now())
-	if err := tx.SavePart(p); err != nil {
+	if err := errors.Join(tx.SavePart(p), tx.Decide(story)); err != nil {
 		return err
 	}
-	return tx.Decide(story)
+	_, err = e.Desk.Settle(tx, p, p.Sent, e.now(), nil)
+	return err
 }

@@ -120,7 +120,7 @@ func check(dir, templates string, customers int, stdout, stderr io.Writer) (warn
 	if len(list) > 0 {
 		verdict += ", with " + counted(len(list), "warning")
 	}
-	_, err = fmt.Fprintf(stdout, "%s, %s: %s\n", counted(len(in.Bundle.Rules), "rule"), counted(len(in.Bundle.Templates.Names()), "template"), verdict)
+	_, err = fmt.Fprintf(stdout, "%s, %s: %s\n", counted(len(in.Bundle.Rules)-len(in.Bundle.Made), "rule"), counted(len(in.Bundle.Templates.Names()), "template"), verdict)
 	return len(list), err
 }
 

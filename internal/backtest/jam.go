@@ -33,7 +33,7 @@ type RuleShare struct {
 // turn notes a message that asks for its turn in its channel's rate. Those of
 // rules that are not reported take turns too.
 func (t *tally) turn(line simulate.Line) {
-	if line.Kind != ledger.KindSend || !line.Channel.Reaches() || line.At.Before(t.from) || t.rates[line.Channel] == 0 {
+	if line.Kind != ledger.KindSend || line.Rides || !line.Channel.Reaches() || line.At.Before(t.from) || t.rates[line.Channel] == 0 {
 		return
 	}
 	until := uint32(math.MaxUint32)

@@ -84,7 +84,7 @@ func (w *worker) count(at place, play *simulate.Play) {
 			fates[line.Ref] = f
 		}
 		w.tally.line(r, f, line)
-		if line.Kind == ledger.KindSend {
+		if line.Kind == ledger.KindSend && !line.Rides {
 			w.tally.offer(at, line)
 		}
 		if w.runs != nil {
@@ -124,6 +124,7 @@ func (t *tally) line(r *Rule, f *fate, line simulate.Line) {
 }
 
 // send counts what reaches a customer as a message, and what does not apart.
+// Who gets something in another message is reached by it, without one more.
 func (t *tally) send(r *Rule, f *fate, line simulate.Line) {
 	switch line.Channel {
 	case customer.Webhook:
@@ -134,6 +135,9 @@ func (t *tally) send(r *Rule, f *fate, line simulate.Line) {
 		return
 	}
 	f.messages = true
+	if line.Rides {
+		return // the message that it rode on is counted
+	}
 	r.Messages[line.Channel]++
 	count(r.hours, line.At.Unix()/3600, line.Channel, 1)
 	count(t.days, dayOf(line.At.In(t.zone)), line.Channel, 1)

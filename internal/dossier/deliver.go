@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"slices"
 	"time"
 
 	"github.com/outreach-engine/outreach/internal/customer"
@@ -41,13 +40,8 @@ func (d *Dossier) Answer(out journey.Outcome, seq int64) (ledger.Outreach, error
 	if err := d.tx.SaveOutreach(o); err != nil {
 		return o, err
 	}
-	if o.Status == ledger.Ended && d.isDigest(o.Rule) || slices.ContainsFunc(out.Parts, waitsForDigest) {
-		return o, d.collect(d.at)
-	}
-	return o, nil
+	return o, d.gather(o, out)
 }
-
-func waitsForDigest(p ledger.Part) bool { return p.Status == ledger.Riding && p.Digest != "" }
 
 // Lease gives the part that an outcome delivers, as an attempt that may last
 // until an instant. The caller says by whom, and saves it.
@@ -63,21 +57,6 @@ func (d *Dossier) Lease(out journey.Outcome, now, until time.Time) (ledger.Part,
 	part.Status, part.Attempt, part.Updated, part.Sent = ledger.Sending, part.Attempt+1, now, now
 	part.Lease, part.Address = until, d.Profile.Address(channel)
 	return part, nil
-}
-
-// Reached notes for the customer's habits that a message went out: by channel
-// they are counted until one is answered. Whoever is no more is no error.
-func (k Desk) Reached(tx ledger.Tx, p ledger.Part) error {
-	if p.Status != ledger.Accepted || p.Item || !p.Channel.Reaches() {
-		return nil
-	}
-	d, ok, err := k.Open(tx, p.Customer)
-	if err != nil || !ok {
-		return err
-	}
-	d.State.Reached(p.Channel)
-	d.Touch()
-	return d.Save()
 }
 
 // Vars gives what the text of an outreach's message may name: of each event

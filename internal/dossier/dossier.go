@@ -245,7 +245,22 @@ func (d *Dossier) Step(o ledger.Outreach, now time.Time) (journey.Outcome, journ
 	if err := d.set(m, out, now); err != nil {
 		return out, f, err
 	}
+	if err := d.reached(out.Went); err != nil {
+		return out, f, err
+	}
 	return out, f, d.err
+}
+
+// reached lets the state know by which channels messages went out.
+func (d *Dossier) reached(channels []customer.Channel) error {
+	if len(channels) == 0 {
+		return nil
+	}
+	for _, c := range channels {
+		d.State.Reached(c)
+	}
+	d.Touch()
+	return d.Save()
 }
 
 // keep writes an outcome's parts and lines, and lets those look again whose
@@ -261,24 +276,13 @@ func (d *Dossier) keep(out journey.Outcome, f journey.Facts) error {
 			}
 		}
 	}
-	if len(out.Parts) > 0 {
-		for _, ref := range journey.Disturbed(f, out.Parts) {
-			if err := d.tx.Hint(ref, f.Now); err != nil {
-				return err
-			}
-		}
+	if err := d.disturb(f, out.Parts); err != nil {
+		return err
 	}
 	if len(out.Decisions) == 0 {
 		return nil
 	}
 	return d.tx.Decide(out.Decisions...)
-}
-
-// claims gives the facts that say who has which place in the caps.
-func (d *Dossier) claims(now time.Time) (f journey.Facts, err error) {
-	f = journey.Facts{Now: now, Subject: d.Subject(), Policy: d.Set.Policy}
-	f.Slots, err = d.tx.Slots(d.Profile.ID, now.Add(-d.Set.Policy.Longest()))
-	return f, err
 }
 
 // Close ends an outreach and writes everything, the row included. Its

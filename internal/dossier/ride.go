@@ -37,12 +37,15 @@ type boarding struct {
 // hinted, so that it ends.
 func (d *Dossier) boarding(carrier ledger.Part, slots []ledger.Part, now time.Time) (list []boarding, err error) {
 	riding := slices.DeleteFunc(slices.Clone(slots), func(p ledger.Part) bool { return !journey.Carries(carrier, p) })
+	if len(riding) == 0 {
+		return nil, nil
+	}
 	slices.SortStableFunc(riding, func(a, b ledger.Part) int {
 		return cmp.Or(cmp.Compare(b.Priority, a.Priority), a.Deadline.Compare(b.Deadline), cmp.Compare(a.Key(), b.Key()))
 	})
-	most := itemsOfMessage
-	if carrier.Rule != "" && d.isDigest(carrier.Rule) {
-		most = itemsOfDigest
+	most, err := d.room(carrier)
+	if err != nil {
+		return nil, err
 	}
 	for _, p := range riding {
 		if len(list) == most {
@@ -59,9 +62,23 @@ func (d *Dossier) boarding(carrier ledger.Part, slots []ledger.Part, now time.Ti
 	return list, nil
 }
 
-func (d *Dossier) isDigest(rule string) bool {
-	m, ok := d.Set.Matcher(rule)
-	return ok && m.When.Digest != nil
+// isDigest reports whether an outreach is that of a digest, one that the policy
+// has no more included.
+func (d *Dossier) isDigest(o ledger.Outreach) (bool, error) {
+	m, err := d.Matcher(o)
+	return err == nil && m.When.Digest != nil, err
+}
+
+// room gives how many items a message carries.
+func (d *Dossier) room(carrier ledger.Part) (int, error) {
+	o, ok, err := d.tx.Outreach(carrier.Ref)
+	if err != nil || !ok {
+		return 0, err
+	}
+	if is, err := d.isDigest(o); err != nil || is {
+		return itemsOfDigest, err
+	}
+	return itemsOfMessage, nil
 }
 
 // board looks whether one item may go out now.
@@ -164,14 +181,18 @@ func (k Desk) Settle(tx ledger.Tx, carrier ledger.Part, begun, now time.Time, un
 
 // settle writes one item, and lets its outreach go on.
 func (k Desk) settle(tx ledger.Tx, item ledger.Part, story ledger.Decision, now time.Time) error {
+	o, ok, err := tx.Outreach(item.Ref)
+	if err != nil || !ok {
+		return err
+	}
+	ended := o.Status == ledger.Ended
+	if ended && item.Status == ledger.Riding { // it waits for nothing any more
+		item.Status, item.Reason = ledger.Withdrawn, o.Reason
+	}
 	if err := tx.SavePart(item); err != nil || story.Kind == "" {
 		return err
 	}
 	if err := tx.Decide(story); err != nil {
-		return err
-	}
-	o, ok, err := tx.Outreach(item.Ref)
-	if err != nil || !ok {
 		return err
 	}
 	if item.Status == ledger.Accepted {
@@ -180,38 +201,8 @@ func (k Desk) settle(tx ledger.Tx, item ledger.Part, story ledger.Decision, now 
 			return err
 		}
 	}
-	if o.Status == ledger.Ended {
+	if ended {
 		return nil
 	}
 	return tx.Hint(item.Ref, now)
-}
-
-// collect begins the outreaches of the digests that items wait for.
-func (d *Dossier) collect(now time.Time) error {
-	if len(d.Set.Policy.Digests) == 0 {
-		return nil
-	}
-	slots, err := d.tx.Slots(d.Profile.ID, now)
-	if err != nil {
-		return err
-	}
-	for _, name := range d.Set.Policy.DigestNames() {
-		waits := slices.ContainsFunc(slots, func(p ledger.Part) bool { return p.Status == ledger.Riding && p.Digest == name })
-		m, ok := d.Set.Matcher(rule.DigestRule(name))
-		if !waits || !ok {
-			continue
-		}
-		d.running, d.known = nil, false
-		running, err := d.Running()
-		if err != nil {
-			return err
-		}
-		if slices.ContainsFunc(running, func(o ledger.Outreach) bool { return o.Rule == m.Name }) {
-			continue
-		}
-		if _, err := d.Enter(m, rule.Reason{At: now, Key: now.UTC().Format(time.RFC3339Nano)}, now); err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -1,7 +1,6 @@
 package journey
 
 import (
-	"slices"
 	"time"
 
 	"github.com/outreach-engine/outreach/internal/customer"
@@ -137,7 +136,7 @@ func (r *run) end(reason customer.Reason) {
 		r.decide(ledger.Decision{Kind: ledger.KindGoal, Step: r.pos.Step})
 	}
 	for _, p := range r.f.Parts {
-		if slices.Contains([]ledger.PartStatus{ledger.Planned, ledger.Riding, ledger.Queued}, p.Status) {
+		if waits(p) {
 			r.withdraw(p, reason)
 		}
 	}

@@ -114,7 +114,7 @@ func (m Migration) place(r *run) (Stay, error) {
 	}
 	for _, p := range slices.Clone(r.f.Parts) {
 		switch {
-		case p.Status != ledger.Planned:
+		case !waits(p):
 		case p.Step == to && to == was.ID && (same || is.Kind() == was.Kind() && !p.Channel.Reaches()):
 			m.keep(r, is, p)
 		default:
@@ -127,7 +127,13 @@ func (m Migration) place(r *run) (Stay, error) {
 	return "", err
 }
 
-// keep lets a planned part stand, under the priority and, for an errand, the
+// waits reports whether a part is still to go: planned, in an item's place or
+// in the queue for one.
+func waits(p ledger.Part) bool {
+	return p.Status == ledger.Planned || p.Status == ledger.Riding || p.Status == ledger.Queued
+}
+
+// keep lets a part that waits stand, under the priority and, for an errand, the
 // name that the new version gives it.
 func (m Migration) keep(r *run, step *rule.Step, p ledger.Part) {
 	kept := p

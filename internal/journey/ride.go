@@ -83,6 +83,10 @@ func (r *run) ride(step *rule.Step, next string, part ledger.Part) bool {
 	case r.unless(step.Send):
 		r.withdraw(part, customer.Unless)
 	default:
+		if _, ok := r.f.Policy.Digests[part.Digest]; part.Digest != "" && !ok {
+			part.Digest, part.Updated = "", now // there is no such digest any more
+			r.savePart(part)
+		}
 		return r.rest(part.Deadline, ridesOn(part), WakeProfile)
 	}
 	return r.goTo(next, now)
@@ -103,11 +107,17 @@ func (r *run) merged(step string) (ledger.Part, bool) {
 // collects its topic. why names the rule that has the place.
 func (r *run) merge(step *rule.Step, why string) (ledger.Part, bool) {
 	send := step.Send
+	if r.m.When.Digest != nil {
+		return ledger.Part{}, false // a digest rides in none
+	}
 	for _, name := range r.f.Policy.DigestNames() {
 		d := r.f.Policy.Digests[name]
 		named := len(send.Channels) == 0 || slices.Contains(send.Channels, d.Channel)
 		if !named || !slices.Contains(d.Collects, send.Topic) || r.rides(send, d.Channel) != "" ||
 			!r.f.Policy.Consents(r.f.Subject.Profile, d.Topic) {
+			continue
+		}
+		if refused, ok := r.part(step.ID, d.Channel); ok && refused.Status == ledger.Rejected {
 			continue
 		}
 		part := r.item(step, d.Channel, name)
@@ -169,7 +179,7 @@ func Settled(item, carrier ledger.Part, now time.Time) (ledger.Part, ledger.Deci
 		item.Status, item.Reason = ledger.Unknown, customer.Unknown
 		story.Kind, story.Reason = ledger.KindDrop, item.Reason
 	default:
-		item.Status, item.Carrier, item.Sent = ledger.Riding, "", time.Time{}
+		item.Status, item.Reason, item.Carrier, item.Sent = ledger.Riding, "", "", time.Time{}
 		story = ledger.Decision{}
 	}
 	return item, story

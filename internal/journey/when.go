@@ -191,6 +191,9 @@ func told(wanted hours, m sendtime.Moved) string {
 	case m.Has(sendtime.MovedQuiet):
 		closed = "quiet hours"
 	}
+	if closed != "" && m.Has(sendtime.MovedElsewhere) {
+		closed += " of another place where they may be"
+	}
 	switch {
 	case wanted.why == atOnce && closed != "":
 		return "as soon as possible after " + closed

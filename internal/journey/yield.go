@@ -16,29 +16,35 @@ import (
 // collects its topic, or is queued as long as a place may become free, or is
 // dropped. The plan's why names the rule that has the place.
 func (r *run) yield(step *rule.Step, next string, part ledger.Part, plan Plan) bool {
-	planned := part.Step != "" && part.Status == ledger.Planned
 	if item, ok := r.merge(step, plan.Why); ok {
-		if planned && item.Channel != part.Channel {
-			part.Status, part.Reason, part.Updated = ledger.Withdrawn, customer.Capped, r.f.Now
-			r.savePart(part)
-		}
+		r.leave(part, item.Channel)
 		return r.ride(step, next, item)
 	}
 	until := r.lastCall(step.Send)
+	reason := customer.Capped
+	if r.unless(step.Send) {
+		reason, plan.hope, plan.Why = customer.Unless, false, ""
+	}
 	switch {
 	case plan.hope && !until.IsZero() && r.f.Now.Before(until):
-		if planned && plan.Channel != part.Channel {
-			part.Status, part.Reason, part.Updated = ledger.Withdrawn, customer.Capped, r.f.Now
-			r.savePart(part)
-		}
+		r.leave(part, plan.Channel)
 		return r.queue(step, plan, until)
 	case part.Step != "":
-		r.withdrawNoted(part, customer.Capped, plan.Why)
+		r.withdrawNoted(part, reason, plan.Why)
 	default:
 		r.decide(ledger.Decision{Kind: ledger.KindDrop, Step: step.ID, Template: step.Send.Template, Channel: plan.Channel,
-			Reason: customer.Capped, Note: plan.Why})
+			Reason: reason, Note: plan.Why})
 	}
 	return r.goTo(next, later(r.pos.Began, r.lastRefused(step)))
+}
+
+// leave withdraws a part whose message waits by another channel from now on.
+func (r *run) leave(part ledger.Part, channel customer.Channel) {
+	if part.Step == "" || part.Channel == channel {
+		return
+	}
+	part.Status, part.Reason, part.Updated = ledger.Withdrawn, customer.Capped, r.f.Now
+	r.savePart(part)
 }
 
 // lastRefused gives when a step's message was refused last.
@@ -50,7 +56,15 @@ func (r *run) lastRefused(step *rule.Step) time.Time {
 // queue lets a message wait for a place: whoever gives one up hints it.
 func (r *run) queue(step *rule.Step, plan Plan, until time.Time) bool {
 	part, ok := r.part(step.ID, plan.Channel)
-	if !ok || part.Status != ledger.Queued {
+	if ok && part.Status == ledger.Queued && r.pos.Plan != nil {
+		plan.From = r.pos.Plan.From // looking again changes nothing
+	}
+	switch {
+	case ok && part.Status == ledger.Queued && part.Deadline.Equal(until):
+	case ok && part.Status == ledger.Queued:
+		part.Deadline, part.Updated = until, r.f.Now
+		r.savePart(part)
+	default:
 		part.Ref, part.Step, part.Channel, part.Topic = r.o.Ref, step.ID, plan.Channel, step.Send.Topic
 		part.Template, part.Priority, part.Planned = step.Send.Template, r.m.Priority, time.Time{}
 		part.Deadline, part.Value = until, r.f.Value
@@ -82,10 +96,8 @@ func (r *run) queued(step *rule.Step, next string, part ledger.Part) bool {
 	case reason != "":
 		r.withdraw(part, reason)
 		return r.goTo(next, now)
-	case plan.Channel != part.Channel:
-		part.Status, part.Updated = ledger.Withdrawn, now
-		r.savePart(part)
 	}
+	r.leave(part, plan.Channel)
 	return r.commit(step, next, plan, ledger.KindDefer)
 }
 

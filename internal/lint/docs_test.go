@@ -18,7 +18,7 @@ var (
 	yamlBlock = regexp.MustCompile("(?s)```yaml\n(# rules/[a-z.]+\n.*?)```")
 	section   = regexp.MustCompile("(?s)\n### ([a-z-]+)\n(.*?)```diff\n(.*?)```")
 	fileLine  = regexp.MustCompile(`^# (rules|templates)/(\S+)$`)
-	sent      = regexp.MustCompile(`send: ([a-z-]+)`)
+	sent      = regexp.MustCompile(`(?:send|attach): ([a-z-]+)`)
 )
 
 // put adds the files of a text to others. Each opens with its name.

@@ -33,10 +33,13 @@ func Look(in Input) []source.Problem {
 	h := house{Input: in, roots: map[string]source.Node{}}
 	h.found.Add(in.Found...)
 	for _, r := range in.Bundle.Rules {
-		h.rule(r)
+		if _, made := in.Bundle.Made[r.Name]; !made {
+			h.rule(r)
+		}
 	}
 	h.rivals()
 	h.crowds()
+	h.digests()
 	if errorsIn(in.Found) == nil {
 		h.templates()
 	}
@@ -101,6 +104,7 @@ func (h *house) rule(r *rule.Rule) {
 	v.ends()
 	v.time()
 	v.messages()
+	v.rides()
 	if h.Tested != nil && !h.Tested(r.Name) {
 		h.found.Add(source.Problem{
 			File: v.root.File(), Severity: source.Warning, Code: untested,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/outreach-engine/outreach/internal/customer"
@@ -120,11 +121,38 @@ func (r *run) send(s *scene, out journey.Outcome, facts journey.Facts) error {
 		s.row.Sent++
 	}
 	s.tx.notes.lines = append(s.tx.notes.lines, line)
-	if err := errors.Join(s.tx.Tx.SavePart(part), s.tx.Tx.Decide(line.Decision), r.desk.Reached(s.tx, part)); err != nil || len(items) == 0 {
+	if err := errors.Join(s.tx.Tx.SavePart(part), s.tx.Tx.Decide(line.Decision)); err != nil {
 		return err
 	}
+	if part.Status == ledger.Rejected || dossier.Crowded(facts.Slots, s.row.Ref) {
+		if err := r.desk.Tried(s.tx, part, r.now); err != nil {
+			return err
+		}
+	}
+	if len(items) == 0 {
+		return nil
+	}
+	told := len(s.tx.notes.lines)
 	_, err = r.desk.Settle(s.tx, part, r.now, r.now, dossier.Unwritten(items, failed))
+	r.rode(s, items, s.tx.notes.lines[told:])
 	return err
+}
+
+// rode marks the lines of what went out in another message, and gives each its
+// own text when the script asks for texts.
+func (r *run) rode(s *scene, items []dossier.Boarded, lines []Line) {
+	for i := range lines {
+		l := &lines[i]
+		l.Rides = l.Kind == ledger.KindSend
+		n := slices.IndexFunc(items, func(b dossier.Boarded) bool { return b.Part.Ref == l.Ref && b.Part.Step == l.Step })
+		if n < 0 || !l.Rides || !r.script.Render {
+			continue
+		}
+		content, err := s.dossier.Set.Templates.Render(l.Template, l.Channel, items[n].Item.Vars)
+		if err == nil {
+			l.Content = &content
+		}
+	}
 }
 
 // latest notes until when a message could go out, where its channel's rate may

@@ -88,7 +88,8 @@ type Line struct {
 	ledger.Decision
 	External string           // the customer's outside id, "" of a device
 	Zone     *time.Location   // the customer's, at that instant
-	Content  *channel.Content // of a send, when the script asks for it
+	Rides    bool             // of a send: it went out in another message, which has a line of its own
+	Content  *channel.Content // of a send, when the script asks for it; what rides stands in its message's, and alone here
 	Trouble  error            // why a text could not be written: of a drop with template_error
 	Latest   time.Time        // of a send, when the script asks for it: until when it could still go out; zero: nothing ends
 	Ends     customer.Reason  // what ends then: late is its within, no_allowed_time its hours

@@ -1,7 +1,6 @@
 package simulate_test
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 	"testing"
@@ -15,6 +14,7 @@ import (
 	"github.com/outreach-engine/outreach/internal/observe"
 	"github.com/outreach-engine/outreach/internal/sendtime"
 	"github.com/outreach-engine/outreach/internal/simulate"
+	"github.com/outreach-engine/outreach/internal/source"
 )
 
 // shipped gives the stage of the rules and templates that come with the engine.
@@ -29,7 +29,7 @@ func stage(t tester, files bundle.Files) *simulate.Stage {
 	t.Helper()
 	b, problems := bundle.Check(files)
 	for _, p := range problems {
-		require.NotEqual(t, "error", fmt.Sprint(p.Severity), p.String())
+		require.NotEqual(t, source.Error, p.Severity, p.String())
 	}
 	return simulate.NewStage(b, sendtime.NewZones())
 }

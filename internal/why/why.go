@@ -19,6 +19,7 @@ import (
 type Facts struct {
 	Now        time.Time
 	Subject    rule.Subject
+	Place      policy.Place // where the zone of Subject is from
 	Policy     *policy.Policy
 	Suppressed map[customer.Channel]customer.Suppression // of the customer's addresses; absent: it may be used
 	Texts      func(template string) []customer.Channel  // as journey.Entry has it
@@ -55,6 +56,8 @@ type Explanation struct {
 	Customer  customer.ID `json:"customer"`
 	External  string      `json:"external,omitempty"`
 	Zone      string      `json:"zone"`
+	ZoneFrom  policy.Clue `json:"zone_from,omitempty"` // phone, address, policy; "" when the customer said it
+	ZoneAlso  []string    `json:"zone_also,omitempty"` // other zones that they may be in
 	At        time.Time   `json:"at"`
 	LocalTime string      `json:"local_time"`
 	Habits    []Habit     `json:"habits"` // of all that they do, then by channel

@@ -153,6 +153,10 @@ func said(c *observe.Change, name, text string, value customer.Value) {
 	switch name {
 	case "zone":
 		c.Zone = &text
+	case "country":
+		c.Country = &text
+	case "region":
+		c.Region = &text
 	case "phone":
 		c.Phone = &text
 	case "email":

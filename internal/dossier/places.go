@@ -1,0 +1,63 @@
+package dossier
+
+import (
+	"slices"
+	"time"
+
+	"github.com/outreach-engine/outreach/internal/customer"
+	"github.com/outreach-engine/outreach/internal/journey"
+	"github.com/outreach-engine/outreach/internal/ledger"
+)
+
+// Crowded reports whether any of a customer's messages but those of an outreach
+// waits behind a full cap: whoever sends one lets those look again.
+func Crowded(slots []ledger.Part, own ledger.Ref) bool {
+	return slices.ContainsFunc(slots, func(p ledger.Part) bool {
+		return p.Ref != own && (p.Status == ledger.Queued || p.Status == ledger.Planned && p.Reason == customer.Capped)
+	})
+}
+
+// Tried lets those look again whom the outcome of a message's attempt concerns:
+// its place in the caps is free, or is taken for good. part is as it is now.
+func (k Desk) Tried(tx ledger.Tx, part ledger.Part, now time.Time) error {
+	if !part.Channel.Reaches() {
+		return nil
+	}
+	d, ok, err := k.Open(tx, part.Customer)
+	if err != nil || !ok {
+		return err
+	}
+	f, err := d.claims(now)
+	if err != nil {
+		return err
+	}
+	f.Slots = slices.DeleteFunc(f.Slots, func(p ledger.Part) bool { return p.Key() == part.Key() })
+	before := part
+	before.Status, before.Sent = ledger.Planned, time.Time{}
+	if part.Status == ledger.Planned { // it is to be tried again: under way it had its place for good
+		before.Status, before.Sent = ledger.Sending, now
+	}
+	f.Slots = append(f.Slots, before)
+	return d.disturb(f, []ledger.Part{part})
+}
+
+// disturb lets those look again whose place in the caps parts change that are
+// not in f yet.
+func (d *Dossier) disturb(f journey.Facts, parts []ledger.Part) error {
+	if len(parts) == 0 {
+		return nil
+	}
+	for _, ref := range journey.Disturbed(f, parts) {
+		if err := d.tx.Hint(ref, f.Now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// claims gives the facts that say who has which place in the caps.
+func (d *Dossier) claims(now time.Time) (f journey.Facts, err error) {
+	f = journey.Facts{Now: now, Subject: d.Subject(), Policy: d.Set.Policy}
+	f.Slots, err = d.tx.Slots(d.Profile.ID, now.Add(-d.Set.Policy.Longest()))
+	return f, err
+}

@@ -82,7 +82,7 @@ func (t *teller) habitWords(h Habit, good habit.Learned) string {
 	if h.Usual != "" && h.Usual != h.Hours {
 		text += fmt.Sprintf("; nearly all falls to %s", h.Usual)
 	}
-	if h.Unanswered > 1 {
+	if h.Unanswered > 1 && h.Channel != customer.SMS { // nobody answers most of them
 		text += fmt.Sprintf("; %d messages in a row brought no answer", h.Unanswered)
 	}
 	if !t.Policy.Learning.Hours && h.Suffices {
@@ -96,7 +96,7 @@ func (t *teller) habitWords(h Habit, good habit.Learned) string {
 func (p *page) habits(list []Habit) {
 	label := "learned"
 	for _, h := range list {
-		if h.Channel == customer.AnyChannel || h.Suffices || h.Usual != "" || h.Unanswered > 1 {
+		if h.Channel == customer.AnyChannel || h.Suffices || h.Usual != "" || h.Unanswered > 1 && h.Channel != customer.SMS {
 			p.add(label, h.Text)
 			label = ""
 		}

@@ -165,6 +165,9 @@ func said(c *observe.Change, name, text string, value customer.Value) {
 		c.PushToken = text
 	case "sms_hours":
 		c.Preferences = &customer.Preferences{Hours: map[customer.Channel]string{customer.SMS: strings.ReplaceAll(text, "_", " ")}}
+	case "push_hours", "any_hours":
+		channel := customer.Channel(strings.TrimSuffix(name, "_hours"))
+		c.Preferences = &customer.Preferences{Hours: map[customer.Channel]string{channel: strings.ReplaceAll(text, "_", " ")}}
 	case "offers", "tips":
 		c.Consents = map[customer.Topic]bool{customer.Topic(name): text == "yes"}
 	default:

@@ -44,10 +44,10 @@ func (h *house) digests() {
 	if !ok {
 		return
 	}
-	for _, name := range h.Bundle.Policy.DigestNames() {
-		if !h.fed(name) {
-			root.At("digests."+name).Warn(idleDigest, "nothing comes into this digest: no rule attaches to it, and no message that the caps leave without a place is of a topic that it collects",
-				"attach something to "+name+", name topics under collects, or leave the digest out")
+	for _, e := range root.At("digests").Entries() {
+		if !h.fed(e.Name) {
+			e.Key.Warn(idleDigest, "nothing comes into this digest: no rule attaches to it, and no message that the caps leave without a place is of a topic that it collects",
+				"attach something to "+e.Name+", name topics under collects, or leave the digest out")
 		}
 	}
 }

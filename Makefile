@@ -32,6 +32,7 @@ run: ## everything on this machine: Temporal, the engine, the inbox, a demo comp
 build: ## bin/outreach, the product, and bin/outreach-dev, everything in one
 	go build -p $(JOBS) -o bin/ ./cmd/outreach ./cmd/outreach-dev
 
+# The race of changes against messages runs twice: briefly with the race detector, and ten thousand rounds without.
 test: format vet determinism tidy browser editor ## everything that CI checks
 	@race=-race; \
 	if [ "$$(go env CGO_ENABLED)" != 1 ] || ! command -v "$$(go env CC)" >/dev/null; then \
@@ -40,6 +41,7 @@ test: format vet determinism tidy browser editor ## everything that CI checks
 	code=0; set -x; \
 	go test -p $(JOBS) $$race $(call but,$(PLAIN)) || code=$$?; \
 	go test -p $(JOBS) $(call only,$(PLAIN)) || code=$$?; \
+	go test ./activities -run TestAChangeBeforeTheAttemptWins || code=$$?; \
 	{ set +x; } 2>/dev/null; exit $$code
 
 check: test ## the same as test

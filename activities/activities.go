@@ -48,7 +48,9 @@ type Answer struct {
 }
 
 // Question asks for an outreach's next answer. A question that was answered
-// before gets the same answer.
+// before changes nothing: Deliver gives the answer that there is, and Advance
+// lets the asker look at once under the next number, since whoever took this
+// one may not have seen what the asker was hinted for.
 type Question struct {
 	Ref     ledger.Ref
 	Seq     int64
@@ -85,6 +87,7 @@ func (e *Engine) Advance(ctx context.Context, q Question) (Answer, error) {
 		o, stored, is, err := e.asked(tx, q)
 		if err != nil || is {
 			answer = stored
+			answer.Sleep, answer.Deliver = 0, ""
 			return err
 		}
 		answer, err = e.step(tx, o, max(q.Seq, o.Seq+1))

@@ -173,6 +173,9 @@ func (e *Engine) send(try *attempt) (channel.Receipt, error) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), callFor)
 	defer cancel()
+	if err := e.fallIn(ctx, try.part.Channel, try.sender.Name()); err != nil {
+		return channel.Receipt{}, err
+	}
 	return try.sender.Send(ctx, m)
 }
 

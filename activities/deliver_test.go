@@ -22,7 +22,7 @@ func TestAnswersAreKeptUnderTheirNumber(t *testing.T) {
 	row := d.outreach(q.Ref)
 	repeated, err := d.engine.Advance(t.Context(), activities.Question{Ref: q.Ref, Seq: q.Seq})
 	require.NoError(t, err)
-	require.Equal(t, looked, repeated)
+	require.Equal(t, activities.Answer{Seq: q.Seq, Why: looked.Why}, repeated, "look again under the next number")
 	require.Equal(t, row, d.outreach(q.Ref))
 
 	require.Equal(t, looked, d.deliver(q), "that number was answered: nothing is sent under it")
@@ -32,6 +32,29 @@ func TestAnswersAreKeptUnderTheirNumber(t *testing.T) {
 	require.Equal(t, activities.Answer{Seq: q.Seq, Done: true, Why: "completed"}, sent)
 	require.Equal(t, sent, d.deliver(q))
 	require.Equal(t, 1, d.provider.calls())
+	require.Equal(t, 1, d.outreach(q.Ref).Sent)
+}
+
+// TestAHintIsNotLostOnAnothersAnswer has the watch take an outreach's number
+// while a hold is in force. Its workflow, told when the hold is gone, comes with
+// the number that it knows, and goes on all the same.
+func TestAHintIsNotLostOnAnothersAnswer(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, greetings(openPolicy, "Hello"))
+	q := d.start("anna")
+	hold := ledger.Hold{Kind: ledger.HoldAll, At: d.now, By: "operator"}
+	require.NoError(t, d.store.Write(t.Context(), ledger.GateLane, func(tx ledger.Tx) error { return tx.SetHold(hold) }))
+	d.pass(3 * time.Minute) // longer than anybody has patience: the watch starts it anew
+	_, err := d.engine.Work(t.Context(), "greeting")
+	require.NoError(t, err)
+	require.Equal(t, customer.Paused, d.outreach(q.Ref).Reason)
+	require.NoError(t, d.store.Write(t.Context(), ledger.GateLane, func(tx ledger.Tx) error {
+		return tx.LiftHold(ledger.Hold{Kind: ledger.HoldAll, Lifted: d.engine.Clock.Now(), Then: ledger.ResumeSend})
+	}))
+	answer, err := d.engine.Advance(t.Context(), activities.Question{Ref: q.Ref, Seq: q.Seq})
+	require.NoError(t, err)
+	d.live(q.Ref, answer)
+	require.Equal(t, []time.Time{hold.At.Add(3 * time.Minute)}, d.provider.at, "at once, not when the message's time runs out")
 	require.Equal(t, 1, d.outreach(q.Ref).Sent)
 }
 

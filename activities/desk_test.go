@@ -107,7 +107,10 @@ type desk struct {
 
 func newDesk(t *testing.T, f bundle.Files) *desk {
 	t.Helper()
-	b := newBench(t, "2026-11-23T12:00:00Z", f)
+	return deskOf(newBench(t, "2026-11-23T12:00:00Z", f))
+}
+
+func deskOf(b *bench) *desk {
 	d := &desk{bench: b, store: &brokenStore{Store: b.store}}
 	d.clock = activities.SetTime(func() time.Time {
 		d.clockMu.Lock()

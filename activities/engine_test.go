@@ -81,6 +81,12 @@ func newBench(t testing.TB, start string, files bundle.Files) *bench {
 	store, err := sqlite.Open(t.Context(), t.TempDir()+"/outreach.db", sqlite.Options{})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, store.Close()) })
+	return newBenchOn(t, store, start, files)
+}
+
+// newBenchOn is newBench on a store that somebody else closes.
+func newBenchOn(t testing.TB, store ledger.Store, start string, files bundle.Files) *bench {
+	t.Helper()
 	at, err := time.Parse(time.RFC3339, start)
 	require.NoError(t, err)
 	b := &bench{t: t, store: store, library: library.New(store), now: at, waiting: map[ledger.Ref]activities.Answer{}}

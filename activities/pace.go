@@ -25,11 +25,24 @@ const busyPause = 500 * time.Millisecond
 type paces struct {
 	mu       sync.Mutex
 	limiters map[customer.Channel]*rate.Limiter
-	turns    map[string]time.Time // by send key, on the machine's clock
+	turns    map[string]time.Time             // by send key, on the machine's clock
+	calls    map[customer.Channel][]time.Time // the newest, oldest first, on the machine's clock
+}
+
+// apart gives what lies between two messages of a channel by its rate, and what
+// is added to it: with the most of it no second has too many calls, however late
+// each comes to its provider; with the rest those who are late catch up.
+func apart(perSecond float64) (share, slack time.Duration) {
+	share = time.Duration(float64(time.Second) / perSecond)
+	return share, min(share/20, 2*time.Millisecond)
 }
 
 // turnKept is how long a turn that nobody took is remembered.
 const turnKept = time.Minute
+
+// turnLasts is how late a turn may be taken: after that, those behind it took
+// its place.
+const turnLasts = 10 * time.Second
 
 // flights count the calls under way per provider.
 type flights struct {
@@ -77,11 +90,14 @@ func (p *paces) turn(ch customer.Channel, perSecond float64, key string, now tim
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if at, given := p.turns[key]; given {
-		if wait := at.Sub(now); wait > 0 {
+		wait := at.Sub(now)
+		if wait > 0 {
 			return wait
 		}
 		delete(p.turns, key)
-		return 0
+		if wait > -turnLasts {
+			return 0
+		}
 	}
 	delay := p.limiter(ch, perSecond, now).ReserveN(now, 1).DelayFrom(now)
 	if delay > 0 {
@@ -105,13 +121,14 @@ func (p *paces) give(key string, at, now time.Time) {
 // limiter gives the channel's limiter, moved to the policy's rate: messages per
 // second, 0 is no bound.
 func (p *paces) limiter(ch customer.Channel, perSecond float64, now time.Time) *rate.Limiter {
-	limit, burst := rate.Inf, 1
+	limit := rate.Inf
 	if perSecond > 0 {
-		limit, burst = rate.Limit(perSecond), max(int(perSecond), 1)
+		share, slack := apart(perSecond)
+		limit = rate.Every(share + slack)
 	}
 	limiter := p.limiters[ch]
 	if limiter == nil {
-		limiter = rate.NewLimiter(limit, burst)
+		limiter = rate.NewLimiter(limit, 1)
 		if p.limiters == nil {
 			p.limiters = map[customer.Channel]*rate.Limiter{}
 		}
@@ -119,9 +136,52 @@ func (p *paces) limiter(ch customer.Channel, perSecond float64, now time.Time) *
 	}
 	if limiter.Limit() != limit {
 		limiter.SetLimitAt(now, limit)
-		limiter.SetBurstAt(now, burst)
 	}
 	return limiter
+}
+
+// begin lets a call begin, or says how long it waits: turns may be taken late,
+// and several at once then, but no second has more calls than the channel's
+// rate; 0 is no bound.
+func (p *paces) begin(ch customer.Channel, perSecond float64, now time.Time) (wait time.Duration) {
+	if perSecond <= 0 {
+		return 0
+	}
+	most := max(int(perSecond), 1)
+	share, slack := apart(perSecond)
+	span := time.Duration(most) * (share + slack*3/4)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	calls := p.calls[ch]
+	calls = calls[max(len(calls)-most, 0):]
+	if len(calls) == most {
+		if wait := calls[0].Add(span).Sub(now); wait > 0 {
+			return wait
+		}
+		calls = calls[1:]
+	}
+	if p.calls == nil {
+		p.calls = map[customer.Channel][]time.Time{}
+	}
+	p.calls[ch] = append(calls, now)
+	return 0
+}
+
+// fallIn waits until a call may begin. One that would wait too long is not made.
+func (e *Engine) fallIn(ctx context.Context, ch customer.Channel, provider string) error {
+	for {
+		wait := e.paces.begin(ch, e.Desk.Library.Current().Policy.Rates[ch], time.Now())
+		if wait <= 0 {
+			return nil
+		}
+		timer := time.NewTimer(wait)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return &channel.Error{Kind: channel.Unavailable, Provider: provider, Detail: "the channel's rate left no room in time"}
+		}
+	}
 }
 
 // take takes a place among a provider's calls, or says when to ask again: those

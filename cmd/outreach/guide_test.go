@@ -141,7 +141,10 @@ func (g *guide) play() []string {
 	return said
 }
 
-// authorsFolder is where the guide begins: the company's data and policy.
+var policyDigests = regexp.MustCompile(`(?m)^digests:\n( .*\n)+`)
+
+// authorsFolder is where the guide begins: the company's data, and its policy
+// without digests.
 func authorsFolder(env *testscript.Env) error {
 	env.Setenv("NOW", "2026-11-23T14:00:00Z")
 	for _, name := range []string{bundle.DataFile, bundle.PolicyFile} {
@@ -149,6 +152,7 @@ func authorsFolder(env *testscript.Env) error {
 		if err != nil {
 			return err
 		}
+		text = policyDigests.ReplaceAll(text, nil)
 		if err := os.MkdirAll(filepath.Join(env.WorkDir, "rules"), 0o700); err != nil {
 			return err
 		}
@@ -194,6 +198,9 @@ func TestTheTableOfRules(t *testing.T) {
 	b, _ := bundle.Check(files)
 	var rows strings.Builder
 	for _, r := range b.Rules {
+		if _, made := b.Made[r.Name]; made {
+			continue
+		}
 		fmt.Fprintf(&rows, "| [`%s`](%s.yaml) | %s |\n", r.Name, r.Name, r.Description)
 	}
 	const head = "| rule | what it is for |\n|---|---|\n"

@@ -14,6 +14,7 @@ import (
 	"github.com/outreach-engine/outreach/internal/app"
 	"github.com/outreach-engine/outreach/internal/bundle"
 	"github.com/outreach-engine/outreach/internal/library"
+	"github.com/outreach-engine/outreach/internal/rule"
 	"github.com/outreach-engine/outreach/internal/source"
 )
 
@@ -120,6 +121,14 @@ type listedRule struct {
 	Warmed  int       `json:"warmed,omitempty"`
 }
 
+// ownerOf gives who answers for a rule; a digest's is made from the policy.
+func ownerOf(r *rule.Rule) string {
+	if r.When.Digest != nil {
+		return "made from policy.yaml"
+	}
+	return r.Owner
+}
+
 func (o *office) listed(v status) []listedRule {
 	list := []listedRule{}
 	for _, r := range v.Rules {
@@ -128,7 +137,7 @@ func (o *office) listed(v status) []listedRule {
 		}
 		l := listedRule{Name: r.Name, Version: r.Version, Since: r.Since, Open: r.Open + r.NotStarted, Warm: r.Warm, Warmed: r.Warmed}
 		if m, ok := o.library.Current().Matcher(r.Name); ok {
-			l.Owner = m.Owner
+			l.Owner = ownerOf(m.Rule)
 		}
 		list = append(list, l)
 	}

@@ -18,6 +18,8 @@ import (
 	"github.com/outreach-engine/outreach/internal/bundle"
 	"github.com/outreach-engine/outreach/internal/customer"
 	"github.com/outreach-engine/outreach/internal/importer"
+	"github.com/outreach-engine/outreach/internal/ledger"
+	"github.com/outreach-engine/outreach/internal/library"
 	"github.com/outreach-engine/outreach/internal/sendtime"
 	"github.com/outreach-engine/outreach/internal/source"
 	"github.com/outreach-engine/outreach/internal/wording"
@@ -107,6 +109,13 @@ func (f *simulateFlags) run(cmd *cobra.Command, now func() time.Time) error {
 		}
 		return place.use(cmd, func(ctx context.Context, o *office) error {
 			options.Past = &backtest.Kept{Store: o.store, Name: filepath.Base(f.store)}
+			err := o.store.Read(ctx, func(tx ledger.Tx) (err error) {
+				options.Known, err = library.Insight(tx)
+				return err
+			})
+			if err != nil {
+				return err
+			}
 			return f.write(ctx, cmd, options)
 		})
 	}

@@ -53,6 +53,7 @@ type Options struct {
 	WatchFiles bool // load rules again when a file changes
 	Clock      activities.Clock
 	Patience   time.Duration // before a silent workflow is taken for lost
+	LearnEvery time.Duration // how often, on the engine's clock, is learned of everybody; 0: never
 	Logger     *slog.Logger  // nil logs nothing
 	// Senders stand in for configured providers; tests and drills use them.
 	Senders map[customer.Channel]channel.Sender
@@ -116,6 +117,6 @@ func Defaults() Options {
 		HTTP: "127.0.0.1:8080", Store: ".outreach/outreach.db", Rules: "rules",
 		TemporalAddress: "127.0.0.1:7233", TemporalNamespace: "default",
 		SMS: "inbox", Email: "inbox", Push: "inbox", SendGridResidency: "global",
-		Clock: activities.RealTime(), Patience: 2 * time.Minute,
+		Clock: activities.RealTime(), Patience: 2 * time.Minute, LearnEvery: 24 * time.Hour,
 	}
 }

@@ -225,6 +225,7 @@ func (o Options) serve(ctx context.Context, r Running, listener net.Listener) er
 	undo.add(func() { cancel(nil) })
 	loops.Go(func() { wake.run(ctx) })
 	loops.Go(func() { o.reload(ctx, r.Library) })
+	loops.Go(func() { o.learn(ctx, r.Engine) })
 
 	server := &http.Server{Handler: o.routes(r), ReadHeaderTimeout: 10 * time.Second, BaseContext: func(net.Listener) context.Context { return context.WithoutCancel(ctx) }}
 	loops.Go(func() {

@@ -27,6 +27,7 @@ import (
 
 	"github.com/outreach-engine/outreach/internal/bundle"
 	"github.com/outreach-engine/outreach/internal/customer"
+	"github.com/outreach-engine/outreach/internal/insight"
 	"github.com/outreach-engine/outreach/internal/observe"
 	"github.com/outreach-engine/outreach/internal/sendtime"
 	"github.com/outreach-engine/outreach/internal/simulate"
@@ -65,14 +66,15 @@ type Options struct {
 	Bundle  *bundle.Bundle
 	Zones   *sendtime.Zones
 	Past    Past
-	From    time.Time // decisions before it are played and not reported; zero: all are
-	To      time.Time // nothing happens after it; zero: the instant of the last event
-	Days    int       // report so many last days alone; 0: by From
-	Rules   []string  // those that are reported; none: all. All are played, since they share the caps
-	Lines   io.Writer // takes one JSON object a line for every decision; nil: none are written
-	Samples int       // messages of each template and channel that are rendered for the report
-	Workers int       // groups that are played at once; at least 1
-	Temp    string    // folder of temporary files; "": the system's
+	Known   *insight.Insight // of everybody; nil: nothing is
+	From    time.Time        // decisions before it are played and not reported; zero: all are
+	To      time.Time        // nothing happens after it; zero: the instant of the last event
+	Days    int              // report so many last days alone; 0: by From
+	Rules   []string         // those that are reported; none: all. All are played, since they share the caps
+	Lines   io.Writer        // takes one JSON object a line for every decision, and then for every jam; nil: none are written
+	Samples int              // messages of each template and channel that are rendered for the report
+	Workers int              // groups that are played at once; at least 1
+	Temp    string           // folder of temporary files; "": the system's
 	// Seen is given every group's play as it is at its end, and that instant. It
 	// is called from several goroutines, and its error ends the run; nil: nobody
 	// looks.
@@ -99,7 +101,7 @@ func Run(ctx context.Context, o Options) (_ *Report, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, past.close()) }()
-	t := &theatre{Options: o, stage: simulate.NewStage(o.Bundle, o.Zones), past: past}
+	t := &theatre{Options: o, stage: simulate.NewStage(o.Bundle, o.Zones).Knowing(o.Known), past: past}
 	t.lastDays()
 	if from, to := t.span(); o.From.After(to) || to.Before(from) {
 		return nil, fmt.Errorf("events: they happened from %s to %s, and nothing of that is asked for; give another from or to",
@@ -125,5 +127,11 @@ func Run(ctx context.Context, o Options) (_ *Report, err error) {
 			return nil, fmt.Errorf("write decisions: %w", err)
 		}
 	}
-	return t.report(counted, samples), nil
+	report := t.report(counted, samples)
+	if o.Lines != nil {
+		if err := report.writeJams(o.Lines); err != nil {
+			return nil, fmt.Errorf("write decisions: %w", err)
+		}
+	}
+	return report, nil
 }

@@ -14,7 +14,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/outreach-engine/outreach/internal/backtest"
-	"github.com/outreach-engine/outreach/internal/customer"
 	"github.com/outreach-engine/outreach/internal/importer"
 )
 
@@ -190,18 +189,6 @@ func TestOnlyTheRulesThatAreAskedFor(t *testing.T) {
 	require.Equal(t, slices.DeleteFunc(all, func(d decision) bool { return !slices.Contains(o.Rules, d.Rule) }), got)
 	report := play(t, o)
 	require.Equal(t, []string{"usage-limit", "welcome"}, []string{report.Rules[0].Name, report.Rules[1].Name})
-}
-
-// TestTheFullestHourAgainstTheRate warns where more would go out than may.
-func TestTheFullestHourAgainstTheRate(t *testing.T) {
-	t.Parallel()
-	o := small(t)
-	rates := *o.Bundle.Policy
-	rates.Rates = map[customer.Channel]float64{customer.SMS: 0.5 / 3600}
-	o.Bundle.Policy = &rates
-	var b strings.Builder
-	require.NoError(t, play(t, o).Text(&b))
-	require.Contains(t, b.String(), "\nwarning: 1 message by SMS in the hour from 2026-03-02 10:00, and rates in policy.yaml let 0.5 through")
 }
 
 // TestNothingIsLeftBehind: an interrupted run removes its files too.

@@ -26,7 +26,7 @@ func (r *Report) HTML(out io.Writer) error {
 	page, err := template.New("report").Funcs(template.FuncMap{
 		"number": number, "channel": wording.Channel, "reason": wording.Reason, "local": r.local, "percent": percent,
 		"style":  func() template.CSS { return template.CSS(pageStyle) },
-		"srcdoc": srcdoc, "limit": wording.Number,
+		"srcdoc": srcdoc, "limit": wording.Number, "span": wording.Span,
 	}).Parse(pageText)
 	if err != nil {
 		return fmt.Errorf("report page: %w", err)
@@ -51,6 +51,7 @@ type view struct {
 	Funnels  []funnel
 	Idle     []string // rules that no customer matched
 	Loads    []loadView
+	Jams     []channelJam
 	Reasons  []bar
 	Messages []letters
 	LeftOut  []string
@@ -75,8 +76,11 @@ func (r *Report) view() view {
 	}
 	v.NotSent, v.Reasons = total(why), reasonBars(why)
 	for _, l := range r.Loads {
-		if l.TooMuch() {
+		if len(l.Jams) > 0 {
 			v.Warnings = append(v.Warnings, r.warning(l))
+			for _, jam := range l.Jams {
+				v.Jams = append(v.Jams, channelJam{jam, l.Channel})
+			}
 		}
 		if l.Messages > 0 {
 			v.Loads = append(v.Loads, r.loadView(l))
@@ -84,6 +88,12 @@ func (r *Report) view() view {
 	}
 	v.Messages = byTemplate(r.Samples)
 	return v
+}
+
+// channelJam is one jam of one channel.
+type channelJam struct {
+	Jam
+	Channel customer.Channel
 }
 
 // chart is a plot of columns over days. Its units are one column across and

@@ -87,12 +87,12 @@ type Load struct {
 	Channel  customer.Channel
 	Messages int
 	Peak     Peak
-	Limit    float64 // messages an hour of one process; 0: no bound
+	Rate     float64 // messages a second of one process; 0: no bound
+	Limit    float64 // the same an hour
 	Fullest  []int   // messages of the fullest hour of each day of Report.Days
+	Jams     []Jam   // in the order of time
+	Enough   float64 // messages a second that would make no jam; 0: there is none
 }
-
-// TooMuch reports whether the fullest hour holds more than the limit allows.
-func (l Load) TooMuch() bool { return l.Limit > 0 && float64(l.Peak.Messages) > l.Limit }
 
 // Sample is one message as one customer would have got it.
 type Sample struct {
@@ -133,14 +133,17 @@ func (t *theatre) report(counted *tally, samples []Sample) *Report {
 		r.Days = append(r.Days, DayCount{day, counted.days[day]})
 	}
 	for _, channel := range customer.Channels() {
-		r.Loads = append(r.Loads, t.load(channel, all, r))
+		l := t.load(channel, all, r)
+		l.Jams, l.Enough = t.jams(counted, channel)
+		r.Loads = append(r.Loads, l)
 	}
 	return r
 }
 
 func (t *theatre) load(channel customer.Channel, hours map[int64]map[customer.Channel]int, r *Report) Load {
 	const secondsAnHour = 3600
-	load := Load{Channel: channel, Peak: peakOf(hours, channel), Limit: t.Bundle.Policy.Rates[channel] * secondsAnHour, Fullest: make([]int, len(r.Days))}
+	rate := t.Bundle.Policy.Rates[channel]
+	load := Load{Channel: channel, Peak: peakOf(hours, channel), Rate: rate, Limit: rate * secondsAnHour, Fullest: make([]int, len(r.Days))}
 	for hour, by := range hours {
 		load.Messages += by[channel]
 		day := int(dayOf(time.Unix(hour*3600, 0).In(r.Zone)) - r.Days[0].Day)

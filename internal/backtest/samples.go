@@ -52,7 +52,7 @@ func (w *worker) renderGroup(ctx context.Context, frames []frame, at place, want
 		return nil, err
 	}
 	for _, line := range play.Lines {
-		if line.Kind != ledger.KindSend || !slices.ContainsFunc(wanted, func(s sample) bool {
+		if line.Kind != ledger.KindSend || line.Rides || !slices.ContainsFunc(wanted, func(s sample) bool {
 			return s.Ref == line.Ref && s.step == line.Step && s.channel == line.Channel
 		}) {
 			continue

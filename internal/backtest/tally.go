@@ -8,6 +8,7 @@ import (
 
 	"github.com/outreach-engine/outreach/internal/customer"
 	"github.com/outreach-engine/outreach/internal/ledger"
+	"github.com/outreach-engine/outreach/internal/load"
 	"github.com/outreach-engine/outreach/internal/rule"
 	"github.com/outreach-engine/outreach/internal/simulate"
 )
@@ -25,6 +26,10 @@ type tally struct {
 	days     map[Day]map[customer.Channel]int
 	week     [7][24]int // from Monday, on the customers' own clocks
 	samples  map[kindOfMessage][]sample
+
+	rates   map[customer.Channel]float64 // messages a second
+	numbers map[string]uint16            // of all rules, by name
+	turns   map[customer.Channel][]load.Message
 }
 
 type kindOfMessage struct {
@@ -46,8 +51,10 @@ func newTally(o Options, from time.Time) *tally {
 	t := &tally{
 		from: from, zone: o.zone(), keep: o.Samples, rules: map[string]*Rule{},
 		days: map[Day]map[customer.Channel]int{}, samples: map[kindOfMessage][]sample{},
+		rates: o.Bundle.Policy.Rates, numbers: map[string]uint16{}, turns: map[customer.Channel][]load.Message{},
 	}
-	for _, r := range o.Bundle.Rules {
+	for i, r := range o.Bundle.Rules {
+		t.numbers[r.Name] = uint16(i)
 		if len(o.Rules) == 0 || slices.Contains(o.Rules, r.Name) {
 			t.rules[r.Name] = newRule(r)
 		}
@@ -66,6 +73,7 @@ func newRule(r *rule.Rule) *Rule {
 func (w *worker) count(at place, play *simulate.Play) {
 	fates := map[ledger.Ref]*fate{}
 	for i, line := range play.Lines {
+		w.tally.turn(line)
 		r := w.tally.rules[line.Rule]
 		if r == nil || line.At.Before(w.tally.from) {
 			continue
@@ -76,7 +84,7 @@ func (w *worker) count(at place, play *simulate.Play) {
 			fates[line.Ref] = f
 		}
 		w.tally.line(r, f, line)
-		if line.Kind == ledger.KindSend {
+		if line.Kind == ledger.KindSend && !line.Rides {
 			w.tally.offer(at, line)
 		}
 		if w.runs != nil {
@@ -116,6 +124,7 @@ func (t *tally) line(r *Rule, f *fate, line simulate.Line) {
 }
 
 // send counts what reaches a customer as a message, and what does not apart.
+// Who gets something in another message is reached by it, without one more.
 func (t *tally) send(r *Rule, f *fate, line simulate.Line) {
 	switch line.Channel {
 	case customer.Webhook:
@@ -126,6 +135,9 @@ func (t *tally) send(r *Rule, f *fate, line simulate.Line) {
 		return
 	}
 	f.messages = true
+	if line.Rides {
+		return // the message that it rode on is counted
+	}
 	r.Messages[line.Channel]++
 	count(r.hours, line.At.Unix()/3600, line.Channel, 1)
 	count(t.days, dayOf(line.At.In(t.zone)), line.Channel, 1)
@@ -232,6 +244,9 @@ func (t *tally) add(other *tally) {
 		for hour := range t.week[day] {
 			t.week[day][hour] += other.week[day][hour]
 		}
+	}
+	for channel, turns := range other.turns {
+		t.turns[channel] = append(t.turns[channel], turns...)
 	}
 	for key, samples := range other.samples {
 		t.samples[key] = least(append(t.samples[key], samples...), t.keep)

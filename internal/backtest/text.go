@@ -29,7 +29,7 @@ func (r *Report) Text(out io.Writer) error {
 	b.WriteString("\nall rules\n")
 	table(&b, r.totals())
 	for _, l := range r.Loads {
-		if l.TooMuch() {
+		if len(l.Jams) > 0 {
 			b.WriteString("\n" + r.warning(l) + "\n")
 		}
 	}
@@ -129,12 +129,6 @@ func (r *Report) totals() []row {
 	}
 	return append(rows, row{"not entered", total(notEntered), reasons(notEntered)}, row{"held out", heldOut, ""},
 		row{"dropped", total(dropped), reasons(dropped)})
-}
-
-// warning says that a channel's fullest hour holds more than may go out.
-func (r *Report) warning(l Load) string {
-	return fmt.Sprintf("warning: %s in the hour from %s, and rates in policy.yaml let %s through: the rest would go out later",
-		wording.Count(int64(l.Peak.Messages), "message")+" by "+wording.Channel(l.Channel), r.local(l.Peak.At), wording.Number(l.Limit))
 }
 
 func number(n int) string { return wording.Number(float64(n)) }

@@ -136,8 +136,12 @@ func (p *Plan) Events() []string {
 	return names
 }
 
-// own reports whether e is an act of the customer's own.
+// own reports whether e is an act of the customer's own. What a program did is
+// none.
 func (p *Plan) own(e customer.Event) bool {
+	if e.ByMachine() {
+		return false
+	}
 	switch e.Name {
 	case customer.MessageClicked, customer.MessageReplied:
 		return true

@@ -182,7 +182,7 @@ func TestActs(t *testing.T) {
 		Used:    map[customer.Channel]time.Time{customer.Push: after(10), customer.Email: after(30)},
 	}, s)
 	require.Len(t, habits, 3)
-	for by, hours := range map[customer.Channel][]int{customer.AnyChannel: {11, 6, 21}, customer.Push: {11}, customer.Email: {6, 7, 21, 22, 5}} {
+	for by, hours := range map[customer.Channel][]int{customer.AnyChannel: {11, 6, 21}, customer.Push: {11}, customer.Email: {21, 31}} {
 		var in sendtime.Hours
 		for _, hour := range hours {
 			in.Add(hour)

@@ -81,8 +81,8 @@ func Check(files Files) (*Bundle, []source.Problem) {
 	b.Samples, b.Texts = samplesOf(files), files.Templates
 	env := envOf(b)
 	env.Template, env.Templates = templatesOf(b.Templates)
-	files.Rules = b.withDigests(files.Rules)
-	checkDigests(path.Join(dir, PolicyFile), b, &ps)
+	env.Carries = b.carries
+	files.Rules = b.withoutMade(dir, files.Rules, &ps)
 	for _, name := range slices.Sorted(maps.Keys(files.Rules)) {
 		file := path.Join(dir, name)
 		switch {
@@ -95,6 +95,7 @@ func Check(files Files) (*Bundle, []source.Problem) {
 			b.addRule(file, files.Rules[name], env, &ps)
 		}
 	}
+	b.addDigests(path.Join(dir, PolicyFile), files.Rules[PolicyFile], env, &ps)
 	if len(b.Rules) > 0 && len(files.Rules[DataFile]) == 0 {
 		ps.Add(source.Problem{File: path.Join(dir, DataFile), Severity: source.Warning, Code: "no-data",
 			Message: "is missing, so no trait and no event of yours is known", Hint: "declare them there"})

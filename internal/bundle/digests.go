@@ -2,6 +2,7 @@ package bundle
 
 import (
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 
@@ -18,24 +19,24 @@ import (
 // madeBy opens the text of a rule that the policy makes.
 const madeBy = "# Made from digests in policy.yaml.\n"
 
-// withDigests gives the rules with those that the policy's digests make. Rules
-// that a policy made before are left out.
-func (b *Bundle) withDigests(rules map[string][]byte) map[string][]byte {
-	all := map[string][]byte{}
+// withoutMade gives the files less the rules that a policy made before, and
+// less those of an author's that have the name of one, which are reported.
+func (b *Bundle) withoutMade(dir string, rules map[string][]byte, ps *source.Problems) map[string][]byte {
+	own := map[string][]byte{}
 	for name, text := range rules {
 		if !strings.HasPrefix(string(text), madeBy) {
-			all[name] = text
+			own[name] = text
 		}
 	}
-	b.Made = map[string][]byte{}
-	for name, d := range b.Policy.Digests {
-		made := rule.DigestRule(name)
-		if _, taken := all[made+ruleEnding]; !taken {
-			b.Made[made] = []byte(digestRule(name, d))
-			all[made+ruleEnding] = b.Made[made]
+	for _, name := range b.Policy.DigestNames() {
+		file := rule.DigestRule(name) + ruleEnding
+		if _, taken := own[file]; taken {
+			ps.Add(source.Problem{File: path.Join(dir, file), Message: "has the name of the rule that the policy makes for its digest " + name,
+				Hint: "call this one otherwise, or the digest"})
+			delete(own, file)
 		}
 	}
-	return all
+	return own
 }
 
 // digestWithin is how long a digest's time may be away, and how late it may be
@@ -66,18 +67,48 @@ func digestChannels(p *policy.Policy) map[string]customer.Channel {
 	return channels
 }
 
-// checkDigests reports digests whose template cannot hold items.
-func checkDigests(file string, b *Bundle, ps *source.Problems) {
+// addDigests makes the rules of the policy's digests. What is wrong with one is
+// reported where the policy has the digest.
+func (b *Bundle) addDigests(file string, text []byte, env rule.Env, ps *source.Problems) {
+	b.Made = map[string][]byte{}
+	var found source.Problems
+	root, ok := source.Read(file, text, &found)
+	if !ok {
+		return
+	}
 	for _, name := range b.Policy.DigestNames() {
-		d := b.Policy.Digests[name]
-		say := func(message, hint string) {
-			ps.Add(source.Problem{File: file, Message: "digests." + name + ": the template " + d.Template + " " + message, Hint: hint})
+		b.addMade(name, root.At("digests."+name), env)
+	}
+	for _, p := range found.List() {
+		if strings.HasPrefix(p.Path, "digests.") { // the policy's own reader tells the others
+			ps.Add(p)
 		}
-		switch channels := b.Templates.Channels(d.Template); {
-		case len(channels) == 0:
-			say("is not there", source.DidYouMean(d.Template, b.Templates.Names()))
-		case !slices.Contains(channels, d.Channel):
-			say("has no text for "+string(d.Channel), "add it under templates/"+d.Template)
+	}
+	slices.SortFunc(b.Rules, func(r, other *rule.Rule) int { return strings.Compare(r.Name, other.Name) })
+}
+
+func (b *Bundle) addMade(digest string, at source.Node, env rule.Env) {
+	name, d := rule.DigestRule(digest), b.Policy.Digests[digest]
+	b.Made[name] = []byte(digestRule(digest, d))
+	var own source.Problems
+	r := rule.Read(path.Join(rulesFolder, name+ruleEnding), b.Made[name], env, &own)
+	if own.Err() == nil {
+		checkUses(r, b.Templates, &own)
+	}
+	if own.Err() == nil && !b.Templates.HasItems(d.Template, d.Channel) {
+		at.At("template").Fail("does not say where its items stand", "write {{ items }} in its text for "+string(d.Channel))
+		return
+	}
+	for _, p := range own.List() {
+		switch {
+		case p.Severity != source.Error:
+		case strings.HasPrefix(p.Path, "steps[0].at"):
+			at.At("at").Fail(p.Message, p.Hint)
+		default:
+			at.At("template").Fail(p.Message, p.Hint)
 		}
+	}
+	if own.Err() == nil {
+		b.Rules = append(b.Rules, r)
 	}
 }

@@ -2,6 +2,7 @@ package bundle
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 
 	"github.com/outreach-engine/outreach/internal/customer"
@@ -36,13 +37,24 @@ func templatesOf(l *message.Library) (find func(string) ([]customer.Channel, boo
 	return find, l.Names()
 }
 
+// carries reports whether a template's text can ride on messages of a channel.
+// A text that is missing is reported elsewhere.
+func (b *Bundle) carries(template string, c customer.Channel) bool {
+	return !slices.Contains(b.Templates.Channels(template), c) || b.Templates.Rides(template, c)
+}
+
 // checkUses reports what the templates of a sound rule ask for and the rule
 // never gives.
 func checkUses(r *rule.Rule, l *message.Library, ps *source.Problems) {
 	for _, send := range r.Sends() {
-		l.CheckUse(message.Use{
+		use := message.Use{
 			Rule: r.Name, Template: send.Template, Channels: send.Channels,
 			Match: r.MatchNames(), Events: append(r.Events(), r.Answers()...),
-		}, ps)
+		}
+		if send.Item {
+			l.CheckItem(use, ps)
+		} else {
+			l.CheckUse(use, ps)
+		}
 	}
 }

@@ -39,7 +39,36 @@ func policyFields(p *policy.Policy) []rule.Field {
 	for _, name := range p.TeamNames() {
 		list = append(list, rule.Field{Key: "teams." + name, Value: p.Teams[name].Email + p.Teams[name].Webhook})
 	}
+	list = append(list, digestFields(p)...)
+	list = append(list, learningFields(p.Learning)...)
 	return said(list)
+}
+
+// digestFields gives what the policy says of its digests.
+func digestFields(p *policy.Policy) []rule.Field {
+	var list []rule.Field
+	for _, name := range p.DigestNames() {
+		d, key := p.Digests[name], "digests."+name
+		list = append(list,
+			rule.Field{Key: key + ".at", Value: strings.Join(d.AtText, ", ")}, rule.Field{Key: key + ".channel", Value: string(d.Channel)},
+			rule.Field{Key: key + ".template", Value: d.Template}, rule.Field{Key: key + ".topic", Value: string(d.Topic)},
+			rule.Field{Key: key + ".priority", Value: strconv.Itoa(d.Priority)}, rule.Field{Key: key + ".collects", Value: joined(d.Collects)})
+	}
+	return list
+}
+
+func learningFields(l policy.Learning) []rule.Field {
+	return []rule.Field{
+		{Key: "learning.hours", Value: yesOrNo(l.Hours)}, {Key: "learning.channels", Value: yesOrNo(l.Channels)},
+		{Key: "learning.explore", Value: number(l.Explore*percent) + "%"},
+	}
+}
+
+func yesOrNo(is bool) string {
+	if is {
+		return "yes"
+	}
+	return "no"
 }
 
 const percent = 100

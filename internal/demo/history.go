@@ -119,7 +119,8 @@ func (h *past) app() {
 	h.open(time.Hour, 2*day)
 }
 
-// mondays lets the customer look in on the Monday evenings of five weeks. Of
+// mondays lets the customer look in on the Monday evenings of five weeks, by
+// turns before eight and after. Of
 // some the last look was on another day, so that their silence is long enough
 // within minutes - where the evening of the coming Monday is near enough.
 func (h *past) mondays() {
@@ -134,7 +135,7 @@ func (h *past) mondays() {
 		last = h.events[0].Event.At
 	}
 	for week := range 5 {
-		evening := time.Date(local.Year(), local.Month(), local.Day()-back-7*week, 19, h.r.IntN(118), 0, 0, h.p.zone)
+		evening := time.Date(local.Year(), local.Month(), local.Day()-back-7*week, 19+week%2, h.r.IntN(58), 0, 0, h.p.zone)
 		if evening.Before(last) {
 			h.add("app_opened", evening, customer.ViaApp, nil)
 		}

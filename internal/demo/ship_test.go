@@ -72,7 +72,8 @@ func TestShippedRulesAreSound(t *testing.T) {
 		names = append(names, r.Name)
 	}
 	require.Equal(t, []string{
-		"app-suggestion", "back-in-stock", "connection-check", "gone-silent", "late-delivery", "late-invoice", "monday-push", "nps", "outage",
+		"app-link", "app-suggestion", "back-in-stock", "connection-check", "digest-weekly", "gone-silent", "late-delivery", "late-invoice",
+		"monday-push", "nps", "outage",
 		"payment-failed", "price-drop", "quiet-admin", "referral", "renewal", "seat-limit", "smaller-plan", "trial-ends", "usage-limit", "welcome", "win-back",
 	}, names)
 	sent := map[string]bool{}

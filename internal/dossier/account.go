@@ -15,7 +15,7 @@ import (
 // rule or, for "", of all. It changes nothing.
 func (d *Dossier) Account(only string, now time.Time) (why.Facts, error) {
 	f := why.Facts{
-		Now: now, Subject: d.Subject(), Policy: d.Set.Policy, Texts: d.Set.Texts,
+		Now: now, Subject: d.Subject(), Place: d.Place, Policy: d.Set.Policy, Texts: d.Set.Texts, Others: d.Set.Insight.Others,
 		Suppressed: map[customer.Channel]customer.Suppression{},
 	}
 	var err error

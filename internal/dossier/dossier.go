@@ -197,7 +197,7 @@ func (d *Dossier) Heard(m *rule.Matcher, trigger string, from, to time.Time) ([]
 func (d *Dossier) Facts(m *rule.Matcher, o ledger.Outreach, now time.Time) (journey.Facts, error) {
 	f := journey.Facts{
 		Now: now, Lag: d.desk.Lag, Subject: d.Subject(), Policy: d.Set.Policy, Suppressed: d.Suppressed, Texts: d.Set.Texts,
-		Place: d.Place,
+		Place: d.Place, Others: d.Set.Insight.Others, Value: d.Set.Insight.Value(o.Rule),
 	}
 	var err error
 	if f.Events, err = d.Heard(m, o.Trigger, journey.Since(o, now, d.Zone), time.Time{}); err != nil {
@@ -245,7 +245,22 @@ func (d *Dossier) Step(o ledger.Outreach, now time.Time) (journey.Outcome, journ
 	if err := d.set(m, out, now); err != nil {
 		return out, f, err
 	}
+	if err := d.reached(out.Went); err != nil {
+		return out, f, err
+	}
 	return out, f, d.err
+}
+
+// reached lets the state know by which channels messages went out.
+func (d *Dossier) reached(channels []customer.Channel) error {
+	if len(channels) == 0 {
+		return nil
+	}
+	for _, c := range channels {
+		d.State.Reached(c)
+	}
+	d.Touch()
+	return d.Save()
 }
 
 // keep writes an outcome's parts and lines, and lets those look again whose

@@ -37,6 +37,7 @@ type house struct {
 	running  app.Running
 	stop     func()
 	provider *provider
+	sender   channel.Sender // in the place of provider; nil: that
 	logged   *logged
 	events   int
 }
@@ -94,10 +95,16 @@ func (h *house) write(rules map[string]string) {
 		files["rules/"+name+".yaml"] = "description: A rule.\nowner: a@example.com\n" + text
 	}
 	for name, text := range files {
-		path := filepath.Join(h.dir, name)
-		require.NoError(h.t, os.MkdirAll(filepath.Dir(path), 0o700))
-		require.NoError(h.t, os.WriteFile(path, []byte(text), 0o600))
+		h.overwrite(name, text)
 	}
+}
+
+// overwrite writes one file of those folders.
+func (h *house) overwrite(name, text string) {
+	h.t.Helper()
+	path := filepath.Join(h.dir, name)
+	require.NoError(h.t, os.MkdirAll(filepath.Dir(path), 0o700))
+	require.NoError(h.t, os.WriteFile(path, []byte(text), 0o600))
 }
 
 // newHouse starts everything with some rules.
@@ -132,8 +139,13 @@ func (h *house) start() {
 	options := app.Defaults()
 	options.HTTP, options.TemporalAddress = "127.0.0.1:0", h.temporal.Addr()
 	options.Store, options.Rules = filepath.Join(h.dir, "outreach.db"), filepath.Join(h.dir, "rules")
-	options.Senders = map[customer.Channel]channel.Sender{customer.SMS: h.provider, customer.Email: h.provider, customer.Push: h.provider}
+	sender := h.sender
+	if sender == nil {
+		sender = h.provider
+	}
+	options.Senders = map[customer.Channel]channel.Sender{customer.SMS: sender, customer.Email: sender, customer.Push: sender}
 	options.Clock, options.Patience, options.WatchFiles = h.clock, time.Second, true
+	options.LearnEvery = 0 // what is known of everybody would come at instants of the machine's
 	options.Logger = slog.New(slog.NewTextHandler(io.MultiWriter(h.t.Output(), h.logged), &slog.HandlerOptions{Level: slog.LevelWarn}))
 	ready := make(chan app.Running, 1)
 	options.Ready = func(r app.Running) { ready <- r }
@@ -191,6 +203,12 @@ func (h *house) happen(user, name string, properties map[string]customer.Value) 
 func (h *house) eventually(condition func() bool, what string) {
 	h.t.Helper()
 	require.Eventually(h.t, condition, 30*time.Second, 20*time.Millisecond, what)
+}
+
+// patiently is eventually for what many customers take.
+func (h *house) patiently(condition func() bool, what string) {
+	h.t.Helper()
+	require.Eventually(h.t, condition, time.Minute, 50*time.Millisecond, what)
 }
 
 // outreaches gives a customer's outreaches, newest first.

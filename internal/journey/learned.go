@@ -21,7 +21,7 @@ const threeQuarters = uint64(3) << 62
 // learned gives the hours in which the customer most likely responds by a
 // channel, from what they do by it, else from all that they do.
 func (r *run) learned(step *rule.Step, channel customer.Channel) (hours, bool) {
-	if !r.f.Policy.Learning.Hours || r.explores(step) {
+	if !r.f.Policy.Learning.Hours {
 		return hours{}, false
 	}
 	for _, by := range []customer.Channel{channel, customer.AnyChannel} {
@@ -31,7 +31,7 @@ func (r *run) learned(step *rule.Step, channel customer.Channel) (hours, bool) {
 		}
 		l, ok := others.Good(r.f.Subject.State.Habits[by], r.f.Now, r.f.Policy.Awake(step.Send.Topic))
 		if ok {
-			return hours{in: l.Hours, why: "preferred time, learned", evidence: evidence(l, by)}, true
+			return hours{in: l.Hours, why: "preferred time, learned", evidence: Evidence(l, by)}, true
 		}
 	}
 	return hours{}, false
@@ -49,13 +49,15 @@ func (r *run) usual(step *rule.Step, channel customer.Channel) (hours, bool) {
 			continue // when mails are opened is not when they do something by themselves
 		}
 		if l, ok := r.f.Subject.State.Habits[by].Usual(r.f.Now); ok {
-			return hours{in: l.Hours, late: true, why: "three quarters through the time in which they usually do it themselves", evidence: evidence(l, by)}, true
+			return hours{in: l.Hours, late: true, why: "three quarters through the time in which they usually do it themselves", evidence: Evidence(l, by)}, true
 		}
 	}
 	return hours{}, false
 }
 
-func evidence(l habit.Learned, by customer.Channel) string {
+// Evidence says in words from what hours were learned: of a channel, or of all
+// that the customer does.
+func Evidence(l habit.Learned, by customer.Channel) string {
 	text := l.Hours.String() + ", from " + strconv.FormatFloat(l.Evidence, 'f', 1, 64) + " engagements"
 	if by != customer.AnyChannel {
 		text += " by " + string(by)

@@ -93,8 +93,8 @@ func (r *run) commit(step *rule.Step, next string, plan Plan, kind ledger.Kind) 
 	part.Deadline, part.Value = r.lastCall(step.Send), r.f.Value
 	r.savePart(part)
 	r.decide(ledger.Decision{Kind: kind, Step: step.ID, Channel: plan.Channel, Template: part.Template, Planned: plan.At, Reason: plan.Moved, Note: plan.note()})
-	if !r.f.Now.Before(plan.At) {
-		return true
+	if !r.f.Now.Before(plan.At) || r.happened(step.Send.Unless, plan.At) {
+		return true // the gate is asked
 	}
 	return r.restFor(part, plan.At, "waiting until "+sendtime.Label(plan.At, r.f.Subject.Zone)+": "+plan.Why)
 }
@@ -109,11 +109,20 @@ func (p Plan) note() string {
 
 // restFor waits until a part's instant, to deliver it then.
 func (r *run) restFor(part ledger.Part, at time.Time, why string) bool {
-	r.rest(at, why, WakeProfile, WakeResume)
+	wakes := []string{WakeProfile, WakeResume}
+	if step, _, ok := r.m.Find(part.Step); ok && step.Send != nil {
+		wakes = append(wakes, r.names(events(step.Send.Unless))...)
+	}
+	r.rest(at, why, wakes...)
 	if r.o.NextAt.Equal(at) {
 		r.out.Deliver = part.Key()
 	}
 	return false
+}
+
+// events gives the alternatives that are events.
+func events(what rule.What) rule.What {
+	return slices.DeleteFunc(slices.Clone(what), func(a rule.Alternative) bool { return a.If != nil })
 }
 
 // replan chooses anew by the facts of this instant: from where the search

@@ -28,6 +28,7 @@ func (r *run) send(step *rule.Step, next string) bool {
 	}
 	switch part.Status {
 	case ledger.Accepted, ledger.Delivered:
+		r.out.Went = append(r.out.Went, part.Channel)
 		return r.goTo(next, r.wentOut(r.pos.Plan.At, part))
 	case ledger.Sending:
 		if r.f.Now.Before(part.Lease) {
@@ -83,6 +84,9 @@ func (r *run) gate(step *rule.Step, next string, part ledger.Part) bool {
 	switch {
 	case r.tooLate(send, later(now, part.RetryAt)) && !Held(r.f.Holds, part):
 		r.withdraw(part, customer.Late)
+		return r.goTo(next, now)
+	case now.Before(part.Planned) && r.happened(send.Unless, part.Planned):
+		r.withdraw(part, customer.Unless) // nothing undoes it, and others may want its place
 		return r.goTo(next, now)
 	case now.Before(part.Planned):
 		return r.replan(step, next, part)
@@ -146,8 +150,14 @@ func (r *run) unless(send *rule.Send) bool {
 	if r.anyIf(send.Unless, r.f.Now) {
 		return true
 	}
+	return r.happened(send.Unless, r.f.Now)
+}
+
+// happened reports whether an event that came is one of some things, as it will
+// be judged at an instant.
+func (r *run) happened(what rule.What, at time.Time) bool {
 	return slices.ContainsFunc(r.f.Events, func(e customer.Event) bool {
-		return !e.At.After(r.f.Now) && r.isAny(send.Unless, e)
+		return !e.At.After(r.f.Now) && r.isAny(what, e, at)
 	})
 }
 

@@ -83,7 +83,7 @@ func (r *run) came(what rule.What, deadline time.Time) (time.Time, bool) {
 		if e.At.After(deadline) || e.At.After(r.f.Now) {
 			continue
 		}
-		if r.isAny(what, e) {
+		if r.isAny(what, e, r.f.Now) {
 			if e.At.Before(r.pos.Began) {
 				return r.pos.Began, true
 			}
@@ -97,12 +97,13 @@ func (r *run) came(what rule.What, deadline time.Time) (time.Time, bool) {
 	return at, r.anyIf(what, at)
 }
 
-// isAny reports whether an event is one of some things, since when it counts.
-func (r *run) isAny(what rule.What, e customer.Event) bool {
+// isAny reports whether an event is one of some things, since when it counts
+// for what is judged at an instant.
+func (r *run) isAny(what rule.What, e customer.Event, at time.Time) bool {
 	return slices.ContainsFunc(what, func(a rule.Alternative) bool {
 		since := r.o.At
 		if a.Since == rule.SinceToday {
-			since = midnight(r.f.Now, r.f.Subject.Zone)
+			since = midnight(at, r.f.Subject.Zone)
 		}
 		counts := !e.At.Before(since) && (e.MessageID != r.o.Trigger || a.Since == rule.SinceToday)
 		return counts && mine(r.o, e) && r.m.Is(a, r.f.Subject, e, r.o.About)

@@ -98,12 +98,25 @@ func (r *run) preferred(step *rule.Step, channel customer.Channel) (list []hours
 		list = append(list, usual)
 	}
 	if bySaid {
-		return append(list, hours{when: said, why: "preferred time, said by the customer", bound: !step.Send.Urgent})
+		return append(list, hours{when: said, why: "preferred time, said by the customer" + r.forAny(channel), bound: !step.Send.Urgent})
 	}
+	window := hours{when: r.f.Policy.Windows[channel], why: "the usual window for " + string(channel), usual: true}
 	if learned, ok := r.learned(step, channel); ok && !isUsual {
+		if r.explores(step) {
+			window.why, window.evidence = window.why+", to see whether other hours suit too", learned.evidence
+			return append(list, window)
+		}
 		list = append(list, learned)
 	}
-	return append(list, hours{when: r.f.Policy.Windows[channel], why: "the usual window for " + string(channel), usual: true})
+	return append(list, window)
+}
+
+// forAny says that what the customer said is not of the channel alone.
+func (r *run) forAny(channel customer.Channel) string {
+	if _, ok := r.f.Subject.Profile.Preferences.Hours[channel]; ok {
+		return ""
+	}
+	return " for any channel"
 }
 
 func (r *run) said(channel customer.Channel) (sendtime.When, bool) {
@@ -188,6 +201,9 @@ func told(wanted hours, m sendtime.Moved) string {
 		closed = "a holiday"
 	case m.Has(sendtime.MovedQuiet):
 		closed = "quiet hours"
+	}
+	if closed != "" && m.Has(sendtime.MovedElsewhere) {
+		closed += " of another place where they may be"
 	}
 	switch {
 	case wanted.why == atOnce && closed != "":

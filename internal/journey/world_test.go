@@ -107,9 +107,8 @@ func (w *world) locate() {
 
 func (w *world) facts() journey.Facts {
 	f := journey.Facts{
-		Now: w.now, Subject: w.subject, Policy: w.policy, Parts: slices.Clone(w.parts), Holds: w.holds,
+		Now: w.now, Subject: w.subject, Policy: w.policy, Place: w.policy.PlaceOf(w.zones, w.subject.Profile), Parts: slices.Clone(w.parts), Holds: w.holds,
 		Suppressed: func(c customer.Channel) bool { return w.closed[c] }, Texts: texts,
-		Place: w.policy.PlaceOf(w.zones, w.subject.Profile),
 	}
 	since := journey.Since(w.outreach, w.now, w.zone)
 	for _, e := range w.events {

@@ -21,15 +21,19 @@ func (r *run) yield(step *rule.Step, next string, part ledger.Part, plan Plan) b
 		return r.ride(step, next, item)
 	}
 	until := r.lastCall(step.Send)
+	reason := customer.Capped
+	if r.unless(step.Send) {
+		reason, plan.hope, plan.Why = customer.Unless, false, ""
+	}
 	switch {
 	case plan.hope && !until.IsZero() && r.f.Now.Before(until):
 		r.leave(part, plan.Channel)
 		return r.queue(step, plan, until)
 	case part.Step != "":
-		r.withdrawNoted(part, customer.Capped, plan.Why)
+		r.withdrawNoted(part, reason, plan.Why)
 	default:
 		r.decide(ledger.Decision{Kind: ledger.KindDrop, Step: step.ID, Template: step.Send.Template, Channel: plan.Channel,
-			Reason: customer.Capped, Note: plan.Why})
+			Reason: reason, Note: plan.Why})
 	}
 	return r.goTo(next, later(r.pos.Began, r.lastRefused(step)))
 }
@@ -52,6 +56,9 @@ func (r *run) lastRefused(step *rule.Step) time.Time {
 // queue lets a message wait for a place: whoever gives one up hints it.
 func (r *run) queue(step *rule.Step, plan Plan, until time.Time) bool {
 	part, ok := r.part(step.ID, plan.Channel)
+	if ok && part.Status == ledger.Queued && r.pos.Plan != nil {
+		plan.From = r.pos.Plan.From // looking again changes nothing
+	}
 	switch {
 	case ok && part.Status == ledger.Queued && part.Deadline.Equal(until):
 	case ok && part.Status == ledger.Queued:

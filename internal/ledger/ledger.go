@@ -255,6 +255,8 @@ const (
 	DataDocument      DocumentKind = "data"
 	PolicyDocument    DocumentKind = "policy"
 	TemplatesDocument DocumentKind = "templates" // all templates as one
+	// LearnedDocument is not marketing's: what is known of everybody.
+	LearnedDocument DocumentKind = "learned"
 )
 
 // Document is one immutable text of marketing's, named by its content.

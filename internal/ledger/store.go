@@ -214,6 +214,8 @@ type Texts interface {
 	Document(kind DocumentKind, name, hash string) (d Document, ok bool, err error)
 	// Documents gives all documents of a kind and name, newest first.
 	Documents(kind DocumentKind, name string) ([]Document, error)
+	// KeepDocuments forgets all documents of a kind and name but the newest.
+	KeepDocuments(kind DocumentKind, name string, newest int) error
 	Active() ([]Active, error)
 	// Activate inserts or replaces the row of a.Kind and a.Name.
 	Activate(a Active) error

@@ -9,6 +9,7 @@ import (
 
 	"github.com/outreach-engine/outreach/internal/bundle"
 	"github.com/outreach-engine/outreach/internal/customer"
+	"github.com/outreach-engine/outreach/internal/insight"
 	"github.com/outreach-engine/outreach/internal/ledger"
 	"github.com/outreach-engine/outreach/internal/rule"
 	"github.com/outreach-engine/outreach/internal/source"
@@ -67,60 +68,78 @@ func (l *Library) Follow(ctx context.Context) (changed bool, err error) {
 	}
 	l.follow.Lock()
 	defer l.follow.Unlock()
-	var files bundle.Files
+	var now inForce
 	var generation string
-	active := map[string]ledger.Active{}
 	err = l.store.Read(ctx, func(tx ledger.Tx) error {
 		if generation, _, err = tx.Setting(generationKey); err != nil || generation == l.Current().Generation {
 			return err
 		}
-		files, err = activeFiles(tx, active)
+		now, err = read(tx)
 		return err
 	})
 	if err != nil || generation == l.Current().Generation {
 		return false, err
 	}
-	b, problems := bundle.Check(files)
+	b, problems := bundle.Check(now.files)
 	var ps source.Problems
 	ps.Add(problems...)
 	if err := ps.Err(); err != nil {
 		return false, fmt.Errorf("rules in the store: %w", err)
 	}
-	l.current.Store(newSet(b, generation, active))
+	set := newSet(b, generation, now.rules)
+	set.Insight = now.known
+	l.current.Store(set)
 	return true, nil
 }
 
-// activeFiles reads the documents in force.
-func activeFiles(tx ledger.Tx, rules map[string]ledger.Active) (bundle.Files, error) {
-	files := bundle.Files{Rules: map[string][]byte{}, Templates: map[string][]byte{}}
+// inForce is what the store's rows name.
+type inForce struct {
+	files bundle.Files
+	rules map[string]ledger.Active
+	known *insight.Insight
+}
+
+// read reads the documents in force.
+func read(tx ledger.Texts) (inForce, error) {
+	f := inForce{files: bundle.Files{Rules: map[string][]byte{}, Templates: map[string][]byte{}}, rules: map[string]ledger.Active{}}
 	list, err := tx.Active()
 	if err != nil {
-		return files, err
+		return f, err
 	}
 	for _, a := range list {
 		d, ok, err := tx.Document(a.Kind, a.Name, a.Hash)
 		if err != nil || !ok {
-			return files, fmt.Errorf("document %s %s %s: found %t: %w", a.Kind, a.Name, a.Hash, ok, err)
+			return f, fmt.Errorf("document %s %s %s: found %t: %w", a.Kind, a.Name, a.Hash, ok, err)
 		}
-		switch a.Kind {
-		case ledger.RuleDocument:
-			var kept keptRule
-			if err := json.Unmarshal(d.Body, &kept); err != nil {
-				return files, fmt.Errorf("document rule %s %s: %w", a.Name, a.Hash, err)
-			}
-			files.Rules[a.Name+".yaml"] = []byte(kept.Rule)
-			rules[a.Name] = a
-		case ledger.DataDocument:
-			files.Rules[bundle.DataFile] = d.Body
-		case ledger.PolicyDocument:
-			files.Rules[bundle.PolicyFile] = d.Body
-		case ledger.TemplatesDocument:
-			if err := json.Unmarshal(d.Body, &files.Templates); err != nil {
-				return files, fmt.Errorf("document templates %s: %w", a.Hash, err)
-			}
+		if err := f.take(a, d); err != nil {
+			return f, err
 		}
 	}
-	return files, nil
+	return f, nil
+}
+
+// take takes one document in.
+func (f *inForce) take(a ledger.Active, d ledger.Document) error {
+	switch a.Kind {
+	case ledger.RuleDocument:
+		var kept keptRule
+		if err := json.Unmarshal(d.Body, &kept); err != nil {
+			return fmt.Errorf("document rule %s %s: %w", a.Name, a.Hash, err)
+		}
+		f.files.Rules[a.Name+".yaml"] = []byte(kept.Rule)
+		f.rules[a.Name] = a
+	case ledger.DataDocument:
+		f.files.Rules[bundle.DataFile] = d.Body
+	case ledger.PolicyDocument:
+		f.files.Rules[bundle.PolicyFile] = d.Body
+	case ledger.TemplatesDocument:
+		if err := json.Unmarshal(d.Body, &f.files.Templates); err != nil {
+			return fmt.Errorf("document templates %s: %w", a.Hash, err)
+		}
+	case ledger.LearnedDocument:
+		f.known, _ = insight.Decode(d.Body) // what does not read is learned anew, and keeps no rule from its work
+	}
+	return nil
 }
 
 // keptRule is a rule's document: everything that its meaning depends on, so

@@ -97,7 +97,9 @@ func activate(tx ledger.Tx, b *bundle.Bundle, files bundle.Files, now time.Time)
 		return Report{}, err
 	}
 	for _, a := range list {
-		old[string(a.Kind)+"/"+a.Name] = a
+		if a.Kind != ledger.LearnedDocument { // it is not of any files
+			old[string(a.Kind)+"/"+a.Name] = a
+		}
 	}
 	var report Report
 	changed := false

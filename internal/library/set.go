@@ -10,6 +10,7 @@ import (
 	"github.com/outreach-engine/outreach/internal/behaviour"
 	"github.com/outreach-engine/outreach/internal/bundle"
 	"github.com/outreach-engine/outreach/internal/customer"
+	"github.com/outreach-engine/outreach/internal/insight"
 	"github.com/outreach-engine/outreach/internal/ledger"
 	"github.com/outreach-engine/outreach/internal/rule"
 )
@@ -21,6 +22,7 @@ type Set struct {
 	Generation string // changes with every activation
 	Plan       *behaviour.Plan
 	Active     map[string]ledger.Active // of rules, by name
+	Insight    *insight.Insight         // what is known of everybody; nil: nothing is
 
 	matchers map[string]*rule.Matcher
 	byEvent  map[string][]*rule.Matcher

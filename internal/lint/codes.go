@@ -19,6 +19,9 @@ const (
 	noUsualChannel    = "no-usual-channel"
 	sameMoment        = "same-moment"
 	overCap           = "over-cap"
+	overRate          = "over-rate"
+	neverRides        = "never-rides"
+	idleDigest        = "idle-digest"
 	noGoal            = "no-goal"
 	holdoutNoGoal     = "holdout-without-goal"
 	untested          = "untested"
@@ -31,7 +34,7 @@ const (
 func Codes() []string {
 	codes := []string{
 		neverTrue, alwaysTrue, endsAtOnce, goalIsTrigger, idleStop, pastUntil, goalBeforeSend, outsideLegalHours, neverInTime,
-		noUsualChannel, sameMoment, overCap, noGoal, holdoutNoGoal, untested, unusedTemplate, idleAllow,
+		noUsualChannel, sameMoment, overCap, overRate, neverRides, idleDigest, noGoal, holdoutNoGoal, untested, unusedTemplate, idleAllow,
 		"sends-nothing", "idle-wait", "empty-share", "window-against-law", "idle-cap", "own-name", "no-data",
 		"single-braces", "other-field", "english-date", "raw-date", "may-be-missing", "not-given", "items-at-end", "long-sms", "costly-letter",
 	}

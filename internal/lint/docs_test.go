@@ -18,7 +18,7 @@ var (
 	yamlBlock = regexp.MustCompile("(?s)```yaml\n(# rules/[a-z.]+\n.*?)```")
 	section   = regexp.MustCompile("(?s)\n### ([a-z-]+)\n(.*?)```diff\n(.*?)```")
 	fileLine  = regexp.MustCompile(`^# (rules|templates)/(\S+)$`)
-	sent      = regexp.MustCompile(`send: ([a-z-]+)`)
+	sent      = regexp.MustCompile(`(?:send|attach): ([a-z-]+)`)
 )
 
 // put adds the files of a text to others. Each opens with its name.
@@ -67,6 +67,9 @@ func look(t *testing.T, base []string, text string, tests bool) (codes []string,
 	}
 	in := lint.Input{Files: files}
 	in.Bundle, in.Found = bundle.Check(files)
+	if strings.Contains(text, "\nrates:") {
+		in.Customers = 50_000
+	}
 	if tests {
 		in.Tested = func(rule string) bool { return len(files.Rules[rule+".test.yaml"]) > 0 }
 	}

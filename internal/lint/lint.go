@@ -1,8 +1,8 @@
 // Package lint looks for what rules, policy and templates allow and their
 // author most likely did not mean: a message that can never go out, a step
 // that is never reached, two rules that write to the same customers at once.
-// It warns only of what is certain from the files alone, and lets pass what
-// an author allows with a reason. It knows no store, no customer and no clock.
+// It warns only of what is certain from the files and from the number of
+// customers, and lets pass what an author allows with a reason. It knows no store, no customer and no clock.
 package lint
 
 import (
@@ -22,6 +22,8 @@ type Input struct {
 	Found  []source.Problem // that bundle.Check gave with it
 	// Tested says whether a rule has a test file; nil: nobody asks.
 	Tested func(rule string) bool
+	// Customers is how many there are; 0: nobody asks whether rates suffice.
+	Customers int
 }
 
 // Look gives what was found and the warnings of its own, less those that a
@@ -31,10 +33,13 @@ func Look(in Input) []source.Problem {
 	h := house{Input: in, roots: map[string]source.Node{}}
 	h.found.Add(in.Found...)
 	for _, r := range in.Bundle.Rules {
-		h.rule(r)
+		if _, made := in.Bundle.Made[r.Name]; !made {
+			h.rule(r)
+		}
 	}
 	h.rivals()
 	h.crowds()
+	h.digests()
 	if errorsIn(in.Found) == nil {
 		h.templates()
 	}
@@ -99,6 +104,7 @@ func (h *house) rule(r *rule.Rule) {
 	v.ends()
 	v.time()
 	v.messages()
+	v.rides()
 	if h.Tested != nil && !h.Tested(r.Name) {
 		h.found.Add(source.Problem{
 			File: v.root.File(), Severity: source.Warning, Code: untested,

@@ -65,7 +65,7 @@ func rivalry(a, b *rule.Rule) string {
 	}
 	for _, x := range a.Sends() {
 		for _, y := range b.Sends() {
-			if c := shared(x.Channels, y.Channels); c != "" && x.Topic == y.Topic {
+			if c := shared(x.Channels, y.Channels); c != "" && !x.Item && !y.Item && x.Topic == y.Topic {
 				return "both write about " + string(x.Topic) + " by " + string(c) + " with the same priority"
 			}
 		}
@@ -115,7 +115,7 @@ func reason(r *rule.Rule) string {
 // opening gives how many messages a rule sends at the moment of its reason.
 func opening(r *rule.Rule) int {
 	for i, s := range r.Steps {
-		if s.Send == nil || !s.Send.At.Now {
+		if s.Send == nil || s.Send.Item || !s.Send.At.Now {
 			return i
 		}
 	}

@@ -163,9 +163,10 @@ func (v *view) startOfSteps() sendtime.When {
 // begins; zero: at any time.
 func (v *view) places(b branch, start sendtime.When) {
 	for _, s := range b.list() {
-		if s.Send != nil {
+		if s.Send != nil && !s.Send.Item {
 			v.legal(s)
 			v.inTime(s, start)
+			v.rush(s, start)
 		}
 		begins := start
 		if s.WaitFor != nil {

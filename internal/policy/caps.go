@@ -24,10 +24,11 @@ type Claim struct {
 
 // before reports whether c comes before d in claim order: the higher priority,
 // the earlier deadline, the higher value; what is left is settled the same way
-// each time, by instant, rule, number and step.
+// each time, by rule, number and step. The planned instant has no say: a claim
+// that yields moves it, and could then displace the one that it yielded to.
 func (c Claim) before(d Claim) bool {
 	return cmp.Or(cmp.Compare(d.Priority, c.Priority), compareDeadlines(c.Deadline, d.Deadline), cmp.Compare(d.Value, c.Value),
-		c.At.Compare(d.At), cmp.Compare(c.Rule, d.Rule), cmp.Compare(c.N, d.N), cmp.Compare(c.Step, d.Step)) < 0
+		cmp.Compare(c.Rule, d.Rule), cmp.Compare(c.N, d.N), cmp.Compare(c.Step, d.Step)) < 0
 }
 
 // compareDeadlines orders deadlines, none behind all others.
@@ -59,7 +60,10 @@ func (c Claim) over(d Claim) string {
 	case c.Value > d.Value:
 		return "it is worth more"
 	}
-	return "it was planned first"
+	if c.Rule == d.Rule {
+		return "it came first"
+	}
+	return "as good, and before it by name"
 }
 
 func (c Claim) same(d Claim) bool { return c.Rule == d.Rule && c.N == d.N && c.Step == d.Step }

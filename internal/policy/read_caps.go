@@ -96,6 +96,10 @@ func readCap(n source.Node, channel customer.Channel) (Cap, bool) {
 		return Cap{}, false
 	}
 	urgent, ok := readUrgent(more)
+	if kept && !ok && perUnit.MatchString(strings.TrimSpace(more)) {
+		n.Fail("is two caps", "write them as a list: ["+strings.TrimSpace(all)+", "+strings.TrimSpace(more)+"]")
+		return Cap{}, false
+	}
 	if kept && !ok {
 		n.Fail("is not a cap", "after and write how many more places urgent topics have, such as 2 per day and 1 urgent")
 		return Cap{}, false

@@ -53,7 +53,7 @@ func (r *reader) attach(n source.Node, f source.Fields) *Send {
 		}
 	}
 	if len(s.Channels) > 0 && s.Template != "" && r.env.Carries != nil && !r.env.Carries(s.Template, s.Channels[0]) {
-		n.Fail("cannot ride on another message", "give it a text for "+string(s.Channels[0])+" that stands alone")
+		n.Fail("cannot ride on another message: its text for "+string(s.Channels[0])+" is a whole page, or holds items itself", "attach another template, or give this one a shorter text")
 	}
 	return s
 }

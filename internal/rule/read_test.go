@@ -48,6 +48,8 @@ func env(t testing.TB) rule.Env {
 			return list, ok
 		},
 		Templates: names,
+		Digests:   map[string]customer.Channel{"weekly": customer.Email},
+		Carries:   func(template string, _ customer.Channel) bool { return template != "usage-warning" },
 		Quiet:     quiet,
 		Teams:     []string{"care-calls", "shop"},
 	}

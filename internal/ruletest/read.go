@@ -50,7 +50,7 @@ type reader struct {
 	env   Env
 	suite *Suite
 	own   *rule.Rule   // nil: it has problems, or is not there
-	force []*rule.Rule // own and those of with_rules
+	force []*rule.Rule // own, those of with_rules, and those of the policy's digests
 
 	start    source.Node
 	hasStart bool
@@ -67,7 +67,7 @@ func blank(n source.Node) bool {
 // find looks for the rule that the file tests.
 func (r *reader) find(ps *source.Problems) {
 	if r.own = r.rule(r.suite.Rule); r.own != nil {
-		r.force = []*rule.Rule{r.own}
+		r.force = append(r.made(), r.own)
 		return
 	}
 	if !slices.Contains(r.env.Files, r.suite.Rule) {
@@ -75,6 +75,15 @@ func (r *reader) find(ps *source.Problems) {
 			Message: "tests the rule " + r.suite.Rule + ", and there is no " + r.suite.Rule + ".yaml beside it",
 			Hint:    orElse(source.DidYouMean(r.suite.Rule, r.rules()), "name the file for its rule")})
 	}
+}
+
+// made gives the rules that the policy makes of its digests, which are in force
+// beside every rule.
+func (r *reader) made() []*rule.Rule {
+	return slices.DeleteFunc(slices.Clone(r.env.Bundle.Rules), func(known *rule.Rule) bool {
+		_, made := r.env.Bundle.Made[known.Name]
+		return !made || known.Name == r.suite.Rule
+	})
 }
 
 func (r *reader) rule(name string) *rule.Rule {

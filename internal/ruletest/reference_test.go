@@ -27,7 +27,7 @@ var (
 	block    = regexp.MustCompile("(?s)```(?:yaml|text)\n# (rules|templates)/(\\S+)\n(.*?)```")
 	anyYAML  = regexp.MustCompile("(?m)^```yaml$")
 	fullLine = regexp.MustCompile(`^[-\w]+\.(?:test\.)?yaml$`)
-	sends    = regexp.MustCompile(`send: ([a-z-]+)`)
+	sends    = regexp.MustCompile(`(?:send|attach): ([a-z-]+)`)
 )
 
 // section is one heading of a page with what stands under it, up to the next.

@@ -136,8 +136,8 @@ func (r Runner) Again(ctx context.Context, before Report, text []byte) (Report, 
 	return reports[0], nil
 }
 
-// inForce leaves of the bundle's rules the suite's own and those that it
-// names.
+// inForce leaves of the bundle's rules the suite's own, those that it names,
+// and those that the policy makes of its digests.
 func (r Runner) inForce(s *Suite) *staged {
 	b := *r.Env.Bundle
 	b.Rules = nil
@@ -146,7 +146,7 @@ func (r Runner) inForce(s *Suite) *staged {
 		names[name] = true
 	}
 	for _, known := range r.Env.Bundle.Rules {
-		if names[known.Name] {
+		if _, made := b.Made[known.Name]; made || names[known.Name] {
 			b.Rules = append(b.Rules, known)
 		}
 	}

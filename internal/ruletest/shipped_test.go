@@ -65,7 +65,8 @@ func TestTheShippedRulesUseTheWholeLanguage(t *testing.T) {
 		}
 		r.EachStep(func(s *rule.Step) {
 			for word, there := range map[string]bool{
-				"send": s.Send != nil, "wait": s.Wait != nil, "wait_for": s.WaitFor != nil, "if": s.If != nil, "split": s.Split != nil,
+				"send": s.Send != nil && !s.Send.Item, "attach": s.Send != nil && s.Send.Item,
+				"attach to a digest": s.Send != nil && s.Send.Digest != "", "wait": s.Wait != nil, "wait_for": s.WaitFor != nil, "if": s.If != nil, "split": s.Split != nil,
 				"set": len(s.Set) > 0, "webhook": s.Webhook != nil, "handoff": s.Handoff != nil, "stop": s.Stop,
 			} {
 				used[word] = used[word] || there

@@ -35,6 +35,8 @@ func places() []place {
 		{page: "policy.md", title: "`topics`", file: bundle.PolicyFile, text: "topics: {service: {zzz: 1}}\n"},
 		{page: "policy.md", title: "`legal`", file: bundle.PolicyFile, text: "legal: [{zzz: 1}]\n"},
 		{page: "policy.md", title: "`teams`", file: bundle.PolicyFile, text: "teams: {care: {zzz: 1}}\n"},
+		{page: "policy.md", title: "`digests`", file: bundle.PolicyFile, text: "digests: {weekly: {zzz: 1}}\n"},
+		{page: "policy.md", title: "`learning`", file: bundle.PolicyFile, text: "learning: {zzz: 1}\n"},
 		{page: "policy.md", file: bundle.DataFile, text: "zzz: 1\n"},
 		{page: "triggers.md", file: "x.yaml", text: aRule + "when: {}\n" + aSend},
 		{page: "steps.md", file: "x.yaml", text: aRule + aWhen + "steps: [{id: x}]\n"},
@@ -47,7 +49,7 @@ func places() []place {
 		list = append(list, place{page: "triggers.md", title: "`" + trigger + "`", file: "x.yaml", text: text})
 	}
 	for step, other := range map[string]string{
-		"send: x": "then", "wait: 2d": "as", "wait_for: order_placed": "as", "if: 1 == 1": "as", "set: {plan: x}": "as",
+		"send: x": "then", "attach: x": "at", "wait: 2d": "as", "wait_for: order_placed": "as", "if: 1 == 1": "as", "set: {plan: x}": "as",
 		"webhook: https://example.com": "topic", "handoff: x": "as",
 	} {
 		kind, _, _ := strings.Cut(step, ":")
@@ -260,7 +262,10 @@ func TestTheClosedListsHaveEntries(t *testing.T) {
 		"policy.md: `quiet`":                {"none"},
 		"policy.md: `legal`":                {"open", "closed", "public"},
 		"policy.md: `holidays`":             {"public"},
-		"policy.md: `caps`":                 {"any", "per day", "per week", "per month"},
+		"policy.md: `caps`":                 {"any", "per day", "per week", "per month", "2 per day and 1 urgent"},
+		"policy.md: `digests`":              {"email", "push"},
+		"policy.md: `learning`":             {"yes", "no"},
+		"steps.md: `attach`":                {"email", "push"},
 		"policy.md: `rates`":                {"per second", "minute", "hour"},
 		"policy.md: `events`":               {"by: us"},
 		"expressions.md: What":              {"{event: app_opened, since: today}"},

@@ -94,9 +94,11 @@ func (e *editor) completes(t *testing.T) {
 		{"when:\n  usage:\n    |\n", true, []string{"count", "latest", "limit", "per", "reaches", "sum"}},
 		{"when:\n  usage:\n    sum: |\n", false, []string{"data_session.mb"}},
 		{"stop: |\n", false, []string{"account_closed"}},
-		{"steps:\n  - |\n", true, []string{"handoff", "if", "send", "set", "split", "stop", "wait", "wait_for", "webhook"}},
+		{"steps:\n  - |\n", true, []string{"attach", "handoff", "if", "send", "set", "split", "stop", "wait", "wait_for", "webhook"}},
 		{"steps:\n  - send: |\n", false, []string{"usage-warning", "welcome"}},
 		{"steps:\n  - send: welcome\n    |\n", true, []string{"at", "channel", "id", "late", "topic", "unless", "within"}},
+		{"steps:\n  - attach: app-tips\n    |\n", true, []string{"id", "to", "topic", "within"}},
+		{"steps:\n  - attach: app-tips\n    to: |\n", true, []string{"email", "push", "weekly"}},
 		{"steps:\n  - send: welcome\n    channel: [|]\n", true, []string{"email", "push", "sms"}},
 		{"steps:\n  - send: welcome\n    at: |\n", false, []string{"now", "preferred"}},
 	} {
@@ -122,6 +124,7 @@ func (e *editor) explains(t *testing.T) {
 		{"wh|en: {event: order_placed}\n", "The reason: one trigger."},
 		{"topic: ser|vice\n", "Assumed: sent until the customer says no."},
 		{"steps:\n  - se|nd: welcome\n", "One message: the name of a folder in templates."},
+		{"steps:\n  - attach: app-tips\n    t|o: email\n", "email, push, or a digest of policy.yaml"},
 		{"steps:\n  - wait: 2d\n    i|d: pause\n", "unique in the rule"},
 	} {
 		text, place := at(t, ruleHead+c.text)

@@ -41,6 +41,7 @@ var places = []struct {
 	{schema.Rule, aRule + aWhen + "goal: {event: order_placed, %s}\n" + aSend},
 	{schema.Rule, aRule + aWhen + "stop: {event: order_placed, %s}\n" + aSend},
 	{schema.Rule, aRule + aWhen + "steps:\n  - {send: welcome, %s}\n"},
+	{schema.Rule, aRule + aWhen + "steps:\n  - {attach: welcome, %s}\n"},
 	{schema.Rule, aRule + aWhen + "steps:\n  - {wait: 2d, %s}\n"},
 	{schema.Rule, aRule + aWhen + "steps:\n  - {wait_for: order_placed, %s}\n"},
 	{schema.Rule, aRule + aWhen + "steps:\n  - {if: 1 == 1, %s}\n"},
@@ -54,6 +55,8 @@ var places = []struct {
 	{schema.Policy, "topics: {tips: {%s}}\n"},
 	{schema.Policy, "legal: [{%s}]\n"},
 	{schema.Policy, "teams: {care: {%s}}\n"},
+	{schema.Policy, "digests: {weekly: {%s}}\n"},
+	{schema.Policy, "learning: {%s}\n"},
 }
 
 var (

@@ -11,7 +11,7 @@ func (a author) policy() *node {
 		"channels": channelList().about("Which channel comes first for customers who named none."),
 		"topics":   topics(),
 		"caps": perChannel(cap(), choice{string(customer.AnyChannel), "All channels together."}).
-			about("The most that one customer gets, in their own days and weeks, all rules together."),
+			about("The most that one customer gets, in their own days and weeks, all rules together. and 1 urgent: so many places more, for urgent topics alone."),
 		"quiet": when(hoursMessage, choice{"none", "No quiet hours."}).usually("daily 21:00-08:00").
 			about("When nothing goes out but what is urgent, on the customer's clock."),
 		"windows":  perChannel(hours()).about("When a channel is usually welcome. Default: daily 09:00-20:00. What the customer asked for comes before it."),
@@ -21,6 +21,8 @@ func (a author) policy() *node {
 		"holdout":  percent("1%").usually("0%").about("The share of customers that no rule reaches but urgent ones, for comparison."),
 		"senders":  senders(),
 		"teams":    teams(),
+		"digests":  a.digests(),
+		"learning": learning(),
 	})
 	n.Title, n.Description = "The policy", "What holds for every rule, and what no single rule may decide."
 	return n
@@ -58,8 +60,9 @@ func perChannel(value *node, others ...choice) *node {
 }
 
 func cap() *node {
-	one := &node{Type: "string", Pattern: `^0*[1-9][0-9]* +per +(day|week|month)$`, Message: "is not a cap: write a whole number and day, week or month, such as 2 per day"}
-	return listOr(one.offering(choice{"2 per day", ""}, choice{"5 per week", ""}), one)
+	one := &node{Type: "string", Pattern: `^0*[1-9][0-9]* +per +(day|week|month)( +and +0*[1-9][0-9]* +urgent *)?$`,
+		Message: "is not a cap: write a whole number and day, week or month, such as 2 per day, or 2 per day and 1 urgent"}
+	return listOr(one.offering(choice{"2 per day", ""}, choice{"5 per week", ""}, choice{"2 per day and 1 urgent", "Places that are kept for urgent topics."}), one)
 }
 
 func rate() *node {

@@ -24,13 +24,13 @@ func (a author) step() *node {
 	return &node{
 		If:   &node{Type: "string"},
 		Then: &node{Const: stopWord, Message: "is not a step: write for example - send: welcome, or - stop"},
-		Else: pick(a.stepKinds(), "is not a step: write one of send, wait, wait_for, if, split, set, webhook, handoff, or - stop",
+		Else: pick(a.stepKinds(), "is not a step: write one of send, attach, wait, wait_for, if, split, set, webhook, handoff, or - stop",
 			snippet{stopWord, "Ends the outreach here.", stopWord}),
 	}
 }
 
 func (a author) stepKinds() []kindOf {
-	return []kindOf{a.sendStep(), waitStep(), a.waitForStep(), a.ifStep(), a.splitStep(), a.setStep(), a.webhookStep(), a.handoffStep()}
+	return []kindOf{a.sendStep(), a.attachStep(), waitStep(), a.waitForStep(), a.ifStep(), a.splitStep(), a.setStep(), a.webhookStep(), a.handoffStep()}
 }
 
 // stepOf gives a kind of step: its key, those beside it, and an id.
@@ -65,6 +65,26 @@ func (a author) sendStep() kindOf {
 		"unless": ref(whatName).about("This message, and this one only, is left out if it has happened: " + whatWords),
 		"topic":  a.topic().about("The topic of this message, where it is not the rule's."),
 	}).showing("${1:welcome}")
+}
+
+// attachStep gives the schema of an item: what rides on another message.
+func (a author) attachStep() kindOf {
+	carriers := []choice{{string(customer.Email), "The next email that goes to the customer anyway."},
+		{string(customer.Push), "The next push message that goes to the customer anyway."}}
+	to := names("a digest of policy.yaml, email or push", nil, pattern{topicForm, "is nothing that items ride on: write email, push, or a digest of policy.yaml"})
+	if a.Policy != nil {
+		for _, name := range a.Policy.DigestNames() {
+			d := a.Policy.Digests[name]
+			carriers = append(carriers, choice{name, "The digest by " + string(d.Channel) + ", " + strings.Join(d.AtText, ", ") + "."})
+		}
+		to = names("a digest of policy.yaml, email or push", carriers, pattern{})
+	}
+	return stepOf("attach", "Rides on the next message that goes out anyway, or in a digest, and never causes one: the name of a folder in templates.", a.template(), map[string]*node{
+		"to":     to.about("What it rides on: email, push, or a digest of policy.yaml."),
+		"within": span().usually("30d").about("How long it waits for a message, from the step's beginning. Then it is dropped."),
+		"topic":  a.topic().about("The topic of what rides, where it is not the rule's."),
+	}).showing("${1:app-tips}",
+		need{"to", "say what it rides on: email, push, or a digest of policy.yaml"})
 }
 
 // channelList gives the schema of a channel or a list of them; others are

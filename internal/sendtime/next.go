@@ -27,7 +27,7 @@ type Request struct {
 	Zone     *time.Location                                 // the customer's; nil: UTC
 	Also     []*time.Location                               // other zones that the customer may be in: quiet, legal hours and holidays are kept in each
 	When     When                                           // where the message may start; zero: any time
-	Hours    Hours                                          // the start lies in one of these hours too, on Zone's clock; zero: any
+	Hours    Hours                                          // the start lies in one of these hours too, on Zone's clock; none or all of them: any
 	Quiet    When                                           // what the house rule closes; zero: nothing
 	Legal    []When                                         // what laws leave open: all of them hold; a zero one says nothing
 	Holiday  func(year int, month time.Month, day int) bool // local calendar days that are closed; nil: none

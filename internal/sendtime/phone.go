@@ -1,6 +1,7 @@
 package sendtime
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -9,9 +10,9 @@ import (
 )
 
 // ZoneOfPhone is the zone of a phone number in E.164 form ("+493012345678"),
-// when the number is valid and has exactly one clock. Toll-free ranges have
-// many, and so have mobile ranges of large countries that are given out
-// nationwide. People keep numbers when they move: a zone that the customer gave
+// when the number is valid and has exactly one clock. Mobile ranges of large
+// countries that are given out nationwide have many, and toll-free numbers tell
+// none. People keep numbers when they move: a zone that the customer gave
 // is better. Answers are remembered.
 func (z *Zones) ZoneOfPhone(e164 string) (string, bool) {
 	w := z.Where(Clues{Phone: e164})
@@ -39,10 +40,9 @@ type phonePlace struct {
 
 // phone reads a number in E.164 form, or the +1 and the area code of one.
 func (z *Zones) phone(e164 string) phonePlace {
-	if code, ok := strings.CutPrefix(e164, "+1"); ok {
-		if told, known := z.atlas().areas[code]; known {
-			return z.area(told)
-		}
+	code := cmp.Or(areaOf(e164), strings.TrimPrefix(e164, "+1"))
+	if told, known := z.atlas().areas[code]; known {
+		return z.area(told)
 	}
 	number, valid := parsePhone(e164)
 	if !valid {
@@ -51,6 +51,9 @@ func (z *Zones) phone(e164 string) phonePlace {
 	country := phonenumbers.GetRegionCodeForNumber(number)
 	if len(country) != 2 || country == phonenumbers.UNKNOWN_REGION {
 		return phonePlace{}
+	}
+	if phonenumbers.GetNumberType(number) == phonenumbers.TOLL_FREE {
+		return phonePlace{country: country} // many countries share such ranges
 	}
 	home := z.differing(z.atlas().clocks[country])
 	if nationwide(number) && len(home) > 0 {

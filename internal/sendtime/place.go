@@ -84,15 +84,23 @@ func (z *Zones) needed(c Clues) Clues {
 	if c.Country != "" {
 		c.Home = ""
 	}
-	if c.Zone != "" && c.Country != "" && (c.Region != "" || len(z.atlas().regions[c.Country]) == 0) {
+	if c.Zone != "" && !z.loads(c.Zone) {
+		c.Zone = ""
+	}
+	if regions := z.atlas().regions[c.Country]; c.Zone != "" && c.Country != "" && (len(regions) == 0 || slices.Contains(regions, c.Region)) {
 		c.Phone = ""
 	}
 	if code := areaOf(c.Phone); code != "" {
 		if _, known := z.atlas().areas[code]; known {
-			c.Phone = c.Phone[:len("+1")+len(code)]
+			c.Phone = c.Phone[:len("+1212")]
 		}
 	}
 	return c
+}
+
+func (z *Zones) loads(name string) bool {
+	_, err := z.Load(name)
+	return err == nil
 }
 
 func (z *Zones) find(c Clues) *Whereabouts {

@@ -65,7 +65,7 @@ func (z *Zones) hint(name string) string {
 	switch {
 	case strings.TrimSpace(name) == "":
 		return "is empty, write an IANA name, for example Europe/Berlin"
-	case strings.EqualFold(name, "local"):
+	case strings.EqualFold(strings.TrimSpace(name), "local"):
 		return "depends on the machine, write an IANA name, for example Europe/Berlin"
 	case strings.ContainsAny(name, "+0123456789"):
 		return "is an offset rather than a place, write for example Europe/Berlin"

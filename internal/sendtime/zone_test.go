@@ -40,6 +40,14 @@ func TestZones_Load_refuses(t *testing.T) {
 		"":                      `zone "": is empty, write an IANA name, for example Europe/Berlin`,
 		"  ":                    `zone "  ": is empty, write an IANA name, for example Europe/Berlin`,
 		"Local":                 `zone "Local": depends on the machine, write an IANA name, for example Europe/Berlin`,
+		"local":                 `zone "local": depends on the machine, write an IANA name, for example Europe/Berlin`,
+		" Local ":               `zone " Local ": depends on the machine, write an IANA name, for example Europe/Berlin`,
+		"UTC+1":                 `zone "UTC+1": is an offset rather than a place, write for example Europe/Berlin`,
+		"GMT":                   `zone "GMT": is not an IANA name, write Europe/London`,
+		"Europe/":               `zone "Europe/": is not an IANA name, write for example Europe/Berlin`,
+		"Europe/Berlin ":        `zone "Europe/Berlin ": is not an IANA name, write Europe/Berlin`,
+		"Europe\\Berlin":        `zone "Europe\\Berlin": is not an IANA name, write Europe/Berlin`,
+		"null":                  `zone "null": is not an IANA name, write for example Europe/Berlin`,
 		"EST":                   `zone "EST": is not an IANA name, write America/New_York`,
 		"CET":                   `zone "CET": is not an IANA name, write Europe/Berlin`,
 		"Japan":                 `zone "Japan": is not an IANA name, write Asia/Tokyo`,
@@ -129,6 +137,18 @@ func listedZones(t *testing.T) []string {
 }
 
 func toolchainZones(t *testing.T) []string {
+	names := []string{"UTC"}
+	for _, file := range toolchainArchive(t).File {
+		if strings.Contains(file.Name, "/") && !strings.HasSuffix(file.Name, "/") {
+			names = append(names, file.Name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// toolchainArchive holds the zone data that the go command comes with.
+func toolchainArchive(t *testing.T) *zip.ReadCloser {
 	root, err := exec.Command("go", "env", "GOROOT").Output()
 	if err != nil {
 		t.Skip("the go command is not on the path: there is no toolchain to compare with")
@@ -137,13 +157,6 @@ func toolchainZones(t *testing.T) []string {
 	if err != nil {
 		t.Skip("the toolchain comes without its zone archive: there is nothing to compare with")
 	}
-	defer archive.Close()
-	names := []string{"UTC"}
-	for _, file := range archive.File {
-		if strings.Contains(file.Name, "/") && !strings.HasSuffix(file.Name, "/") {
-			names = append(names, file.Name)
-		}
-	}
-	slices.Sort(names)
-	return names
+	t.Cleanup(func() { _ = archive.Close() })
+	return archive
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/outreach-engine/outreach/internal/customer"
@@ -114,6 +115,9 @@ func (r *run) send(s *scene, out journey.Outcome, facts journey.Facts) error {
 		line.Kind, line.Reason, line.Note = ledger.KindDrop, part.Reason, line.Trouble.Error()
 	}
 	if part.Status == ledger.Accepted && part.Channel.Reaches() {
+		if err := r.latest(s, part, &line, facts); err != nil {
+			return err
+		}
 		s.row.Sent++
 	}
 	s.tx.notes.lines = append(s.tx.notes.lines, line)
@@ -128,7 +132,39 @@ func (r *run) send(s *scene, out journey.Outcome, facts journey.Facts) error {
 	if len(items) == 0 {
 		return nil
 	}
+	told := len(s.tx.notes.lines)
 	_, err = r.desk.Settle(s.tx, part, r.now, r.now, dossier.Unwritten(items, failed))
+	r.rode(s, items, s.tx.notes.lines[told:])
+	return err
+}
+
+// rode marks the lines of what went out in another message, and gives each its
+// own text when the script asks for texts.
+func (r *run) rode(s *scene, items []dossier.Boarded, lines []Line) {
+	for i := range lines {
+		l := &lines[i]
+		l.Rides = l.Kind == ledger.KindSend
+		n := slices.IndexFunc(items, func(b dossier.Boarded) bool { return b.Part.Ref == l.Ref && b.Part.Step == l.Step })
+		if n < 0 || !l.Rides || !r.script.Render {
+			continue
+		}
+		content, err := s.dossier.Set.Templates.Render(l.Template, l.Channel, items[n].Item.Vars)
+		if err == nil {
+			l.Content = &content
+		}
+	}
+}
+
+// latest notes until when a message could go out, where its channel's rate may
+// let it wait.
+func (r *run) latest(s *scene, part ledger.Part, line *Line, facts journey.Facts) error {
+	if !r.script.Latest || s.dossier.Set.Policy.Rates[part.Channel] == 0 {
+		return nil
+	}
+	m, err := s.dossier.Matcher(s.row)
+	if err == nil {
+		line.Latest, line.Ends = journey.Latest(m, s.row, facts, part)
+	}
 	return err
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/outreach-engine/outreach/internal/channel"
 	"github.com/outreach-engine/outreach/internal/customer"
 	"github.com/outreach-engine/outreach/internal/dossier"
+	"github.com/outreach-engine/outreach/internal/insight"
 	"github.com/outreach-engine/outreach/internal/journey"
 	"github.com/outreach-engine/outreach/internal/ledger"
 	"github.com/outreach-engine/outreach/internal/library"
@@ -39,6 +40,14 @@ func NewStage(b *bundle.Bundle, zones *sendtime.Zones) *Stage {
 	return &Stage{desk: dossier.Desk{Library: library.Fixed(b), Zones: zones}, bounds: usual()}
 }
 
+// Knowing gives the stage with what is known of everybody; without it nothing
+// is.
+func (s *Stage) Knowing(known *insight.Insight) *Stage {
+	other := *s
+	other.desk.Library = s.desk.Library.Knowing(known)
+	return &other
+}
+
 // Set gives what is in force.
 func (s *Stage) Set() *library.Set { return s.desk.Library.Current() }
 
@@ -58,6 +67,9 @@ type Script struct {
 	IDs map[string]customer.ID
 	// Render asks for the content of what is sent.
 	Render bool
+	// Latest asks until when what is sent could go out, on channels that have a
+	// rate.
+	Latest bool
 }
 
 // Act is one thing that a customer did, said or is. An event without a message
@@ -76,8 +88,11 @@ type Line struct {
 	ledger.Decision
 	External string           // the customer's outside id, "" of a device
 	Zone     *time.Location   // the customer's, at that instant
-	Content  *channel.Content // of a send, when the script asks for it
+	Rides    bool             // of a send: it went out in another message, which has a line of its own
+	Content  *channel.Content // of a send, when the script asks for it; what rides stands in its message's, and alone here
 	Trouble  error            // why a text could not be written: of a drop with template_error
+	Latest   time.Time        // of a send, when the script asks for it: until when it could still go out; zero: nothing ends
+	Ends     customer.Reason  // what ends then: late is its within, no_allowed_time its hours
 }
 
 // MessageID gives the message id of the i-th act's event, when it has none of

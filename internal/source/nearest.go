@@ -20,7 +20,7 @@ func DidYouMean(word string, known []string) string {
 	if near := Nearest(word, known); near != "" {
 		return "did you mean " + near + "?"
 	}
-	const few = 14
+	const few = 15
 	if len(known) == 0 || len(known) > few {
 		return ""
 	}

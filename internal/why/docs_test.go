@@ -16,8 +16,14 @@ import (
 // page is the page about explanations.
 var page = filepath.Join("..", "..", "docs", "explain.md")
 
-// november is what happens to the two customers of the page.
+// november is what happens to the three customers of the page.
 const november = `
+2026-10-12T00:00 mia identified zone=Europe/Berlin push=token offers=yes tips=yes
+2026-10-12T17:40 mia app_opened via=app
+2026-10-19T17:40 mia app_opened via=app
+2026-10-26T18:10 mia app_opened via=app
+2026-11-02T18:40 mia app_opened via=app
+2026-11-09T18:10 mia app_opened via=app
 2026-11-01T08:00 ana identified zone=America/New_York phone=+12125550101 plan=surf plan_mb=15000 billing_day=15 sms_hours=Mon_20:30
 2026-11-01T08:00 ben identified zone=America/New_York phone=+12125550102 plan=basic plan_mb=15000 billing_day=1
 2026-11-09T15:12 ben app_opened
@@ -58,6 +64,7 @@ func TestThePageShowsWhatIsSaid(t *testing.T) {
 	}
 	only("ana", "usage-limit")
 	only("ben", "gone-silent", "late-delivery", "usage-limit")
+	only("mia", "gone-silent")
 	if *update {
 		require.NoError(t, os.WriteFile(page, []byte(want), 0o600))
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/outreach-engine/outreach/internal/customer"
 	"github.com/outreach-engine/outreach/internal/ledger"
+	"github.com/outreach-engine/outreach/internal/policy"
 	"github.com/outreach-engine/outreach/internal/rule"
 	"github.com/outreach-engine/outreach/internal/wording"
 )
@@ -23,7 +24,13 @@ func Explain(f Facts) Explanation {
 	t := teller{Facts: f, clock: clock{zone: f.Subject.Zone, now: f.Now}}
 	e := Explanation{
 		Customer: f.Subject.Profile.ID, External: f.Subject.Profile.External, Zone: f.Subject.Zone.String(), At: f.Now,
-		LocalTime: t.local(f.Now), Rules: []Rule{},
+		LocalTime: t.local(f.Now), Habits: t.habits(), Rules: []Rule{},
+	}
+	if f.Place.How != policy.BySaid {
+		e.ZoneFrom = f.Place.How
+	}
+	for _, zone := range f.Place.Also {
+		e.ZoneAlso = append(e.ZoneAlso, zone.String())
 	}
 	told := map[string]bool{}
 	for _, r := range f.Rules {

@@ -204,3 +204,18 @@ func TestNothingAtAll(t *testing.T) {
 	require.Equal(t, "customer ben (c-ben), America/New_York, where it is Mon 23 Nov 09:00\n\nno rule is in force, and nothing was decided about this customer\n",
 		why.Explain(w.facts(check(t, files(nil)), "ben", "")).Text())
 }
+
+func TestTheClockIsExplained(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, files(map[string]string{"rule": hello}), `2026-11-01T08:00 tex identified country=US region=TX plan=surf
+2026-11-01T08:00 gus identified phone=+13055550123 plan=surf
+2026-11-01T08:00 nix identified plan=surf
+2026-11-23T14:00 until`)
+	for who, want := range map[string]string{
+		"tex": "by the address; not certain, so quiet hours, laws and holidays are kept in America/Denver too",
+		"gus": "by the phone number",
+		"nix": "policy.yaml's own, as nothing tells theirs",
+	} {
+		require.Contains(t, why.Explain(w.facts(w.bundle, who, "")).Text(), "\n  clock       "+want+"\n", who)
+	}
+}

@@ -76,6 +76,6 @@ func anyScript(t *rapid.T, who string) (script, end string) {
 		act := rapid.SampledFrom([]string{"came", "came", "opened", "identified plan=basic", "identified plan=surf"}).Draw(t, "act")
 		fmt.Fprintf(&b, "%s %s %s\n", stamp(), who, act)
 	}
-	at = at.Add(time.Duration(rapid.IntRange(1, 80).Draw(t, "rest")) * time.Hour)
+	at = at.Add(time.Duration(rapid.IntRange(1, 80).Draw(t, "rest"))*time.Hour - time.Minute) // when no wait ends
 	return b.String(), stamp()
 }

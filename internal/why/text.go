@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/outreach-engine/outreach/internal/policy"
 	"github.com/outreach-engine/outreach/internal/wording"
 )
 
@@ -22,6 +23,10 @@ func (e Explanation) Text() string {
 		who = e.External + " (" + who + ")"
 	}
 	p := &page{lines: []string{fmt.Sprintf("customer %s, %s, where it is %s", who, e.Zone, e.LocalTime)}}
+	if clock := e.clock(); clock != "" {
+		p.add("clock", clock)
+	}
+	p.habits(e.Habits)
 	if len(e.Rules) == 0 {
 		p.lines = append(p.lines, "", "no rule is in force, and nothing was decided about this customer")
 	}
@@ -30,6 +35,18 @@ func (e Explanation) Text() string {
 		p.rule(r)
 	}
 	return strings.Join(p.lines, "\n") + "\n"
+}
+
+// clock says where the zone is from, and which others are kept; "" when the
+// customer said it.
+func (e Explanation) clock() string {
+	from := map[policy.Clue]string{
+		policy.ByPhone: "by the phone number", policy.ByAddress: "by the address", policy.ByPolicy: "policy.yaml's own, as nothing tells theirs",
+	}[e.ZoneFrom]
+	if len(e.ZoneAlso) == 0 {
+		return from
+	}
+	return from + "; not certain, so quiet hours, laws and holidays are kept in " + strings.Join(e.ZoneAlso, ", ") + " too"
 }
 
 func (p *page) rule(r Rule) {

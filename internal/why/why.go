@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/outreach-engine/outreach/internal/customer"
+	"github.com/outreach-engine/outreach/internal/habit"
 	"github.com/outreach-engine/outreach/internal/ledger"
 	"github.com/outreach-engine/outreach/internal/policy"
 	"github.com/outreach-engine/outreach/internal/rule"
@@ -18,12 +19,15 @@ import (
 type Facts struct {
 	Now        time.Time
 	Subject    rule.Subject
+	Place      policy.Place // where the zone of Subject is from
 	Policy     *policy.Policy
 	Suppressed map[customer.Channel]customer.Suppression // of the customer's addresses; absent: it may be used
 	Texts      func(template string) []customer.Channel  // as journey.Entry has it
 	Holds      []ledger.Hold
 	Rules      []InForce // by name
 	Cases      []Case    // every outreach of the customer, newest first
+	// Others is as journey.Facts has it.
+	Others func(customer.Channel) *habit.Population
 }
 
 // InForce is a rule in force.
@@ -52,9 +56,12 @@ type Explanation struct {
 	Customer  customer.ID `json:"customer"`
 	External  string      `json:"external,omitempty"`
 	Zone      string      `json:"zone"`
+	ZoneFrom  policy.Clue `json:"zone_from,omitempty"` // phone, address, policy; "" when the customer said it
+	ZoneAlso  []string    `json:"zone_also,omitempty"` // other zones that they may be in
 	At        time.Time   `json:"at"`
 	LocalTime string      `json:"local_time"`
-	Rules     []Rule      `json:"rules"` // in force by name, then those that are not any more
+	Habits    []Habit     `json:"habits"` // of all that they do, then by channel
+	Rules     []Rule      `json:"rules"`  // in force by name, then those that are not any more
 }
 
 // Rule is one rule, as it stands for the customer.

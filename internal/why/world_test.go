@@ -135,6 +135,8 @@ func act(at time.Time, f []string) simulate.Act {
 			a.Anonymous = text
 		case name == "of":
 			a.Of = text
+		case name == "via":
+			a.Event.Via = customer.Via(text)
 		case f[2] == customer.Identified:
 			said(&a.Change, name, text, value)
 		default:
@@ -151,14 +153,23 @@ func said(c *observe.Change, name, text string, value customer.Value) {
 	switch name {
 	case "zone":
 		c.Zone = &text
+	case "country":
+		c.Country = &text
+	case "region":
+		c.Region = &text
 	case "phone":
 		c.Phone = &text
 	case "email":
 		c.Email = &text
+	case "push":
+		c.PushToken = text
 	case "sms_hours":
 		c.Preferences = &customer.Preferences{Hours: map[customer.Channel]string{customer.SMS: strings.ReplaceAll(text, "_", " ")}}
-	case "offers":
-		c.Consents = map[customer.Topic]bool{"offers": text == "yes"}
+	case "push_hours", "any_hours":
+		channel := customer.Channel(strings.TrimSuffix(name, "_hours"))
+		c.Preferences = &customer.Preferences{Hours: map[customer.Channel]string{channel: strings.ReplaceAll(text, "_", " ")}}
+	case "offers", "tips":
+		c.Consents = map[customer.Topic]bool{customer.Topic(name): text == "yes"}
 	default:
 		if c.Traits == nil {
 			c.Traits = map[string]customer.Value{}

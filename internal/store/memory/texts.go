@@ -47,6 +47,25 @@ func (t *tx) Documents(kind ledger.DocumentKind, name string) (list []ledger.Doc
 	return list, nil
 }
 
+// KeepDocuments implements ledger.Texts.
+func (t *tx) KeepDocuments(kind ledger.DocumentKind, name string, newest int) error {
+	if err := t.writes(); err != nil {
+		return err
+	}
+	list, err := t.Documents(kind, name)
+	if err != nil || len(list) <= newest {
+		return err
+	}
+	old := list[newest:]
+	for i := len(t.data.documents) - 1; i >= 0; i-- {
+		d := t.data.documents[i]
+		if d.Kind == kind && d.Name == name && slices.ContainsFunc(old, func(o ledger.Document) bool { return o.Hash == d.Hash }) {
+			remove(t.undo, &t.data.documents, i)
+		}
+	}
+	return nil
+}
+
 // Active implements ledger.Texts.
 func (t *tx) Active() ([]ledger.Active, error) { return keptList(t.data.active), nil }
 

@@ -32,6 +32,14 @@ func (t *tx) Documents(kind ledger.DocumentKind, name string) ([]ledger.Document
 		WHERE kind = ? AND name = ? ORDER BY at DESC, rowid DESC`, string(kind), name)
 }
 
+// KeepDocuments implements ledger.Texts.
+func (t *tx) KeepDocuments(kind ledger.DocumentKind, name string, newest int) error {
+	_, err := t.exec(`DELETE FROM documents WHERE kind = ? AND name = ? AND rowid NOT IN (
+		SELECT rowid FROM documents WHERE kind = ? AND name = ? ORDER BY at DESC, rowid DESC LIMIT ?)`,
+		string(kind), name, string(kind), name, newest)
+	return err
+}
+
 // Active implements ledger.Texts.
 func (t *tx) Active() ([]ledger.Active, error) {
 	scan := func(r *row) ledger.Active {

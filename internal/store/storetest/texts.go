@@ -12,6 +12,7 @@ func texts() map[string]func(*testing.T, Open) {
 	return map[string]func(*testing.T, Open){
 		"documents":       documents,
 		"documents_named": documentsNamed,
+		"documents_kept":  documentsKept,
 		"active":          active,
 	}
 }
@@ -54,6 +55,30 @@ func documentsNamed(t *testing.T, open Open) {
 	}
 	require.Equal(t, []ledger.Document{same, third, second, first}, named("cart"), "newest first; of one instant the last saved")
 	require.Empty(t, named("gone"))
+}
+
+func documentsKept(t *testing.T, open Open) {
+	s := start(t, open)
+	document := func(name, hash string, minute int) ledger.Document {
+		return ledger.Document{Kind: ledger.LearnedDocument, Name: name, Hash: hash, Body: []byte(hash), At: at(minute)}
+	}
+	second, first, third, same := document("", "b", 2), document("", "c", 1), document("", "a", 3), document("", "d", 3)
+	other := ledger.Document{Kind: ledger.PolicyDocument, Hash: "c", At: at(1)}
+	for _, d := range []ledger.Document{second, first, third, same, other, document("named", "c", 1)} {
+		write(t, s, func(tx ledger.Tx) error { return tx.SaveDocument(d) })
+	}
+	left := func(kind ledger.DocumentKind, name string) []ledger.Document {
+		return both(t, s, func(tx ledger.Tx) ([]ledger.Document, error) { return tx.Documents(kind, name) })
+	}
+	keep := func(newest int) {
+		write(t, s, func(tx ledger.Tx) error { return tx.KeepDocuments(ledger.LearnedDocument, "", newest) })
+	}
+	keep(4)
+	require.Equal(t, []ledger.Document{same, third, second, first}, left(ledger.LearnedDocument, ""))
+	keep(2)
+	require.Equal(t, []ledger.Document{same, third}, left(ledger.LearnedDocument, ""))
+	require.Equal(t, []ledger.Document{other}, left(ledger.PolicyDocument, ""))
+	require.Len(t, left(ledger.LearnedDocument, "named"), 1)
 }
 
 func active(t *testing.T, open Open) {

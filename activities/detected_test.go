@@ -1,0 +1,6 @@
+//go:build race
+
+package activities_test
+
+// detected says that the race detector watches.
+const detected = true

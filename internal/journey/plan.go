@@ -197,7 +197,7 @@ func (r *run) choose(step *rule.Step, from time.Time, tried []customer.Channel) 
 		if found.no == "" {
 			return plan, ""
 		}
-		if i == 0 {
+		if i == 0 || found.hope && !first.hope && reason == customer.Capped {
 			first, reason = plan, found.no
 		}
 	}

@@ -1,6 +1,7 @@
 package journey
 
 import (
+	"slices"
 	"time"
 
 	"github.com/outreach-engine/outreach/internal/customer"
@@ -131,12 +132,23 @@ func (r *run) said(channel customer.Channel) (sendtime.When, bool) {
 const maxTries = 100
 
 // slot gives the first instant that the calendar allows, the customer's word
-// holds and the caps have room for.
+// holds and the caps have room for. Without one there is hope when one would do
+// if all that is only planned gave way.
 func (r *run) slot(request sendtime.Request, wanted hours, mine policy.Claim) found {
 	request.When, request.Hours = wanted.when, wanted.in
 	request.Spread = wanted.spreadOver(request.Spread)
-	full, got := "", found{no: customer.NoAllowedTime}
 	claims := r.claims()
+	got := r.search(request, wanted, mine, claims)
+	if got.no == customer.Capped {
+		gone := slices.DeleteFunc(claims, func(c policy.Claim) bool { return !c.Gone })
+		got.hope = r.search(request, wanted, mine, gone).no == ""
+	}
+	return got
+}
+
+// search looks for an instant among claims.
+func (r *run) search(request sendtime.Request, wanted hours, mine policy.Claim, claims []policy.Claim) found {
+	full, got := "", found{no: customer.NoAllowedTime}
 	for try := range maxTries {
 		answer := sendtime.Next(request)
 		if wanted.now && try == 0 {
@@ -162,7 +174,6 @@ func (r *run) slot(request sendtime.Request, wanted hours, mine policy.Claim) fo
 			return got
 		}
 		request.Now, got.no, got.moved = free.Until, customer.Capped, customer.Capped
-		got.hope = got.hope || !free.Firm
 		full = ", after the cap of " + free.Full.Words() + ": " + free.Winner + " has the place, " + free.Why
 	}
 	got.why = wanted.why + full

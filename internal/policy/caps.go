@@ -75,7 +75,6 @@ type Slot struct {
 	Until  time.Time
 	Winner string // the rule that took the place: of several the last in claim order
 	Why    string // why it has it, in words
-	Firm   bool   // messages that went out fill the cap: nothing makes room
 	Full   Cap    // the cap that is full
 }
 
@@ -90,21 +89,19 @@ func (p *Policy) Free(mine Claim, at time.Time, others []Claim, zone *time.Locat
 			continue
 		}
 		start, end := limit.Per.around(at, zone)
-		taken, gone, winner := 0, 0, Claim{}
+		taken, winner := 0, Claim{}
 		for _, other := range others {
 			counts := !other.same(mine) && (limit.Channel == "" || other.Channel == limit.Channel) &&
 				!other.At.Before(start) && other.At.Before(end) && (other.Gone || other.before(mine))
-			if counts {
-				if other.Gone {
-					gone++
-				}
-				if taken++; taken == 1 || winner.ahead(other) {
-					winner = other
-				}
+			if !counts {
+				continue
+			}
+			if taken++; taken == 1 || winner.ahead(other) {
+				winner = other
 			}
 		}
 		if taken >= limit.places(mine.Urgent) && end.After(free.Until) {
-			free = Slot{Until: end, Winner: winner.Rule, Why: winner.over(mine), Firm: gone >= limit.places(mine.Urgent), Full: limit}
+			free = Slot{Until: end, Winner: winner.Rule, Why: winner.over(mine), Full: limit}
 		}
 	}
 	return free

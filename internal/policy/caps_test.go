@@ -56,7 +56,7 @@ func TestFreeGoesInClaimOrder(t *testing.T) {
 		c.change(&other)
 		want := policy.Slot{OK: true}
 		if c.why != "" {
-			want = policy.Slot{Until: tomorrow, Winner: other.Rule, Why: c.why, Firm: other.Gone, Full: policy.Cap{Most: 1, Per: policy.PerDay}}
+			want = policy.Slot{Until: tomorrow, Winner: other.Rule, Why: c.why, Full: policy.Cap{Most: 1, Per: policy.PerDay}}
 		}
 		require.Equal(t, want, capped(policy.Cap{Most: 1, Per: policy.PerDay}).Free(mine, noon, []policy.Claim{other}, time.UTC), name)
 	}
@@ -76,10 +76,10 @@ func TestFreeCountsByChannelAndInAll(t *testing.T) {
 	require.Equal(t, []string{"3 per day", "1 per week by sms"}, []string{perDay.Words(), perWeek.Words()})
 	week, day := at(t, "2026-11-30T00:00:00Z"), at(t, "2026-11-25T00:00:00Z")
 	require.Equal(t, policy.Slot{OK: true}, ask(customer.Email, gone(customer.SMS, 1), gone(customer.Email, 2)))
-	require.Equal(t, policy.Slot{Until: week, Winner: "other", Why: "it went out", Firm: true, Full: perWeek}, ask(customer.SMS, gone(customer.SMS, 1)))
+	require.Equal(t, policy.Slot{Until: week, Winner: "other", Why: "it went out", Full: perWeek}, ask(customer.SMS, gone(customer.SMS, 1)))
 	three := []policy.Claim{gone(customer.Email, 1), gone(customer.Email, 2), gone(customer.Push, 3)}
-	require.Equal(t, policy.Slot{Until: day, Winner: "other", Why: "it went out", Firm: true, Full: perDay}, ask(customer.SMS, three...))
-	require.Equal(t, policy.Slot{Until: week, Winner: "other", Why: "it went out", Firm: true, Full: perWeek}, ask(customer.SMS, append(three, gone(customer.SMS, 4))...), "the longer one counts")
+	require.Equal(t, policy.Slot{Until: day, Winner: "other", Why: "it went out", Full: perDay}, ask(customer.SMS, three...))
+	require.Equal(t, policy.Slot{Until: week, Winner: "other", Why: "it went out", Full: perWeek}, ask(customer.SMS, append(three, gone(customer.SMS, 4))...), "the longer one counts")
 }
 
 // TestUrgentPlaces has caps with places that only urgent topics have.
@@ -128,7 +128,7 @@ func TestCapsKeepTheCustomersCalendar(t *testing.T) {
 			return p.Free(policy.Claim{Channel: customer.SMS, At: now, Rule: "mine", N: 1}, now, []policy.Claim{other}, z)
 		}
 		last := till.Add(-time.Microsecond)
-		taken := policy.Slot{Until: till, Winner: "other", Why: "it went out", Firm: true, Full: p.Caps[0]}
+		taken := policy.Slot{Until: till, Winner: "other", Why: "it went out", Full: p.Caps[0]}
 		require.Equal(t, taken, free(from, last), name)
 		require.Equal(t, taken, free(last, from), name)
 		require.Equal(t, policy.Slot{OK: true}, free(from.Add(-time.Microsecond), from), name)

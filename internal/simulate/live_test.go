@@ -253,12 +253,16 @@ func told(t tester, store ledger.Store, external string) string {
 		}
 		return err
 	}))
-	return winner.ReplaceAllString(b.String(), "$1")
+	return movedBy.ReplaceAllString(winner.ReplaceAllString(b.String(), "$1"), "$1")
 }
 
 // winner is what a line says of who has a place in a full cap. Of several who
 // are before it at one instant it may name either.
 var winner = regexp.MustCompile(`(, after the cap of [^:"]*): [^"\\;)]* has the place, [^"\\;)]*`)
+
+// movedBy is what moved a message that went out: the caps may have done so on
+// the way.
+var movedBy = regexp.MustCompile(`("Status":"accepted","Reason":")capped`)
 
 func written(t tester, row any) string {
 	text, err := json.Marshal(row)
@@ -276,7 +280,7 @@ func alike(t tester, files bundle.Files, script simulate.Script) {
 // onTheWay is a line of what a message was planned for. Where several look at
 // one instant's facts, the first may plan what it has to give up at once when
 // the next has looked; that order is not the same live.
-var onTheWay = regexp.MustCompile(`"Kind":"(plan|defer)"`)
+var onTheWay = regexp.MustCompile(`"Kind":"(plan|defer)"|"Status":"withdrawn","Reason":"[a-z_]*","Attempt":0`)
 
 // alikeInTheEnd is alike but for what was planned on the way.
 func alikeInTheEnd(t tester, files bundle.Files, script simulate.Script) {

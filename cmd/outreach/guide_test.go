@@ -198,6 +198,9 @@ func TestTheTableOfRules(t *testing.T) {
 	b, _ := bundle.Check(files)
 	var rows strings.Builder
 	for _, r := range b.Rules {
+		if _, made := b.Made[r.Name]; made {
+			continue
+		}
 		fmt.Fprintf(&rows, "| [`%s`](%s.yaml) | %s |\n", r.Name, r.Name, r.Description)
 	}
 	const head = "| rule | what it is for |\n|---|---|\n"

@@ -87,7 +87,7 @@ func (r *run) ride(step *rule.Step, next string, part ledger.Part) bool {
 			part.Digest, part.Updated = "", now // there is no such digest any more
 			r.savePart(part)
 		}
-		return r.rest(part.Deadline, ridesOn(part), WakeProfile)
+		return r.rest(part.Deadline, ridesOn(part), append(r.names(step.Send.Unless), WakeProfile)...)
 	}
 	return r.goTo(next, now)
 }

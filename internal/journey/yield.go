@@ -74,18 +74,20 @@ func (r *run) queue(step *rule.Step, plan Plan, until time.Time) bool {
 			Reason: customer.Capped, Note: plan.Why + "; waiting for a place"})
 	}
 	r.pos.Plan = &plan
-	return r.rest(until, "waiting for a place in the caps until "+sendtime.Label(until, r.f.Subject.Zone), WakeProfile, WakeResume)
+	why := "waiting for a place in the caps until " + sendtime.Label(until, r.f.Subject.Zone)
+	return r.rest(until, why, WakeProfile, WakeResume)
 }
 
-// queued looks for an instant of a message that waits for a place.
+// queued looks for an instant of a message that waits for a place. As with one
+// that is planned, its unless is asked for when its time has come.
 func (r *run) queued(step *rule.Step, next string, part ledger.Part) bool {
 	now, send := r.f.Now, step.Send
 	until := r.lastCall(send)
-	switch {
-	case r.unless(send):
+	switch over := !until.IsZero() && !now.Before(until); {
+	case over && r.unless(send):
 		r.withdraw(part, customer.Unless)
 		return r.goTo(next, now)
-	case !until.IsZero() && !now.Before(until):
+	case over:
 		r.withdrawNoted(part, customer.Capped, r.pos.Plan.Why)
 		return r.goTo(next, now)
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/outreach-engine/outreach/internal/customer"
 	"github.com/outreach-engine/outreach/internal/dossier"
 	"github.com/outreach-engine/outreach/internal/journey"
 	"github.com/outreach-engine/outreach/internal/ledger"
@@ -96,16 +97,20 @@ func (r *run) settle(ctx context.Context) error {
 	return &LoopError{Rule: r.rule, At: r.now}
 }
 
-// round does what there is to do now, in the order of an instant.
+// round does what there is to do now, in the order of an instant. Nothing goes
+// out before everybody has looked at the facts.
 func (r *run) round(ctx context.Context) (worked bool, err error) {
-	for _, piece := range []func(context.Context) (bool, error){r.acts, r.dues, r.news, r.steps, r.delivers} {
+	for _, piece := range []func(context.Context) (bool, error){r.acts, r.dues, r.news, r.steps} {
 		did, err := piece(ctx)
 		if err != nil {
 			return false, err
 		}
 		worked = worked || did
 	}
-	return worked, nil
+	if worked {
+		return true, nil
+	}
+	return r.delivers(ctx)
 }
 
 // dues judges what time alone gives: by rule, customer and about.
@@ -164,12 +169,19 @@ func (r *run) steps(ctx context.Context) (worked bool, err error) {
 	return worked, nil
 }
 
-// delivers sends what is due.
+// delivers sends what is due, of each customer one message: whom it concerns
+// looks at the facts before the next.
 func (r *run) delivers(ctx context.Context) (worked bool, err error) {
+	served := map[customer.ID]bool{}
 	for _, w := range r.store.take(r.now, (*waiter).delivers) {
 		if w.gone {
 			continue
 		}
+		if served[w.ref.Customer] {
+			r.store.list(w)
+			continue
+		}
+		served[w.ref.Customer] = true
 		worked, r.rule = true, w.ref.Rule
 		if err := r.write(ctx, w, r.deliver); err != nil {
 			return false, err

@@ -33,6 +33,9 @@ var update = flag.Bool("update", false, "write the timelines that the engine giv
 //	                        a webhook also answer {"code":"A1"}
 //	hold KIND [NAME], release; lift send|shift|drop KIND [NAME]
 //	slot RULE CHANNEL PRIORITY WHEN [gone]   another rule's message
+//	slots none              other rules' messages give their places up
+//	carry CHANNEL|DIGEST [accepted, rejected, unknown]   a message that items
+//	                        ride on goes
 //	hint                    look at the facts again
 //	migrate [OLD=NEW ...]   move to the section next, another version of the
 //	                        rule; there again, back
@@ -162,6 +165,11 @@ func (w *world) word(word string, rest []string) {
 		w.hint()
 	case "slot":
 		w.slot(rest)
+	case "slots":
+		w.others = nil
+		w.hint()
+	case "carry":
+		w.carry(rest[0], ledger.PartStatus(cmp.Or(strings.Join(rest[1:], ""), "accepted")))
 	case "hint":
 		w.hint()
 	case "migrate":

@@ -120,7 +120,9 @@ func TestLostWorkflowsCostOnlyTime(t *testing.T) {
 	h.happen("u1", "signed_up", nil)
 	h.eventually(func() bool { return len(h.outreaches("u1")) == 1 && h.outreaches("u1")[0].Status == ledger.Open }, "it waits")
 	ref := h.outreaches("u1")[0].Ref
-	require.NoError(t, h.running.Client.TerminateWorkflow(t.Context(), ref.String(), "", "by hand"))
+	h.eventually(func() bool { // its row is written before its workflow is started
+		return h.running.Client.TerminateWorkflow(t.Context(), ref.String(), "", "by hand") == nil
+	}, "its workflow runs")
 	require.NoError(t, h.running.Client.TerminateWorkflow(t.Context(), workflows.WatchID("after-a-while"), "", "by hand"))
 	h.eventually(func() bool { return h.ended("u1") == "completed" }, "it goes on from its row")
 	require.Len(t, h.provider.keys(), 1)

@@ -67,7 +67,8 @@ func (v status) messages() string {
 		status ledger.PartStatus
 		words  string
 	}{
-		{ledger.Planned, "planned"}, {ledger.Sending, "being sent"}, {ledger.Accepted, "sent"}, {ledger.Unknown, "unknown"},
+		{ledger.Planned, "planned"}, {ledger.Queued, "waiting for a place in the caps"}, {ledger.Riding, "waiting for a message to ride on"},
+		{ledger.Sending, "being sent"}, {ledger.Accepted, "sent"}, {ledger.Unknown, "unknown"},
 		{ledger.Rejected, "refused by providers"}, {unwritten, "whose text could not be written"}, {ledger.Withdrawn, "withdrawn"},
 	} {
 		if n := counts[kind.status]; n > 0 {

@@ -345,11 +345,12 @@ func TestAChangeBeforeTheAttemptWins(t *testing.T) {
 type tally struct {
 	kinds []prevention
 	lead  map[string]time.Duration
+	row   map[string]int    // how often in a row one of them was first: the change above zero
 	first map[string][2]int // the change, the attempt
 }
 
 func newTally() *tally {
-	return &tally{kinds: preventions(), lead: map[string]time.Duration{}, first: map[string][2]int{}}
+	return &tally{kinds: preventions(), lead: map[string]time.Duration{}, row: map[string]int{}, first: map[string][2]int{}}
 }
 
 func (a *tally) heat(t *testing.T, store ledger.Store, rounds int) {
@@ -363,15 +364,18 @@ func (a *tally) heat(t *testing.T, store ledger.Store, rounds int) {
 		return open
 	})
 	const step, luck = 25 * time.Microsecond, 300 * time.Microsecond
+	const longest = 8 // a slow machine's head start is found in a dozen rounds
 	for i, r := range runners {
 		p := kind(i)
 		n := a.first[p.name]
 		if h.round(p, r, a.lead[p.name]+luck/2-rand.N(luck)) {
 			n[0]++
-			a.lead[p.name] -= step
+			a.row[p.name] = max(a.row[p.name], 0) + 1
+			a.lead[p.name] -= step << min(a.row[p.name]/2, longest)
 		} else {
 			n[1]++
-			a.lead[p.name] += step
+			a.row[p.name] = min(a.row[p.name], 0) - 1
+			a.lead[p.name] += step << min(-a.row[p.name]/2, longest)
 		}
 		a.first[p.name] = n
 	}

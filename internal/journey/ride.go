@@ -78,7 +78,11 @@ func (r *run) ride(step *rule.Step, next string, part ledger.Part) bool {
 		r.decide(story)
 	case part.Status != ledger.Riding:
 	case !now.Before(part.Deadline):
-		r.withdraw(part, customer.Late)
+		reason := r.rides(step.Send, part.Channel)
+		if reason == "" {
+			reason = customer.Late
+		}
+		r.withdraw(part, reason)
 		return r.goTo(next, part.Deadline)
 	case r.unless(step.Send):
 		r.withdraw(part, customer.Unless)

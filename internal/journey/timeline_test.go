@@ -226,6 +226,8 @@ func (w *world) set(name, text string) {
 		p.PushTokens = []string{text}
 	case name == "zone":
 		p.Zone = text
+	case name == "country":
+		p.Country = text
 	case kind == "consent":
 		if p.Consents == nil {
 			p.Consents = map[customer.Topic]customer.Consent{}

@@ -59,11 +59,38 @@ func (r *run) instant(step *rule.Step, channel customer.Channel, from time.Time)
 // What binds nobody gives way when the time is short.
 func (r *run) best(request sendtime.Request, wanted []hours, mine policy.Claim) (got found) {
 	for _, w := range wanted {
-		if got = r.slot(request, w, mine); got.no != customer.NoAllowedTime || w.bound {
+		if got = r.slot(request, w, mine); got.no == customer.NoAllowedTime {
+			got = r.laterThatDay(request, w, mine, got)
+		}
+		if got.no != customer.NoAllowedTime || w.bound {
 			return got
 		}
 	}
 	return r.slot(request, hours{why: "before its time runs out"}, mine)
+}
+
+// laterThatDay moves a set time of somebody who may be in another zone, where
+// that time is closed, to the first that is open in all of them within a day.
+func (r *run) laterThatDay(request sendtime.Request, wanted hours, mine policy.Claim, none found) found {
+	if len(request.Also) == 0 || !wanted.when.HasPoints() {
+		return none
+	}
+	alone := request
+	alone.Also = nil
+	set := r.slot(alone, wanted, mine)
+	if set.no != "" {
+		return none
+	}
+	end := set.at.Add(24 * time.Hour)
+	if request.Deadline.IsZero() || end.Before(request.Deadline) {
+		request.Deadline = end
+	}
+	request.Now = set.at
+	got := r.slot(request, hours{said: wanted.said, why: wanted.why + ", and then where it may go wherever they are"}, mine)
+	if got.no != "" {
+		return none
+	}
+	return got
 }
 
 // hours gives where a message of a send may start. What the customer said is

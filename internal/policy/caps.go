@@ -81,7 +81,8 @@ type Slot struct {
 // Free says whether a claim has a place at an instant: in every cap that
 // counts it, those that went out and those planned before it in claim order
 // leave room. Days, weeks and months are the customer's own. Beyond a cap's
-// places for all stand those that are kept for urgent topics.
+// places for all stand those that are kept for urgent topics, which take their
+// own first.
 func (p *Policy) Free(mine Claim, at time.Time, others []Claim, zone *time.Location) Slot {
 	free := Slot{OK: true}
 	for _, limit := range p.Caps {
@@ -89,18 +90,21 @@ func (p *Policy) Free(mine Claim, at time.Time, others []Claim, zone *time.Locat
 			continue
 		}
 		start, end := limit.Per.around(at, zone)
-		taken, winner := 0, Claim{}
+		taken, urgent, winner := 0, 0, Claim{}
 		for _, other := range others {
 			counts := !other.same(mine) && (limit.Channel == "" || other.Channel == limit.Channel) &&
 				!other.At.Before(start) && other.At.Before(end) && (other.Gone || other.before(mine))
 			if !counts {
 				continue
 			}
+			if other.Urgent {
+				urgent++
+			}
 			if taken++; taken == 1 || winner.ahead(other) {
 				winner = other
 			}
 		}
-		if taken >= limit.places(mine.Urgent) && end.After(free.Until) {
+		if limit.full(mine, taken, urgent) && end.After(free.Until) {
 			free = Slot{Until: end, Winner: winner.Rule, Why: winner.over(mine), Full: limit}
 		}
 	}
@@ -114,6 +118,15 @@ func (c Claim) ahead(d Claim) bool {
 		return c.Gone
 	}
 	return c.before(d)
+}
+
+// full reports whether a claim has no place beside so many that have one, of
+// which some are urgent.
+func (c Cap) full(mine Claim, taken, urgent int) bool {
+	if mine.Urgent && urgent < c.Urgent {
+		return false
+	}
+	return taken-min(urgent, c.Urgent) >= c.Most
 }
 
 // places gives how many messages have room, urgent ones or others.

@@ -82,20 +82,23 @@ func TestFreeCountsByChannelAndInAll(t *testing.T) {
 	require.Equal(t, policy.Slot{Until: week, Winner: "other", Why: "it went out", Full: perWeek}, ask(customer.SMS, append(three, gone(customer.SMS, 4))...), "the longer one counts")
 }
 
-// TestUrgentPlaces has caps with places that only urgent topics have.
+// TestUrgentPlaces has a cap with a place that only urgent topics have: they
+// take their own first.
 func TestUrgentPlaces(t *testing.T) {
 	t.Parallel()
 	noon := at(t, "2026-11-24T12:00:00Z")
 	p := capped(policy.Cap{Most: 1, Per: policy.PerDay, Urgent: 1})
 	require.Equal(t, []string{"1 per day and 1 urgent", "any: 1 per day and 1 urgent"}, []string{p.Caps[0].Words(), p.Caps[0].String()})
-	for gone, want := range map[int][2]bool{0: {true, true}, 1: {false, true}, 2: {false, false}} {
+	for gone, want := range map[[2]int][2]bool{ // others and urgent ones that went out: whether another one, and an urgent one, has a place
+		{0, 0}: {true, true}, {1, 0}: {false, true}, {0, 1}: {true, true}, {1, 1}: {false, false}, {0, 2}: {false, false},
+	} {
 		var others []policy.Claim
-		for n := range gone {
-			others = append(others, policy.Claim{Channel: customer.SMS, At: noon.Add(-time.Hour), Rule: "other", N: n + 1, Gone: true})
+		for n := range gone[0] + gone[1] {
+			others = append(others, policy.Claim{Channel: customer.SMS, At: noon.Add(-time.Hour), Rule: "other", N: n + 1, Gone: true, Urgent: n >= gone[0]})
 		}
 		for i, urgent := range []bool{false, true} {
 			mine := policy.Claim{Channel: customer.Email, At: noon, Rule: "mine", N: 1, Urgent: urgent}
-			require.Equal(t, want[i], p.Free(mine, noon, others, time.UTC).OK, "%d gone, urgent %t", gone, urgent)
+			require.Equal(t, want[i], p.Free(mine, noon, others, time.UTC).OK, "%v gone, urgent %t", gone, urgent)
 		}
 	}
 }

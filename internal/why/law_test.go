@@ -44,7 +44,9 @@ func TestWhatStandsInTheWayIsWhatKeepsTheNextOneOut(t *testing.T) {
 		seen[got] = true
 		require.Equal(rt, firstReason(e.Rules[0].Entry), got, "%s\n%s", script, e.Text())
 	})
-	require.Greater(t, len(seen), 4, "the draws reach most reasons")
+	if !testing.Short() { // a few draws meet fewer
+		require.Greater(t, len(seen), 4, "the draws reach most reasons")
+	}
 }
 
 // firstReason gives the reason that comes first in the order of entering.

@@ -30,6 +30,10 @@ const (
 	// likeKind is the ratio to chance by which a customer's acts have to lie where those of their kind do,
 	// when they do not yet lie together themselves.
 	likeKind = 3
+	// surelyOne is the logarithm of the Bayes factor from which on a customer is taken for one of the
+	// population's kinds: 20 to 1. vouching is how many customers the kinds must have been learned from.
+	surelyOne = 3
+	vouching  = 500
 
 	// unschooled is the strength of the prior while there is no population, in days.
 	unschooled = 2
@@ -50,7 +54,8 @@ type Learned struct {
 //   - three days with engagements within some weeks (2.2, decayed);
 //   - a peak: pairs of their acts lie together more often than chance would have it, by 2.5 standard
 //     deviations and at least twice as often; or else their acts lie three times as often as chance
-//     would have it where those of similar customers do;
+//     would have it where those of similar customers do, and are 20 times as likely in a population of
+//     at least 500 as by chance;
 //   - real evidence in the good hours themselves: 1.5 engagements, and twice as much as evenly spread.
 //
 // It takes some microseconds and allocates nothing. Population and Profile may be nil.
@@ -83,6 +88,9 @@ type estimate struct {
 	smooth curve // own, smoothed
 	prior  curve // the week of similar customers; its sum is 1
 	theta  curve // the estimate, not normalised
+
+	likelier float64 // the logarithm of how much likelier than by chance the evidence is in this population
+	schooled bool    // the population was learned from enough customers to vouch for one
 }
 
 // estimate fills in a customer's week: their own smoothed evidence and the prior of similar customers.
@@ -94,7 +102,9 @@ func (pop *Population) estimate(w *weighed, e *estimate) {
 		}
 		e.own.smooth(&e.smooth)
 	}
-	strength := pop.prior(&e.own, &e.prior)
+	var strength float64
+	strength, e.likelier = pop.prior(&e.own, &e.prior)
+	e.schooled = pop.Customers() >= vouching
 	for i := range e.theta {
 		e.theta[i] = e.smooth[i] + strength*e.prior[i]
 	}
@@ -121,7 +131,8 @@ func (e *estimate) together(w *weighed) bool {
 	return ratio >= peaked && ratio >= 1+surely*math.Sqrt(pairVariance/pairs)
 }
 
-// likeTheirKind reports whether a customer's acts lie where those of similar customers do.
+// likeTheirKind reports whether a customer's acts lie where those of similar customers do, and that is not
+// because among several kinds one will always fit a little.
 func (e *estimate) likeTheirKind(w *weighed) bool {
-	return week*e.own.dot(&e.prior) >= likeKind*w.days
+	return e.schooled && e.likelier >= surelyOne && week*e.own.dot(&e.prior) >= likeKind*w.days
 }

@@ -28,15 +28,17 @@ func (pop *Population) Customers() int {
 	return pop.document.Customers
 }
 
-// prior gives the expected week of customers like this one, and how many days of evidence it weighs.
-func (pop *Population) prior(own, out *curve) (strength float64) {
+// prior gives the expected week of customers like this one, how many days of evidence it weighs, and by how
+// much what they did is likelier than by chance if they are somebody of the population: the logarithm of the
+// Bayes factor, which has paid already for choosing the kind that fits best.
+func (pop *Population) prior(own, out *curve) (strength, likelier float64) {
 	if pop == nil {
 		for i := range out {
 			out[i] = even
 		}
-		return unschooled
+		return unschooled, 0
 	}
-	likely := pop.posterior(own)
+	likely, likelier := pop.posterior(own)
 	for k, share := range likely[:pop.kinds] {
 		if share < unlikely {
 			continue
@@ -46,24 +48,25 @@ func (pop *Population) prior(own, out *curve) (strength float64) {
 			out[i] += share * week[i]
 		}
 	}
-	return pop.strength
+	return pop.strength, likelier
 }
 
-// posterior says how likely a customer is of each kind.
-func (pop *Population) posterior(own *curve) (likely [maxKinds]float64) {
+// posterior says how likely a customer is of each kind, and how much likelier than by chance they are at all.
+func (pop *Population) posterior(own *curve) (likely [maxKinds]float64, likelier float64) {
 	likely = pop.prior0
 	for i, v := range own {
 		if v == 0 {
 			continue
 		}
+		likelier += v * math.Log(week)
 		logs := &pop.logs[i]
 		for k := range likely {
 			likely[k] += v * logs[k]
 		}
 	}
-	normalise(likely[:pop.kinds])
+	likelier += normalise(likely[:pop.kinds])
 	clear(likely[pop.kinds:])
-	return likely
+	return likely, likelier
 }
 
 // normalise turns logarithms into shares, and gives the logarithm of their sum.

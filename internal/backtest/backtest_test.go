@@ -116,7 +116,7 @@ func TestEveryDecisionIsALine(t *testing.T) {
 		"2026-03-02T09:00:00Z 2026-03-02T10:00:00+01:00 anna plan sms thanks 2026-03-02T09:00:00Z now",
 		"2026-03-02T09:00:00Z 2026-03-02T10:00:00+01:00 anna send sms thanks 2026-03-02T09:00:00Z",
 		"2026-03-02T09:00:00Z 2026-03-02T10:00:00+01:00 anna end completed",
-		"2026-03-03T09:00:00Z 2026-03-03T10:00:00+01:00 anna goal",
+		"2026-03-03T09:00:00Z 2026-03-03T10:00:00+01:00 anna goal after the end",
 		"2026-03-04T03:00:00Z 2026-03-03T22:00:00-05:00 bo match 2026-03-04T03:00:00Z",
 		"2026-03-04T03:00:00Z 2026-03-03T22:00:00-05:00 bo enter",
 		"2026-03-04T03:00:00Z 2026-03-03T22:00:00-05:00 bo plan sms thanks 2026-03-04T13:57:40Z as soon as possible after quiet hours",

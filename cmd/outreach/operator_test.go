@@ -189,6 +189,7 @@ func TestExplainSaysWhatIsWaitedFor(t *testing.T) {
 		})
 	})
 	require.Equal(t, `customer c1, Asia/Kolkata, where it is Mon 23 Nov 19:30
+  said        zone Asia/Kolkata
 
 welcome: not judged yet: the rule is warming, the customer's history has not been read; outreach serve reads it
   match 4     under way

@@ -45,8 +45,8 @@ func TestWorkersChangeNothing(t *testing.T) {
 
 // decision is a line as others read it.
 type decision struct {
-	At, Local, Customer, Rule, Step, Kind, Channel, Template, Reason, Planned string
-	Outreach                                                                  int
+	At, Local, Customer, Rule, Step, Kind, Channel, Template, Reason, Planned, Note string
+	Outreach                                                                        int
 }
 
 func decisions(t testing.TB, text string) (list []decision) {
@@ -108,25 +108,25 @@ func TestEveryDecisionIsALine(t *testing.T) {
 	t.Parallel()
 	var short []string
 	for _, d := range decisions(t, lines(t, small(t))) {
-		short = append(short, strings.Join(strings.Fields(strings.Join([]string{d.At, d.Local, d.Customer, d.Kind, d.Channel, d.Template, d.Reason, d.Planned}, " ")), " "))
+		short = append(short, strings.Join(strings.Fields(strings.Join([]string{d.At, d.Local, d.Customer, d.Kind, d.Channel, d.Template, d.Reason, d.Planned, d.Note}, " ")), " "))
 	}
 	require.Equal(t, []string{
 		"2026-03-02T09:00:00Z 2026-03-02T10:00:00+01:00 anna match 2026-03-02T09:00:00Z",
 		"2026-03-02T09:00:00Z 2026-03-02T10:00:00+01:00 anna enter",
-		"2026-03-02T09:00:00Z 2026-03-02T10:00:00+01:00 anna plan sms thanks 2026-03-02T09:00:00Z",
+		"2026-03-02T09:00:00Z 2026-03-02T10:00:00+01:00 anna plan sms thanks 2026-03-02T09:00:00Z now",
 		"2026-03-02T09:00:00Z 2026-03-02T10:00:00+01:00 anna send sms thanks 2026-03-02T09:00:00Z",
 		"2026-03-02T09:00:00Z 2026-03-02T10:00:00+01:00 anna end completed",
-		"2026-03-03T09:00:00Z 2026-03-03T10:00:00+01:00 anna goal",
+		"2026-03-03T09:00:00Z 2026-03-03T10:00:00+01:00 anna goal after the end",
 		"2026-03-04T03:00:00Z 2026-03-03T22:00:00-05:00 bo match 2026-03-04T03:00:00Z",
 		"2026-03-04T03:00:00Z 2026-03-03T22:00:00-05:00 bo enter",
-		"2026-03-04T03:00:00Z 2026-03-03T22:00:00-05:00 bo plan sms thanks 2026-03-04T13:57:40Z",
+		"2026-03-04T03:00:00Z 2026-03-03T22:00:00-05:00 bo plan sms thanks 2026-03-04T13:57:40Z as soon as possible after quiet hours",
 		"2026-03-04T13:57:40Z 2026-03-04T08:57:40-05:00 bo send sms thanks 2026-03-04T13:57:40Z",
 		"2026-03-04T13:57:40Z 2026-03-04T08:57:40-05:00 bo end completed",
 		"2026-03-05T09:00:00Z 2026-03-05T10:00:00+01:00 cy match 2026-03-05T09:00:00Z",
 		"2026-03-05T09:00:00Z 2026-03-05T10:00:00+01:00 cy drop no_address",
 		"2026-03-20T15:00:00.25Z 2026-03-20T11:00:00.25-04:00 bo match 2026-03-20T15:00:00.25Z",
 		"2026-03-20T15:00:00.25Z 2026-03-20T11:00:00.25-04:00 bo enter",
-		"2026-03-20T15:00:00.25Z 2026-03-20T11:00:00.25-04:00 bo plan sms thanks 2026-03-20T15:00:00.25Z",
+		"2026-03-20T15:00:00.25Z 2026-03-20T11:00:00.25-04:00 bo plan sms thanks 2026-03-20T15:00:00.25Z now",
 		"2026-03-20T15:00:00.25Z 2026-03-20T11:00:00.25-04:00 bo send sms thanks 2026-03-20T15:00:00.25Z",
 		"2026-03-20T15:00:00.25Z 2026-03-20T11:00:00.25-04:00 bo end completed",
 	}, short)

@@ -38,7 +38,8 @@ type decision struct {
 	Channel  string `json:"channel"`
 	Template string `json:"template"`
 	Reason   string `json:"reason"`
-	Planned  string `json:"planned,omitempty"` // RFC 3339, UTC
+	Planned  string `json:"planned,omitempty"` // RFC 3339, UTC; absent: it has no instant
+	Note     string `json:"note,omitempty"`    // for people: why
 }
 
 // instants are written with as many decimals as they have.
@@ -48,7 +49,7 @@ func newEntry(line simulate.Line, sequence int) entry {
 	d := decision{
 		At: line.At.UTC().Format(instants), Local: line.At.In(line.Zone).Format(instants), Customer: cmp.Or(line.External, string(line.Customer)),
 		Rule: line.Rule, Outreach: line.N, Step: line.Step, Kind: string(line.Kind), Channel: string(line.Channel),
-		Template: line.Template, Reason: string(line.Reason), Planned: planned(line.Planned),
+		Template: line.Template, Reason: string(line.Reason), Planned: planned(line.Planned), Note: line.Note,
 	}
 	return entry{at: line.At.UnixMicro(), customer: d.Customer, rule: d.Rule, n: d.Outreach, sequence: sequence, text: d.json()}
 }

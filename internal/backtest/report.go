@@ -38,12 +38,14 @@ type Rule struct {
 	HeldOut    int
 	NotEntered map[customer.Reason]int // reasons that began none, those held out aside
 	Messages   map[customer.Channel]int
-	Reached    int // outreaches with a message
-	Messaged   int // customers with a message
-	Calls      int // webhooks that were called
-	Tasks      int // that were handed over to teams
-	Deferred   map[customer.Reason]int
+	Reached    int                     // outreaches with a message
+	Messaged   int                     // customers with a message
+	Rode       int                     // items that went out in messages of other rules
+	Calls      int                     // webhooks that were called
+	Tasks      int                     // that were handed over to teams
+	Deferred   map[customer.Reason]int // messages that were moved; "": what they go by changed
 	Dropped    map[customer.Reason]int // what did not go out: messages, calls, tasks
+	CappedBy   map[string]int          // of those that the caps dropped, by the rule that has the place
 	HasGoal    bool
 	Goals      Goals
 	Peak       Peak

@@ -38,6 +38,7 @@ func TestWhatRidesIsNoMessageOfItsOwn(t *testing.T) {
 	require.Equal(t, "link", report.Rules[0].Name)
 	require.Empty(t, report.Rules[0].Messages)
 	require.Equal(t, 1, report.Rules[0].Reached)
+	require.Equal(t, 1, report.Rules[0].Rode)
 	require.Equal(t, map[customer.Channel]int{customer.Email: 1}, report.Rules[1].Messages)
 	require.Len(t, report.Samples, 1)
 	require.Contains(t, report.Samples[0].Content.Text, "The app.")

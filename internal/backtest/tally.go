@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/outreach-engine/outreach/internal/customer"
@@ -65,7 +66,7 @@ func newTally(o Options, from time.Time) *tally {
 func newRule(r *rule.Rule) *Rule {
 	return &Rule{
 		Name: r.Name, HasGoal: r.Goal != nil, NotEntered: map[customer.Reason]int{}, Messages: map[customer.Channel]int{},
-		Deferred: map[customer.Reason]int{}, Dropped: map[customer.Reason]int{}, hours: map[int64]map[customer.Channel]int{},
+		Deferred: map[customer.Reason]int{}, Dropped: map[customer.Reason]int{}, CappedBy: map[string]int{}, hours: map[int64]map[customer.Channel]int{},
 	}
 }
 
@@ -95,7 +96,17 @@ func (w *worker) count(at place, play *simulate.Play) {
 }
 
 // fate is what became of one outreach in the time that is reported.
-type fate struct{ matched, heldOut, messages, goal bool }
+type fate struct {
+	matched, heldOut, messages, goal bool
+	moved                            []moved
+}
+
+// moved is what a message was deferred for. It counts once, however often it
+// was moved for it.
+type moved struct {
+	step   string
+	reason customer.Reason
+}
 
 func (t *tally) line(r *Rule, f *fate, line simulate.Line) {
 	switch line.Kind {
@@ -106,12 +117,19 @@ func (t *tally) line(r *Rule, f *fate, line simulate.Line) {
 		r.Entered++
 	case ledger.KindSend:
 		t.send(r, f, line)
+	case ledger.KindPlan:
+		if line.Reason != "" { // not the instant that it would have had
+			r.deferred(f, line)
+		}
 	case ledger.KindDefer:
-		r.Deferred[line.Reason]++
+		r.deferred(f, line)
 	case ledger.KindDrop:
 		switch {
 		case line.Step != "":
 			r.Dropped[line.Reason]++
+			if by := winner(line.Decision); by != "" {
+				r.CappedBy[by]++
+			}
 		case line.Reason == customer.HeldOut:
 			f.heldOut = true
 			r.HeldOut++
@@ -121,6 +139,26 @@ func (t *tally) line(r *Rule, f *fate, line simulate.Line) {
 	case ledger.KindGoal:
 		f.goal = true
 	}
+}
+
+// deferred counts a message that was moved.
+func (r *Rule) deferred(f *fate, line simulate.Line) {
+	m := moved{line.Step, line.Reason}
+	if slices.Contains(f.moved, m) {
+		return
+	}
+	f.moved = append(f.moved, m)
+	r.Deferred[line.Reason]++
+}
+
+// winner names the rule that has the place of a message that the caps dropped,
+// as the decision's note says it; "" when it says none.
+func winner(d ledger.Decision) string {
+	before, _, found := strings.Cut(d.Note, " has the place, ")
+	if d.Reason != customer.Capped || !found {
+		return ""
+	}
+	return before[strings.LastIndexByte(before, ' ')+1:]
 }
 
 // send counts what reaches a customer as a message, and what does not apart.
@@ -136,6 +174,7 @@ func (t *tally) send(r *Rule, f *fate, line simulate.Line) {
 	}
 	f.messages = true
 	if line.Rides {
+		r.Rode++
 		return // the message that it rode on is counted
 	}
 	r.Messages[line.Channel]++
@@ -260,6 +299,7 @@ func (r *Rule) add(other *Rule) {
 	r.HeldOut += other.HeldOut
 	r.Reached += other.Reached
 	r.Messaged += other.Messaged
+	r.Rode += other.Rode
 	r.Calls += other.Calls
 	r.Tasks += other.Tasks
 	r.Goals.Reached += other.Goals.Reached
@@ -269,6 +309,7 @@ func (r *Rule) add(other *Rule) {
 	sum(r.Messages, other.Messages)
 	sum(r.Deferred, other.Deferred)
 	sum(r.Dropped, other.Dropped)
+	sum(r.CappedBy, other.CappedBy)
 	for hour, by := range other.hours {
 		for channel, n := range by {
 			count(r.hours, hour, channel, n)

@@ -1,8 +1,11 @@
 package backtest
 
 import (
+	"cmp"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -89,10 +92,12 @@ func (r *Rule) rows(local func(time.Time) string) []row {
 		{"not entered", total(r.NotEntered), reasons(r.NotEntered)},
 		{"held out", r.HeldOut, ""},
 		{"messages", r.Sent(), channels(r.Messages)},
+		{"in other messages", r.Rode, ""},
 		{"webhooks called", r.Calls, ""},
 		{"tasks handed over", r.Tasks, ""},
 		{"deferred", total(r.Deferred), reasons(r.Deferred)},
 		{"dropped", total(r.Dropped), reasons(r.Dropped)},
+		{"capped", r.Dropped[customer.Capped], winners(r.CappedBy)},
 		{"goals reached", r.Goals.Reached, share(r.Goals.Reached, r.Reached, "outreach with a message", "outreaches with a message")},
 		{"goals anyway", r.Goals.HeldOut, share(r.Goals.HeldOut, r.HeldOut, "held out", "held out")},
 		{"goals before any message", r.Goals.Before, ""},
@@ -100,7 +105,7 @@ func (r *Rule) rows(local func(time.Time) string) []row {
 	}
 	shown := rows[:2]
 	for _, line := range rows[2:] {
-		if line.n > 0 || line.what == "messages" || line.what == "goals anyway" && r.HeldOut > 0 || line.what == "goals reached" && r.HasGoal && r.Reached > 0 {
+		if line.n > 0 && (line.what != "capped" || line.more != "") || line.what == "messages" || line.what == "goals anyway" && r.HeldOut > 0 || line.what == "goals reached" && r.HasGoal && r.Reached > 0 {
 			shown = append(shown, line)
 		}
 	}
@@ -148,6 +153,21 @@ func reasons(m map[customer.Reason]int) string {
 			name = "moved"
 		}
 		parts = append(parts, name+" "+number(m[reason]))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// winners names the rules that had the places of what the caps dropped, those
+// that had them most often first, and not all of many.
+func winners(m map[string]int) string {
+	const shown = 3
+	names := slices.SortedFunc(maps.Keys(m), func(a, b string) int { return cmp.Or(cmp.Compare(m[b], m[a]), cmp.Compare(a, b)) })
+	var parts []string
+	for _, name := range names[:min(len(names), shown)] {
+		parts = append(parts, name+" had the place "+wording.Count(int64(m[name]), "time"))
+	}
+	if more := len(names) - len(parts); more > 0 {
+		parts = append(parts, "and "+wording.Count(int64(more), "other rule"))
 	}
 	return strings.Join(parts, ", ")
 }

@@ -25,7 +25,12 @@ type happening struct {
 	zone     *time.Location
 	content  *channel.Content
 	trouble  error
+	note     string // for people: why it has its instant, or why it does not go out
 }
+
+// moved is a plan that changed: to another instant, or to none until there is
+// a place or a message to ride on. No expectation speaks of it.
+const moved Kind = "moved"
 
 // happenings gives the lines of a play that a test may speak of, in their
 // order.
@@ -34,7 +39,7 @@ func happenings(lines []simulate.Line) []happening {
 	for _, l := range lines {
 		h := happening{
 			rule: l.Rule, ref: l.Ref, name: l.Template, reason: l.Reason, channel: l.Channel, customer: l.External,
-			at: l.At, planned: l.Planned, zone: l.Zone, content: l.Content, trouble: l.Trouble,
+			at: l.At, planned: l.Planned, zone: l.Zone, content: l.Content, trouble: l.Trouble, note: l.Note,
 		}
 		var ok bool
 		if h.kind, ok = kindOfLine(l); ok {
@@ -63,8 +68,35 @@ func kindOfLine(l simulate.Line) (Kind, bool) {
 		return Ended, true
 	case ledger.KindPlan:
 		return Planned, l.Channel.Reaches()
+	case ledger.KindDefer:
+		return moved, l.Channel.Reaches()
 	}
 	return "", false
+}
+
+// plans reports whether a line says when a message is to go.
+func (h happening) plans() bool { return h.kind == Planned || h.kind == moved }
+
+// same reports whether two lines are about one message.
+func (h happening) same(other happening) bool {
+	return h.ref == other.ref && h.name == other.name && h.channel == other.channel && h.name != ""
+}
+
+// atOnce is the note of what had no hours to wait for.
+const atOnce = "now"
+
+// remark gives the note where it adds something: not that a message goes at
+// once when nothing keeps it.
+func (h happening) remark() string {
+	switch {
+	case h.trouble != nil:
+		return "" // it is shown itself
+	case h.kind == NotSent && h.note == atOnce:
+		return ""
+	case h.kind == Planned && h.reason == "" && !h.planned.IsZero() && !h.planned.After(h.at):
+		return ""
+	}
+	return h.note
 }
 
 // note is why an expectation is not met by a line that is nearly it; "" when

@@ -43,6 +43,7 @@ func judged(t *testing.T, expect ...string) []string {
 
 const (
 	sentLine  = "{at: Mon 18:00, sent: usage-warning}"
+	planLine  = "  Mon 2026-11-23 14:20  planned usage-warning by SMS for Mon 2026-11-23 18:00: preferred time, said by the customer"
 	happened  = "  Mon 2026-11-23 18:00  sent usage-warning by SMS"
 	endedLine = "  Wed 2026-11-25 10:00  ended: stop"
 )
@@ -68,31 +69,36 @@ func TestWhatIsMet(t *testing.T) {
 func TestWhatIsNotMet(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ expect, want []string }{
-		{nil, []string{"+ Mon 2026-11-23 18:00  sent usage-warning by SMS", endedLine}},
+		{nil, []string{planLine, "+ Mon 2026-11-23 18:00  sent usage-warning by SMS", endedLine}},
 		{[]string{"{at: Mon 19:00-21:00, sent: usage-warning}"}, []string{
+			strings.Replace(planLine, "  planned", "        planned", 1),
 			"+ Mon 2026-11-23 18:00        sent usage-warning by SMS",
 			"- Mon 2026-11-23 19:00-21:00  sent usage-warning",
 			"?                             nearest: Mon 2026-11-23 18:00, at another time",
 			"  Wed 2026-11-25 10:00        ended: stop",
 		}},
 		{[]string{"{at: Mon 18:00, sent: usage-warning, channel: email}"}, []string{
+			planLine,
 			"- Mon 2026-11-23 18:00  sent usage-warning by email",
 			"?                       nearest: Mon 2026-11-23 18:00, by sms, not by email",
 			"+ Mon 2026-11-23 18:00  sent usage-warning by SMS", endedLine,
 		}},
 		{[]string{"{at: Mon 18:00, sent: usage-warning, contains: 82 %}"}, []string{
+			planLine,
 			"- Mon 2026-11-23 18:00  sent usage-warning, containing \"82 %\"",
 			"?                       nearest: Mon 2026-11-23 18:00, its text does not contain \"82 %\"",
 			"?                       it reads: You have used 81 % of your data.",
 			"+ Mon 2026-11-23 18:00  sent usage-warning by SMS", endedLine,
 		}},
 		{[]string{"{at: Mon 18:00, sent: usage-warning, lacks: [data]}"}, []string{
+			planLine,
 			"- Mon 2026-11-23 18:00  sent usage-warning, without \"data\"",
 			"?                       nearest: Mon 2026-11-23 18:00, its text contains \"data\"",
 			"?                       it reads: You have used 81 % of your data.",
 			"+ Mon 2026-11-23 18:00  sent usage-warning by SMS", endedLine,
 		}},
 		{[]string{"{at: Mon 18:00, sent: usage-warning, subject: Data}"}, []string{
+			planLine,
 			"- Mon 2026-11-23 18:00  sent usage-warning, with the subject \"Data\"",
 			"?                       nearest: Mon 2026-11-23 18:00, its subject does not contain \"Data\"",
 			"?                       it reads:",
@@ -115,7 +121,7 @@ func TestWhatIsNotMet(t *testing.T) {
 		}},
 		{[]string{"{at: Mon 14:20, planned: usage-warning, for: Mon 19:00}", sentLine}, []string{
 			"- Mon 2026-11-23 14:20  planned usage-warning for Mon 2026-11-23 19:00",
-			"?                       nearest: Mon 2026-11-23 14:20, for another time", happened, endedLine,
+			"?                       nearest: Mon 2026-11-23 14:20, for another time", planLine, happened, endedLine,
 		}},
 	} {
 		require.Equal(t, c.want, judged(t, c.expect...), "%v", c.expect)
@@ -278,11 +284,11 @@ func TestTheWholeTimeline(t *testing.T) {
 		return rows
 	}
 	require.Equal(t, []string{
-		"  Mon 2026-11-23 14:20  planned usage-warning by SMS for Mon 2026-11-23 18:00",
+		planLine,
 		"= Mon 2026-11-23 18:00  sent usage-warning by SMS", endedLine,
 	}, timeline(sentLine))
 	require.Equal(t, []string{
-		"  Mon 2026-11-23 14:20  planned usage-warning by SMS for Mon 2026-11-23 18:00",
+		planLine,
 		"+ Mon 2026-11-23 18:00  sent usage-warning by SMS",
 		"= Wed 2026-11-25 10:00  ended: stop",
 	}, timeline("{ended: stop}"))

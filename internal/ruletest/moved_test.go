@@ -44,6 +44,8 @@ func TestATimeIsThatOfTheClockThatIsRead(t *testing.T) {
 		require.Empty(t, told(play(t, env, read(t, env, "fly", flown(expect))).Results[0]), expect)
 	}
 	require.Equal(t, []string{
+		"  Mon 2026-11-02 11:00                   planned welcome by SMS for Tue 2026-11-03 10:00: the rule's time daily 10:00",
+		"  Mon 2026-11-02 06:00 America/New_York  moved welcome by SMS to Mon 2026-11-02 10:00 America/New_York: the rule's time daily 10:00",
 		"+ Mon 2026-11-02 10:00 America/New_York  sent welcome by SMS",
 		"  Mon 2026-11-02 10:00 America/New_York  ended: completed",
 		"- Mon 2026-11-02 16:00 America/New_York  sent welcome",

@@ -45,20 +45,34 @@ type entry struct {
 }
 
 // view says how a line of a play is shown, and whether it is.
-type view func(v verdict, j int, h happening) (Mark, bool)
+type view func(v verdict, j int, all []happening) (Mark, bool)
 
-// inDiff shows what a reader needs to see why a test fails: no plans that
-// nobody asked for.
-func inDiff(v verdict, j int, h happening) (Mark, bool) {
-	if v.unexpected(j, h) {
+// inDiff shows what a reader needs to see why a test fails: of the plans that
+// nobody asked for those that were moved, that are nearly what was expected, and
+// that say why a message that nobody expected came when it did.
+func inDiff(v verdict, j int, all []happening) (Mark, bool) {
+	h := all[j]
+	switch {
+	case v.unexpected(j, h):
 		return Extra, true
+	case !h.plans(), h.reason != "", v.used[j] >= 0:
+		return Met, true
+	case slices.Contains(v.near, j):
+		return Met, true
+	case h.remark() == "":
+		return Met, false
 	}
-	return Met, h.kind != Planned || v.used[j] >= 0
+	for k := j + 1; k < len(all); k++ {
+		if v.unexpected(k, all[k]) && h.same(all[k]) {
+			return Met, true
+		}
+	}
+	return Met, false
 }
 
 // inWhole shows everything, and what of it was asked for.
-func inWhole(v verdict, j int, h happening) (Mark, bool) {
-	mark, _ := inDiff(v, j, h)
+func inWhole(v verdict, j int, all []happening) (Mark, bool) {
+	mark, _ := inDiff(v, j, all)
 	if v.used[j] >= 0 {
 		mark = Asked
 	}
@@ -88,7 +102,7 @@ func (r Result) rows(show view) []Row {
 func (c *Case) timeline(v verdict, actual []happening, show view) []Row {
 	var all []entry
 	for j, h := range actual {
-		if mark, ok := show(v, j, h); ok {
+		if mark, ok := show(v, j, actual); ok {
 			all = append(all, entry{at: h.at, when: shown(h.at, h.zone, c.Zone), row: Row{mark, c.happened(h)}})
 		}
 	}
@@ -204,21 +218,46 @@ func (c *Case) expected(x Expectation) string {
 func (c *Case) happened(h happening) string {
 	text := words(h.kind)
 	switch h.kind {
+	case moved:
+		text = c.moved(h)
 	case Sent, NotSent, Planned:
 		text += wording.Message(h.name, h.channel)
 	case Task, Called:
 		text += h.name
 	}
-	if h.reason != "" {
-		text += ": " + string(h.reason)
-	}
-	if h.kind == Planned {
+	if h.kind == Planned && !h.planned.IsZero() {
 		text += " for " + shown(h.planned, h.zone, c.Zone)
 	}
+	text += because(h)
 	if h.kind == NotSent && h.reason == customer.TemplateError && h.trouble != nil {
 		text += " (" + h.trouble.Error() + ")"
 	}
 	return text + c.of(h.customer)
+}
+
+// moved says where a message was moved to.
+func (c *Case) moved(h happening) string {
+	what := wording.Message(h.name, h.channel)
+	if h.planned.IsZero() {
+		return "put off " + what
+	}
+	return "moved " + what + " to " + shown(h.planned, h.zone, c.Zone)
+}
+
+// because gives a line's reason, and its note.
+func because(h happening) string {
+	note := h.remark()
+	switch {
+	case h.kind == Sent && note != "":
+		return " " + note // the message that it rode in
+	case h.reason != "" && note != "":
+		return ": " + string(h.reason) + " - " + note
+	case h.reason != "":
+		return ": " + string(h.reason)
+	case note != "":
+		return ": " + note
+	}
+	return ""
 }
 
 // of names the customer where there are several.

@@ -16,7 +16,7 @@ import (
 // page is the page about explanations.
 var page = filepath.Join("..", "..", "docs", "explain.md")
 
-// november is what happens to the three customers of the page.
+// november is what happens to the customers of the page.
 const november = `
 2026-10-12T00:00 mia identified zone=Europe/Berlin push=token offers=yes tips=yes
 2026-10-12T17:40 mia app_opened via=app
@@ -30,8 +30,16 @@ const november = `
 2026-11-15T15:12 ana app_opened
 2026-11-20T15:00 ana data_session mb=6000
 2026-11-20T15:00 ben data_session mb=3200
+2026-11-01T08:00 eva identified zone=America/New_York phone=+12125550103 plan=surf
+2026-11-01T08:00 leo identified country=US region=KY zone=America/Kentucky/Louisville phone=+15025550104 plan=surf tips=yes
+2026-11-01T08:00 kim identified zone=Europe/London phone=+447700900105 plan=surf plan_mb=15000 billing_day=1
+2026-11-09T06:00 leo app_opened
+2026-11-20T15:00 eva order_placed order_id=7790 promised_at=2026-11-23T04:00:00Z
+2026-11-20T15:00 kim order_placed order_id=7791 promised_at=2026-11-23T12:00:00Z
+2026-11-20T15:00 kim order_placed order_id=7792 promised_at=2026-11-23T12:30:00Z
 2026-11-20T15:00 ben order_placed order_id=7781 promised_at=2026-11-24T17:00:00Z
 2026-11-23T13:30 ana data_session mb=6400
+2026-11-23T13:40 kim data_session mb=12400
 2026-11-23T14:00 until`
 
 // TestThePageShowsWhatIsSaid plays the shipped rules and holds the page to
@@ -65,6 +73,9 @@ func TestThePageShowsWhatIsSaid(t *testing.T) {
 	only("ana", "usage-limit")
 	only("ben", "gone-silent", "late-delivery", "usage-limit")
 	only("mia", "gone-silent")
+	only("eva", "late-delivery")
+	only("leo", "gone-silent")
+	only("kim", "usage-limit")
 	if *update {
 		require.NoError(t, os.WriteFile(page, []byte(want), 0o600))
 	}

@@ -24,7 +24,7 @@ func Explain(f Facts) Explanation {
 	t := teller{Facts: f, clock: clock{zone: f.Subject.Zone, now: f.Now}}
 	e := Explanation{
 		Customer: f.Subject.Profile.ID, External: f.Subject.Profile.External, Zone: f.Subject.Zone.String(), At: f.Now,
-		LocalTime: t.local(f.Now), Habits: t.habits(), Rules: []Rule{},
+		LocalTime: t.local(f.Now), Said: t.said(), Habits: t.habits(), Rules: []Rule{},
 	}
 	if f.Place.How != policy.BySaid {
 		e.ZoneFrom = f.Place.How

@@ -201,7 +201,7 @@ func TestRulesAreToldOneByOne(t *testing.T) {
 func TestNothingAtAll(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, files(map[string]string{"rule": hello}), ben+"2026-11-23T14:00 until")
-	require.Equal(t, "customer ben (c-ben), America/New_York, where it is Mon 23 Nov 09:00\n\nno rule is in force, and nothing was decided about this customer\n",
+	require.Equal(t, "customer ben (c-ben), America/New_York, where it is Mon 23 Nov 09:00\n  said        zone America/New_York\n\nno rule is in force, and nothing was decided about this customer\n",
 		why.Explain(w.facts(check(t, files(nil)), "ben", "")).Text())
 }
 

@@ -53,6 +53,9 @@ func (t *teller) sentence(d ledger.Decision, c Case, v Outreach) string {
 	case ledger.KindEnter:
 		return "entered"
 	case ledger.KindPlan:
+		if d.Planned.IsZero() { // it rides in another message
+			return "planned " + message + note
+		}
 		return "planned " + message + " for " + t.local(d.Planned) + note
 	case ledger.KindDefer:
 		return t.deferred(d, message, note)
@@ -79,10 +82,13 @@ func (t *teller) sentence(d ledger.Decision, c Case, v Outreach) string {
 
 // deferred says why a planned message did not go out at its time.
 func (t *teller) deferred(d ledger.Decision, message, note string) string {
-	switch d.Reason {
-	case "":
+	moved := d.Reason == "" || d.Reason == customer.Capped
+	switch {
+	case moved && !d.Planned.IsZero():
 		return "moved " + message + " to " + t.local(d.Planned) + note
-	case customer.Paused:
+	case d.Reason == "":
+		return "put off " + message + note
+	case d.Reason == customer.Paused:
 		return "held " + message + ": " + wording.Reason(d.Reason)
 	}
 	return strings.Replace(wording.NotDone(d.Template, d.Channel), ",", " yet,", 1) + ": " + wording.Reason(d.Reason) + strings.Replace(note, ": ", " - ", 1)

@@ -26,6 +26,9 @@ func (e Explanation) Text() string {
 	if clock := e.clock(); clock != "" {
 		p.add("clock", clock)
 	}
+	if e.Said.Text != "" {
+		p.add("said", e.Said.Text)
+	}
 	p.habits(e.Habits)
 	if len(e.Rules) == 0 {
 		p.lines = append(p.lines, "", "no rule is in force, and nothing was decided about this customer")

@@ -60,8 +60,9 @@ type Explanation struct {
 	ZoneAlso  []string    `json:"zone_also,omitempty"` // other zones that they may be in
 	At        time.Time   `json:"at"`
 	LocalTime string      `json:"local_time"`
-	Habits    []Habit     `json:"habits"` // of all that they do, then by channel
-	Rules     []Rule      `json:"rules"`  // in force by name, then those that are not any more
+	Said      Said        `json:"said,omitzero"` // what they said of all that is kept of it
+	Habits    []Habit     `json:"habits"`        // of all that they do, then by channel
+	Rules     []Rule      `json:"rules"`         // in force by name, then those that are not any more
 }
 
 // Rule is one rule, as it stands for the customer.

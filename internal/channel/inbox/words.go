@@ -95,12 +95,12 @@ func sentence(d ledger.Decision, local func(time.Time) string) string {
 	case ledger.KindEnter:
 		return "The outreach began"
 	case ledger.KindPlan:
+		if d.Planned.IsZero() { // it rides in another message, as its note says
+			return "Planned " + what
+		}
 		return "Planned " + what + " for " + local(d.Planned)
 	case ledger.KindDefer:
-		if d.Reason == customer.Paused {
-			return "Held " + what + ": " + wording.Reason(d.Reason)
-		}
-		return "Moved " + what + " to " + local(d.Planned)
+		return deferred(d, what, local)
 	case ledger.KindSend:
 		return "Sent " + what
 	case ledger.KindDrop:
@@ -120,6 +120,19 @@ func sentence(d ledger.Decision, local func(time.Time) string) string {
 		return "The outreach ended: " + wording.Reason(d.Reason)
 	}
 	return string(d.Kind)
+}
+
+// deferred tells why a planned message did not go out at its time.
+func deferred(d ledger.Decision, what string, local func(time.Time) string) string {
+	switch {
+	case d.Reason == customer.Paused:
+		return "Held " + what + ": " + wording.Reason(d.Reason)
+	case d.Reason != "" && (d.Reason != customer.Capped || d.Planned.IsZero()):
+		return "Not sent yet, " + what + ": " + wording.Reason(d.Reason)
+	case d.Planned.IsZero():
+		return "Put off " + what
+	}
+	return "Moved " + what + " to " + local(d.Planned)
 }
 
 // errand tells a decision about a webhook or a task.

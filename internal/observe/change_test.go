@@ -162,6 +162,7 @@ func TestSeveralInOneCell(t *testing.T) {
 		`"sms": "Mon, Wed 18:00-21:00"`:                      {Hours: map[customer.Channel]string{customer.SMS: "Mon,Wed 18:00-21:00"}},
 		`"sms": "Mon 20:30; Tue 9:00-10:00, Wed 20:30"`:      {Hours: map[customer.Channel]string{customer.SMS: "Mon 20:30; Tue 09:00-10:00; Wed 20:30"}},
 		`"sms": "cron 0 9 1,15 * *, Mon 20:30"`:              {Hours: map[customer.Channel]string{customer.SMS: "cron 0 9 1,15 * *; Mon 20:30"}},
+		`"channel": ["email, sms", "push"]`:                  {Channels: []customer.Channel{customer.Email, customer.SMS, customer.Push}},
 		`"channel": "email,sms"`:                             {Channels: []customer.Channel{customer.Email, customer.SMS}},
 		`"channel": "sms email"`:                             {Channels: []customer.Channel{customer.SMS, customer.Email}},
 		`"channel": "SMS | Email / push;sms"`:                {Channels: []customer.Channel{customer.SMS, customer.Email, customer.Push}},

@@ -141,11 +141,12 @@ func (r *traitReader) preference(p *customer.Preferences, key, text string) {
 }
 
 func (r *traitReader) channels(p *customer.Preferences, text string) {
-	list := strings.FieldsFunc(text, func(c rune) bool { return strings.ContainsRune(",;|/", c) })
+	list := []string{text}
 	if strings.HasPrefix(text, "[") {
 		list, _ = jsonList(text)
 	}
-	for _, piece := range list {
+	between := func(c rune) bool { return strings.ContainsRune(",;|/", c) }
+	for _, piece := range strings.FieldsFunc(strings.Join(list, ","), between) {
 		words := strings.Fields(strings.ToLower(piece))
 		if i := slices.IndexFunc(words, isNoChannel); i >= 0 {
 			r.refuse("prefers.channel", noChannel(words[i]))

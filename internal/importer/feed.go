@@ -134,12 +134,13 @@ func (r *run) add(found row, at time.Time, values []customer.Value) {
 		r.refuse(k, trouble)
 		return
 	}
-	in.Event.At, in.Event.ReceivedAt, in.Event.Via = at, r.Now.UTC().Truncate(time.Microsecond), customer.ViaServer
+	in.Event.At, in.Event.ReceivedAt, in.Event.Via = at, r.Now.UTC().Truncate(time.Microsecond), r.spec.via
 	var refusals []observe.Refusal
 	if r.Kind == Customers {
 		in.Change, refusals = r.change(values)
 	} else {
 		in.Event.Properties, refusals = read(r.spec.properties, values)
+		in.Event.Via, refusals = r.via(values, refusals)
 	}
 	for _, refusal := range refusals {
 		r.report.Fields++
@@ -194,6 +195,27 @@ func (r *run) eventName(values []customer.Value) (name, trouble string) {
 		return "", "names no event of your own, give one, such as order_placed"
 	}
 	return name, ""
+}
+
+// via gives where a row's event comes from: the server, where its column says
+// nothing, or nothing that is known.
+func (r *run) via(values []customer.Value, refusals []observe.Refusal) (customer.Via, []observe.Refusal) {
+	if r.spec.viaFrom == nil {
+		return r.spec.via, refusals
+	}
+	v, trouble := r.spec.viaFrom.value(values)
+	text := strings.TrimSpace(v.String())
+	if trouble == "" && text == "" {
+		return customer.ViaServer, refusals
+	}
+	via, ok := viaOf(text)
+	if trouble == "" && !ok {
+		trouble = "is neither app, web nor server, write one of them in the file or through the map's lookup"
+	}
+	if trouble != "" {
+		refusals = append(refusals, observe.Refusal{Field: "via", Reason: trouble})
+	}
+	return via, refusals
 }
 
 // messageID numbers a row by its file, line and text. A file of customers that

@@ -3,6 +3,7 @@ package importer
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/outreach-engine/outreach/internal/customer"
@@ -19,6 +20,8 @@ type spec struct {
 	at         *instant // nil: now, customers only
 	event      string   // the name for all rows, "" when eventFrom
 	eventFrom  cell
+	via        customer.Via // where all rows come from, when viaFrom is nil
+	viaFrom    *cell        // the column that says it
 	properties []field
 	traits     []field
 	consent    []field // yes or no, by topic
@@ -67,9 +70,9 @@ func readSpec(n source.Node, kind Kind, known []string, w words) spec {
 	if kind == Customers {
 		keys = append(append(keys, "traits", "consent", "prefers"), addressKeys()...)
 	} else {
-		keys = append(keys, "event", "properties")
+		keys = append(keys, "event", "via", "properties")
 	}
-	r := reading{columns: columns{known: known}, words: w, fields: n.Fields(keys...)}
+	r := reading{columns: columns{known: known}, words: w, fields: n.Fields(keys...), spec: spec{via: customer.ViaServer}}
 	if id, ok := r.fields.Require("id", "name the column that holds the customer's id"); ok {
 		r.id = r.readCell(id)
 	}
@@ -186,9 +189,46 @@ func (r *reading) readEvent() {
 			n.Fail("names no event of your own", "give a name of your own, such as order_placed")
 		}
 	}
+	r.readVia()
 	if n, ok := r.fields.Get("properties"); ok {
 		r.properties = r.readFields(n)
 	}
+}
+
+// readVia reads where the events come from: one place for all rows, or the
+// column that says it.
+func (r *reading) readVia() {
+	n, ok := r.fields.Get("via")
+	if !ok {
+		return
+	}
+	if n.Kind() == source.Mapping {
+		c := r.readCell(n)
+		r.viaFrom = &c
+		return
+	}
+	text, ok := n.Text()
+	if !ok {
+		return
+	}
+	if r.via, ok = viaOf(text); ok {
+		return
+	}
+	column := "column"
+	if slices.Contains(r.known, text) {
+		column = text
+	}
+	n.Fail("is no place that events come from", "write app, web or server, or {from: "+column+"} when a column says it")
+}
+
+// viaOf reads where an event comes from; ok is false when a file cannot say so.
+func viaOf(text string) (via customer.Via, ok bool) {
+	via = customer.Via(strings.ToLower(strings.TrimSpace(text)))
+	switch via {
+	case customer.ViaApp, customer.ViaWeb, customer.ViaServer:
+		return via, true
+	}
+	return customer.ViaServer, false
 }
 
 // mapOf gives the map of a kind out of one that holds the maps of both; ok is

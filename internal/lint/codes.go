@@ -35,7 +35,7 @@ func Codes() []string {
 	codes := []string{
 		neverTrue, alwaysTrue, endsAtOnce, goalIsTrigger, idleStop, pastUntil, goalBeforeSend, outsideLegalHours, neverInTime,
 		noUsualChannel, sameMoment, overCap, overRate, neverRides, idleDigest, noGoal, holdoutNoGoal, untested, unusedTemplate, idleAllow,
-		"sends-nothing", "idle-wait", "empty-share", "window-against-law", "idle-cap", "own-name", "no-data",
+		"sends-nothing", "idle-wait", "empty-share", "window-against-law", "wider-law", "idle-cap", "own-name", "no-data",
 		"single-braces", "other-field", "english-date", "raw-date", "may-be-missing", "not-given", "items-at-end", "long-sms", "costly-letter",
 	}
 	slices.Sort(codes)

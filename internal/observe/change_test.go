@@ -95,30 +95,37 @@ func TestAWrongFieldIsRefusedAlone(t *testing.T) {
 		`"zone": "Europe"`:                      "zone: is not an IANA name, write for example Europe/Berlin",
 		`"prefers": {"sms": "Mon 19:00-19:00"}`: `prefers.sms: window "19:00-19:00" has no length, write 00:00-24:00 for the whole day`,
 		`"prefers": {"sms": "cron 0 9 30 2 *"}`: "prefers.sms: names a day that none of its months has, mend the third or the fourth field",
-		`"prefers": {"sms": ["Mon 10:00-12:00", "never on Monday"]}`:      `prefers.sms: says when not, write the hours that suit instead, such as "Tue-Sun 09:00-21:00"`,
+		`"prefers": {"sms": ["Mon 10:00-12:00", "never on Monday"]}`:      `prefers.sms: says when not, write the hours that suit instead, such as "Tue-Sun 09:00-21:00"; for none by sms at all, give no phone, or say no to the topics under consent`,
+		`"prefers": {"email": "never"}`:                                   `prefers.email: says when not, write the hours that suit instead, such as "Tue-Sun 09:00-21:00"; for none by email at all, give no email, or say no to the topics under consent`,
+		`"prefers": {"push": "never,"}`:                                   `prefers.push: says when not, write the hours that suit instead, such as "Tue-Sun 09:00-21:00"; for none by push at all, give no push_token, or say no to the topics under consent`,
+		`"prefers": {"any": "not at all"}`:                                `prefers.any: says when not, write the hours that suit instead, such as "Tue-Sun 09:00-21:00"; for no messages at all, say no to the topics under consent`,
+		`"prefers": {"sms": "Mon-Fri 18:00-21:00, Sat"}`:                  `prefers.sms: has no time, write Sat 09:00, or Sat 00:00-24:00 for the whole day; between several hours put a semicolon: "Mon-Fri 18:00-21:00; Sat 10:00-12:00"`,
+		`"prefers": {"sms": "Mon 18:00-21:00, 09:00-10:00"}`:              `prefers.sms: has no day, write daily 09:00-10:00; between several hours put a semicolon: "Mon-Fri 18:00-21:00; Sat 10:00-12:00"`,
+		`"prefers": {"channel": "never sms"}`:                             "prefers.channel: holds never, which is not a channel, write sms, email or push, and several with commas between them: sms, email",
+		`"prefers": {"channel": "sms-2"}`:                                 "prefers.channel: holds what is not a channel, write sms, email or push, and several with commas between them: sms, email",
 		`"prefers": {"sms": "Mon 10:00-12:00", "sms": "Tue 10:00-12:00"}`: "prefers.sms: is said twice and differently, write it once",
 		`"prefers": {"channel": "sms", "channels": ["email"]}`:            "prefers.channel: is said twice and differently, write it once",
 		`"consent": {"offers": "yes", "Offers": "no"}`:                    "consent.offers: is said twice, yes and no, write one of them",
 		`"consent": {"offers": "no", "offers": "yes", "OFFERS": "no"}`:    "consent.offers: is said twice, yes and no, write one of them",
-		`"country": "Germany"`:                "country: is not a country's code, write two letters as in ISO 3166: DE, US",
-		`"country": "XX"`:                     "country: is not a country's code, write two letters as in ISO 3166: DE, US",
-		`"state": "California"`:               "state: is not a state's code, write it as in ISO 3166-2: CA for California",
-		`"locale": "German!"`:                 "locale: is not a language tag, write it as in BCP 47: en, de-AT",
-		`"email": "anna"`:                     "email: is not an email address, write it as name@example.com",
-		`"email": "A <a@example.com>"`:        "email: is not an email address, write it as name@example.com",
-		`"email": "a@localhost"`:              "email: is not an email address, write it as name@example.com",
-		`"phone": "0151 12345678"`:            "phone: is not an international number, write + and the country's calling code first, or give country with it",
-		`"phone": "+49 151"`:                  "phone: is not a phone number that can exist, write it as in E.164: + and at most 15 digits",
-		`"phone": "call me"`:                  "phone: is not an international number, write + and the country's calling code first, or give country with it",
-		`"consent": {"offers": "maybe"}`:      "consent.offers: is neither yes nor no, write one of them",
-		`"consent": [1]`:                      `consent: is neither a list of topics nor topics with yes or no, write ["offers"] or {"offers": "yes"}`,
-		`"consent": "{"`:                      `consent: is not an object of topics with yes or no, write {"offers": "yes"}`,
-		`"prefers": {"sms": "Mon 25:00"}`:     "prefers.sms: ",
-		`"prefers": {"sms": {}}`:              `prefers.sms: is neither a text nor a list of texts, write "Mon-Fri 18:00-21:00"`,
-		`"prefers": {"fax": "Mon 20:00"}`:     "prefers.fax: is not known here, write sms, email, push, any or channel",
-		`"prefers": {"channel": ["letters"]}`: "prefers.channel: holds what is not a channel, write sms, email or push",
-		`"prefers": "evenings"`:               `prefers: is not an object, write {"sms": "Mon-Fri 18:00-21:00", "channel": "sms"}`,
-		`"": "x"`:                             `"": has no name, give it one of letters and digits`,
+		`"country": "Germany"`:                                            "country: is not a country's code, write two letters as in ISO 3166: DE, US",
+		`"country": "XX"`:                                                 "country: is not a country's code, write two letters as in ISO 3166: DE, US",
+		`"state": "California"`:                                           "state: is not a state's code, write it as in ISO 3166-2: CA for California",
+		`"locale": "German!"`:                                             "locale: is not a language tag, write it as in BCP 47: en, de-AT",
+		`"email": "anna"`:                                                 "email: is not an email address, write it as name@example.com",
+		`"email": "A <a@example.com>"`:                                    "email: is not an email address, write it as name@example.com",
+		`"email": "a@localhost"`:                                          "email: is not an email address, write it as name@example.com",
+		`"phone": "0151 12345678"`:                                        "phone: is not an international number, write + and the country's calling code first, or give country with it",
+		`"phone": "+49 151"`:                                              "phone: is not a phone number that can exist, write it as in E.164: + and at most 15 digits",
+		`"phone": "call me"`:                                              "phone: is not an international number, write + and the country's calling code first, or give country with it",
+		`"consent": {"offers": "maybe"}`:                                  "consent.offers: is neither yes nor no, write one of them",
+		`"consent": [1]`:                                                  `consent: is neither a list of topics nor topics with yes or no, write ["offers"] or {"offers": "yes"}`,
+		`"consent": "{"`:                                                  `consent: is not an object of topics with yes or no, write {"offers": "yes"}`,
+		`"prefers": {"sms": "Mon 25:00"}`:                                 "prefers.sms: ",
+		`"prefers": {"sms": {}}`:                                          `prefers.sms: is neither a text nor a list of texts, write "Mon-Fri 18:00-21:00"`,
+		`"prefers": {"fax": "Mon 20:00"}`:                                 "prefers.fax: is not known here, write sms, email, push, any or channel",
+		`"prefers": {"channel": ["letters"]}`:                             "prefers.channel: holds letters, which is not a channel, write sms, email or push, and several with commas between them: sms, email",
+		`"prefers": "evenings"`:                                           `prefers: is not an object, write {"sms": "Mon-Fri 18:00-21:00", "channel": "sms"}`,
+		`"": "x"`:                                                         `"": has no name, give it one of letters and digits`,
 	} {
 		t.Run(in, func(t *testing.T) {
 			t.Parallel()
@@ -145,6 +152,38 @@ func TestAWrongHourLeavesTheOthers(t *testing.T) {
 	require.Len(t, refused, 2)
 	require.Equal(t, "prefers.channel", refused[0].Field)
 	require.Equal(t, "prefers.sms", refused[1].Field)
+}
+
+func TestSeveralInOneCell(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]customer.Preferences{
+		`"sms": "Mon-Fri 18:00-21:00, Sat 10:00-12:00"`:      {Hours: map[customer.Channel]string{customer.SMS: "Mon-Fri 18:00-21:00; Sat 10:00-12:00"}},
+		`"sms": "Mon, Wed 18:00-21:00, Sat,Sun 10:00-12:00"`: {Hours: map[customer.Channel]string{customer.SMS: "Mon,Wed 18:00-21:00; Sat,Sun 10:00-12:00"}},
+		`"sms": "Mon, Wed 18:00-21:00"`:                      {Hours: map[customer.Channel]string{customer.SMS: "Mon,Wed 18:00-21:00"}},
+		`"sms": "Mon 20:30; Tue 9:00-10:00, Wed 20:30"`:      {Hours: map[customer.Channel]string{customer.SMS: "Mon 20:30; Tue 09:00-10:00; Wed 20:30"}},
+		`"sms": "cron 0 9 1,15 * *, Mon 20:30"`:              {Hours: map[customer.Channel]string{customer.SMS: "cron 0 9 1,15 * *; Mon 20:30"}},
+		`"channel": ["email, sms", "push"]`:                  {Channels: []customer.Channel{customer.Email, customer.SMS, customer.Push}},
+		`"channel": "email,sms"`:                             {Channels: []customer.Channel{customer.Email, customer.SMS}},
+		`"channel": "sms email"`:                             {Channels: []customer.Channel{customer.SMS, customer.Email}},
+		`"channel": "SMS | Email / push;sms"`:                {Channels: []customer.Channel{customer.SMS, customer.Email, customer.Push}},
+	} {
+		t.Run(in, func(t *testing.T) {
+			t.Parallel()
+			got, refused := observe.ReadTraits(traits(t, `{"prefers": {`+in+`}}`), sendtime.NewZones())
+			require.Empty(t, refused)
+			require.Equal(t, observe.Change{Preferences: &want}, got)
+		})
+	}
+}
+
+func TestAWrongChannelLeavesTheOthers(t *testing.T) {
+	t.Parallel()
+	got, refused := observe.ReadTraits(traits(t, `{"prefers": {"channel": "email, fax, not push, sms"}}`), sendtime.NewZones())
+	require.Equal(t, observe.Change{Preferences: &customer.Preferences{Channels: []customer.Channel{customer.Email, customer.SMS}}}, got)
+	const reason = ", which is not a channel, write sms, email or push, and several with commas between them: sms, email"
+	require.Equal(t, []observe.Refusal{
+		{Field: "prefers.channel", Reason: "holds fax" + reason}, {Field: "prefers.channel", Reason: "holds not" + reason},
+	}, refused)
 }
 
 func TestRefusalsHoldNoAddress(t *testing.T) {

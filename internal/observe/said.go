@@ -141,16 +141,38 @@ func (r *traitReader) preference(p *customer.Preferences, key, text string) {
 }
 
 func (r *traitReader) channels(p *customer.Preferences, text string) {
-	list, _ := listOf(text)
-	for _, name := range list {
-		channel := customer.Channel(strings.ToLower(name))
-		switch {
-		case !slices.Contains(customer.Channels(), channel):
-			r.refuse("prefers.channel", "holds what is not a channel, write sms, email or push")
-		case !slices.Contains(p.Channels, channel):
-			p.Channels = append(p.Channels, channel)
+	list := []string{text}
+	if strings.HasPrefix(text, "[") {
+		list, _ = jsonList(text)
+	}
+	between := func(c rune) bool { return strings.ContainsRune(",;|/", c) }
+	for _, piece := range strings.FieldsFunc(strings.Join(list, ","), between) {
+		words := strings.Fields(strings.ToLower(piece))
+		if i := slices.IndexFunc(words, isNoChannel); i >= 0 {
+			r.refuse("prefers.channel", noChannel(words[i]))
+			continue
+		}
+		for _, word := range words {
+			if channel := customer.Channel(word); !slices.Contains(p.Channels, channel) {
+				p.Channels = append(p.Channels, channel)
+			}
 		}
 	}
+}
+
+func isNoChannel(word string) bool {
+	return !slices.Contains(customer.Channels(), customer.Channel(word))
+}
+
+// noChannel refuses a word. It quotes nothing that may be a number, an address
+// or a whole sentence: the wrong column may stand there.
+func noChannel(word string) string {
+	const longest = 12
+	what := "holds what is not a channel"
+	if len(word) <= longest && strings.Trim(word, "abcdefghijklmnopqrstuvwxyz") == "" {
+		what = "holds " + word + ", which is not a channel"
+	}
+	return what + ", write sms, email or push, and several with commas between them: sms, email"
 }
 
 func (r *traitReader) hours(p *customer.Preferences, channel customer.Channel, text string) {
@@ -161,12 +183,12 @@ func (r *traitReader) hours(p *customer.Preferences, channel customer.Channel, t
 		return
 	}
 	if slices.ContainsFunc(lines, excludes) {
-		r.refuse(field, `says when not, write the hours that suit instead, such as "Tue-Sun 09:00-21:00"`)
+		r.refuse(field, `says when not, write the hours that suit instead, such as "Tue-Sun 09:00-21:00"; `+notAtAll(channel))
 		return
 	}
-	when, err := sendtime.ParseWhen(lines...)
-	if err != nil {
-		r.refuse(field, hint(err))
+	when, trouble := whenOf(lines)
+	if trouble != "" {
+		r.refuse(field, trouble)
 		return
 	}
 	if when.IsZero() {
@@ -178,10 +200,61 @@ func (r *traitReader) hours(p *customer.Preferences, channel customer.Channel, t
 	p.Hours[channel] = when.String()
 }
 
+// notAtAll says how a customer is kept from all messages by a channel, which no
+// hours can say.
+func notAtAll(channel customer.Channel) string {
+	address := map[customer.Channel]string{customer.SMS: "phone", customer.Email: "email", customer.Push: "push_token"}[channel]
+	if address == "" {
+		return "for no messages at all, say no to the topics under consent"
+	}
+	return "for none by " + string(channel) + " at all, give no " + address + ", or say no to the topics under consent"
+}
+
+// whenOf reads lines of hours. Several may stand in one with commas between
+// them, as far as each of them is a line by itself.
+func whenOf(lines []string) (when sendtime.When, trouble string) {
+	var all []string
+	for _, line := range lines {
+		several, trouble := linesIn(line)
+		if trouble != "" {
+			return when, trouble
+		}
+		all = append(all, several...)
+	}
+	when, err := sendtime.ParseWhen(all...)
+	if err != nil {
+		return when, hint(err)
+	}
+	return when, ""
+}
+
+// linesIn takes a text apart at those commas that follow a whole line: a comma
+// between days or in cron belongs to its line.
+func linesIn(text string) (lines []string, trouble string) {
+	_, err := sendtime.ParseWhen(text)
+	if err == nil || !strings.Contains(text, ",") {
+		return []string{text}, ""
+	}
+	rest := ""
+	for piece := range strings.SplitSeq(text, ",") {
+		rest = strings.TrimPrefix(rest+","+piece, ",")
+		if _, err = sendtime.ParseWhen(rest); err == nil {
+			lines, rest = append(lines, rest), ""
+		}
+	}
+	switch {
+	case err == nil:
+		return lines, ""
+	case len(lines) == 0:
+		return []string{text}, ""
+	}
+	return nil, hint(err) + `; between several hours put a semicolon: "Mon-Fri 18:00-21:00; Sat 10:00-12:00"`
+}
+
 // excludes reports whether a line names hours to stay away from.
 func excludes(line string) bool {
 	for word := range strings.FieldsSeq(strings.ToLower(line)) {
-		if slices.Contains([]string{"never", "not", "no", "except", "without"}, word) {
+		if slices.Contains([]string{"never", "not", "no", "except", "without"}, strings.Trim(word, ",.;!")) {
 			return true
 		}
 	}

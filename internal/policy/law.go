@@ -149,9 +149,19 @@ func (p *Policy) within(r reach) *laws {
 	return found
 }
 
-// best gives the most particular law of one region.
+// best gives what the most particular law of one region leaves open.
 func (p *Policy) best(r reach, region string) open {
-	best, bestRank := Legal{}, -1
+	best, ok := p.bestLaw(r, region)
+	if !ok {
+		return open{}
+	}
+	return open{hours: []sendtime.When{best.Hours}, listed: best.Holidays == Listed, public: best.Holidays == Public}
+}
+
+// bestLaw gives the most particular law of one region; ok is false when there
+// is none.
+func (p *Policy) bestLaw(r reach, region string) (best Legal, ok bool) {
+	bestRank := -1
 	for _, l := range p.Legal {
 		fits := (l.Country == "" || l.Country == r.country) && (l.Region == "" || l.Region == region) &&
 			(len(l.Channels) == 0 || slices.Contains(l.Channels, r.channel)) &&
@@ -160,10 +170,7 @@ func (p *Policy) best(r reach, region string) open {
 			best, bestRank = l, rank
 		}
 	}
-	if bestRank < 0 {
-		return open{}
-	}
-	return open{hours: []sendtime.When{best.Hours}, listed: best.Holidays == Listed, public: best.Holidays == Public}
+	return best, bestRank >= 0
 }
 
 // rank orders laws from the general to the particular: place first, then

@@ -205,6 +205,7 @@ func (r *reader) contradictions(f source.Fields) {
 		}
 		r.againstWindows(n, law)
 	}
+	r.widerLaws()
 	if n, ok := f.Get("quiet"); ok && r.policy.Quiet.String() == "any time" {
 		n.Fail("is always quiet, so nothing could go out", "write the hours of the night, such as daily 21:00-08:00")
 	}

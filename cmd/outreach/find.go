@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/outreach-engine/outreach/internal/customer"
 	"github.com/outreach-engine/outreach/internal/ledger"
@@ -60,12 +62,24 @@ func ruleNames(tx ledger.Texts) (names []string, err error) {
 	return names, err
 }
 
-// mustKnow refuses a name that nobody knows, and names the nearest.
+// mustKnow refuses a name that nobody knows, and names the nearest, or all.
 func mustKnow(kind, name string, known []string) error {
 	if slices.Contains(known, name) {
 		return nil
 	}
-	return hinted(fmt.Sprintf("%s %q: is not known", kind, name), source.DidYouMean(name, known))
+	return hinted(fmt.Sprintf("%s %q: is not known", kind, name), cmp.Or(source.DidYouMean(name, known), allOf(known)))
+}
+
+// allOf lists what is known, as far as it fits a line.
+func allOf(known []string) string {
+	const most = 40
+	switch n := len(known); {
+	case n == 0:
+		return "there is none yet: outreach rules load puts rules and templates in force"
+	case n > most:
+		return fmt.Sprintf("known: %s and %d more", strings.Join(known[:most], ", "), n-most)
+	}
+	return "known: " + strings.Join(known, ", ")
 }
 
 // errorsOr gives err, or where there is none one of its own.

@@ -14,17 +14,38 @@ func Nearest(word string, known []string) string {
 	return best
 }
 
+// few is how many known words a hint names at most.
+const few = 15
+
 // DidYouMean gives a hint naming the nearest known word, else the known words
-// when they are few, else "".
+// when they are few, else those that hold the word, else "".
 func DidYouMean(word string, known []string) string {
 	if near := Nearest(word, known); near != "" {
 		return "did you mean " + near + "?"
 	}
-	const few = 15
-	if len(known) == 0 || len(known) > few {
+	if len(known) > few {
+		return holding(word, known)
+	}
+	if len(known) == 0 {
 		return ""
 	}
 	return "known: " + strings.Join(known, ", ")
+}
+
+// holding gives a hint naming the known words that hold a word; "" when there
+// are none or many, or the word is too short to tell.
+func holding(word string, known []string) string {
+	const least = 3
+	var found []string
+	for _, k := range known {
+		if len(word) >= least && strings.Contains(strings.ToLower(k), strings.ToLower(word)) {
+			found = append(found, k)
+		}
+	}
+	if len(found) == 0 || len(found) > few {
+		return ""
+	}
+	return "did you mean " + strings.Join(found, " or ") + "?"
 }
 
 // distance counts the letters to insert, delete, replace or swap with their

@@ -83,6 +83,13 @@ func TestNearest(t *testing.T) {
 	require.Equal(t, "usage", source.Nearest("Usage", known))
 	require.Empty(t, source.Nearest("wholly-else", known))
 	require.Equal(t, "known: event, usage, silent, missing", source.DidYouMean("zzz", known))
+	many := append([]string{"digest-weekly", "usage-limit", "usage-plan"}, make([]string, 13)...)
+	for word, want := range map[string]string{
+		"Weekly": "did you mean digest-weekly?", "usage": "did you mean usage-limit or usage-plan?",
+		"digest-weakly": "did you mean digest-weekly?", "us": "", "zzz": "",
+	} {
+		require.Equal(t, want, source.DidYouMean(word, many), word)
+	}
 }
 
 func FuzzRead(f *testing.F) {

@@ -228,11 +228,14 @@ func whenOf(lines []string) (when sendtime.When, trouble string) {
 	return when, ""
 }
 
+// maxCommas bounds the commas at which a text is taken apart.
+const maxCommas = 50
+
 // linesIn takes a text apart at those commas that follow a whole line: a comma
 // between days or in cron belongs to its line.
 func linesIn(text string) (lines []string, trouble string) {
 	_, err := sendtime.ParseWhen(text)
-	if err == nil || !strings.Contains(text, ",") {
+	if err == nil || strings.Count(text, ",") > maxCommas {
 		return []string{text}, ""
 	}
 	rest := ""

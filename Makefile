@@ -14,6 +14,9 @@ SERVER := cmd/outreach-dev|internal/devserver|internal/e2e
 # Packages that are tested without the race detector: those, and some that calculate for long on one goroutine.
 PLAIN := $(SERVER)|internal/demo|internal/importer|internal/rule|internal/simulate|cmd/outreach
 
+# Tests that are short, or skipped, under the race detector, and are run once more without it.
+LONG := ^(TestAChangeBeforeTheAttemptWins|TestMegaline)$$
+
 # $(call only,PATTERN) lists the packages that match, $(call but,PATTERN) the rest.
 only = $$(go list ./... | grep -E '/outreach/($(1))$$')
 but = $$(go list ./... | grep -vE '/outreach/($(1))$$')
@@ -41,7 +44,7 @@ test: format vet determinism tidy browser editor ## everything that CI checks
 	code=0; set -x; \
 	go test -p $(JOBS) $$race $(call but,$(PLAIN)) || code=$$?; \
 	go test -p $(JOBS) $(call only,$(PLAIN)) || code=$$?; \
-	go test ./activities -run TestAChangeBeforeTheAttemptWins || code=$$?; \
+	go test -p $(JOBS) ./activities ./internal/backtest -run '$(LONG)' || code=$$?; \
 	{ set +x; } 2>/dev/null; exit $$code
 
 check: test ## the same as test

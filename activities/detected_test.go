@@ -1,6 +1,0 @@
-//go:build race
-
-package activities_test
-
-// detected says that the race detector watches.
-const detected = true

@@ -39,8 +39,8 @@ func (b *Bundle) withoutMade(dir string, rules map[string][]byte, ps *source.Pro
 	return own
 }
 
-// digestWithin is how long a digest's time may be away, and how late it may be
-// while nothing better is known: it skips to its next time after an hour.
+// digestWithin is how far away a digest's time may be. When the engine comes a
+// quarter of an hour late, the digest waits for its next time.
 const digestWithin = "62d"
 
 func digestRule(name string, d policy.Digest) string {

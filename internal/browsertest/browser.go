@@ -47,6 +47,9 @@ type answer struct {
 // is none the test is skipped, with words.
 func Start(t *testing.T) *Browser {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("starts a browser: some seconds")
+	}
 	path, err := exec.LookPath("chromium")
 	if err != nil {
 		t.Skip("chromium is not installed; the page is not looked at in a browser")

@@ -41,7 +41,7 @@ const samplesShown = 3
 
 // gcPercent lets a backtest use more memory and less time than Go's default of
 // 100: it makes much that lives no longer than one customer's play.
-const gcPercent = 200
+const gcPercent = 400
 
 func simulateCommand(now func() time.Time) *cobra.Command {
 	f := simulateFlags{}

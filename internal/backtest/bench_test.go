@@ -22,7 +22,7 @@ func BenchmarkPast(b *testing.B) {
 		b.Run(fmt.Sprintf("events=%d", events), func(b *testing.B) {
 			o := filed(shipped(b), moment(b, "2026-05-01 00:00"), company(b, events/10)...)
 			o.Lines = io.Discard
-			defer debug.SetGCPercent(debug.SetGCPercent(200)) // as the command does
+			defer debug.SetGCPercent(debug.SetGCPercent(400)) // as the command does
 			for b.Loop() {
 				began, busy := time.Now(), processorTime(b)
 				report := play(b, o)

@@ -218,7 +218,7 @@ func (e *Engine) record(try *attempt, receipt channel.Receipt, trouble error) (A
 		if err := e.outcome(tx, &part, receipt, trouble); err != nil {
 			return err
 		}
-		if _, err := e.Desk.Settle(tx, part, begun, e.now(), try.failed); err != nil {
+		if err := e.Desk.Settle(tx, part, begun, e.now(), try.failed); err != nil {
 			return err
 		}
 		if try.crowded || !part.TakesSlot() || part.Status == ledger.Planned {

@@ -58,6 +58,5 @@ func (e *Engine) giveUp(tx ledger.Tx, seen ledger.Part) error {
 	if err := errors.Join(tx.SavePart(p), tx.Decide(story)); err != nil {
 		return err
 	}
-	_, err = e.Desk.Settle(tx, p, p.Sent, e.now(), nil)
-	return err
+	return e.Desk.Settle(tx, p, p.Sent, e.now(), nil)
 }

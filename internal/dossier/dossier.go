@@ -271,7 +271,7 @@ func (d *Dossier) keep(out journey.Outcome, f journey.Facts) error {
 			return err
 		}
 		if p.Status == ledger.Unknown {
-			if _, err := d.desk.Settle(d.tx, p, p.Sent, f.Now, nil); err != nil {
+			if err := d.desk.Settle(d.tx, p, p.Sent, f.Now, nil); err != nil {
 				return err
 			}
 		}
@@ -296,13 +296,14 @@ func (d *Dossier) Close(o ledger.Outreach, reason customer.Reason, now time.Time
 	if err != nil {
 		return err
 	}
-	f, err := d.claims(now)
-	if err != nil {
-		return err
-	}
-	f.Parts = parts
+	f := journey.Facts{Now: now, Subject: d.Subject(), Parts: parts}
 	out := journey.Close(m, o, f, reason)
 	d.running, d.known = nil, false
+	if len(out.Parts) > 0 { // else no place in the caps changes
+		if f, err = d.claims(now); err != nil {
+			return err
+		}
+	}
 	if err := d.keep(out, f); err != nil {
 		return err
 	}

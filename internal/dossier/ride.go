@@ -151,15 +151,14 @@ func Unwritten(boarded []Boarded, failed []error) map[string]string {
 // Settle writes what became of the items of a message whose attempt, begun at
 // an instant, is over. unwritten are the keys of those whose text could not be
 // written.
-func (k Desk) Settle(tx ledger.Tx, carrier ledger.Part, begun, now time.Time, unwritten map[string]string) ([]ledger.Decision, error) {
+func (k Desk) Settle(tx ledger.Tx, carrier ledger.Part, begun, now time.Time, unwritten map[string]string) error {
 	if carrier.Item || !carrier.Channel.Reaches() {
-		return nil, nil
+		return nil
 	}
 	slots, err := tx.Slots(carrier.Customer, begun.Add(-time.Second))
 	if err != nil {
-		return nil, err
+		return err
 	}
-	var told []ledger.Decision
 	for _, p := range slots {
 		if p.Status != ledger.Sending || p.Carrier != carrier.Key() {
 			continue
@@ -170,13 +169,10 @@ func (k Desk) Settle(tx ledger.Tx, carrier ledger.Part, begun, now time.Time, un
 			story.Kind, story.Reason, story.Note = ledger.KindDrop, item.Reason, note
 		}
 		if err := k.settle(tx, item, story, now); err != nil {
-			return nil, err
-		}
-		if story.Kind != "" {
-			told = append(told, story)
+			return err
 		}
 	}
-	return told, nil
+	return nil
 }
 
 // settle writes one item, and lets its outreach go on.

@@ -107,9 +107,12 @@ func (r *run) queued(step *rule.Step, next string, part ledger.Part) bool {
 // look for another instant, since an outcome changed the claims: its place is
 // taken, or it waits behind a full cap and one may have become free.
 func Disturbed(f Facts, parts []ledger.Part) []ledger.Ref {
+	if len(f.Policy.Caps) == 0 {
+		return nil
+	}
 	before := claimsOf(f.Slots, f.Policy)
 	after := claimsOf(replaced(f.Slots, parts), f.Policy)
-	if len(f.Policy.Caps) == 0 || slices.Equal(before, after) {
+	if slices.Equal(before, after) {
 		return nil
 	}
 	var list []ledger.Ref

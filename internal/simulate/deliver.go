@@ -133,7 +133,7 @@ func (r *run) send(s *scene, out journey.Outcome, facts journey.Facts) error {
 		return nil
 	}
 	told := len(s.tx.notes.lines)
-	_, err = r.desk.Settle(s.tx, part, r.now, r.now, dossier.Unwritten(items, failed))
+	err = r.desk.Settle(s.tx, part, r.now, r.now, dossier.Unwritten(items, failed))
 	r.rode(s, items, s.tx.notes.lines[told:])
 	return err
 }

@@ -32,20 +32,29 @@ type Message struct {
 	Topic    customer.Topic
 	Template string
 	Locale   string // BCP 47, "" unknown
+	From     string // who it comes from, as the policy's senders have it; "": as the provider is configured
 	Content  Content
+
+	// Unsubscribe is where mail programs take the customer off the topic with
+	// one click (RFC 8058): an https URL; "" offers none.
+	Unsubscribe string
+	// Life is how long from now the message is of use; 0: as the provider has it.
+	Life   time.Duration
+	Urgent bool // its topic is urgent
 }
 
 // Receipt is a provider's word that it took a message.
 type Receipt struct {
 	ProviderID string // the provider's own name of the message, "" when it gives none
 	Answer     string // what a webhook answered: a JSON object of texts and numbers; "" is nothing
+	Delivered  bool   // it has reached the customer already
 }
 
 // Sender hands one message to a provider. A nil error means accepted. Every
 // other outcome is an *Error. Send must return before ctx's deadline, must be
 // safe for concurrent use, and must not try again by itself.
 type Sender interface {
-	Name() string // inbox, twilio, sendgrid, fcm, webhook
+	Name() string // inbox, twilio, sendgrid, smtp, fcm, webpush, webhook
 	Send(ctx context.Context, m Message) (Receipt, error)
 }
 

@@ -128,6 +128,60 @@ func cloneMap[K comparable, V any](m map[K]V) map[K]V {
 type Suppression struct {
 	Channel Channel
 	Address string
-	Reason  string // stop_reply, unsubscribed, bad_address, complaint
+	Reason  string // one of the reasons below
 	At      time.Time
+}
+
+// Why addresses are suppressed. Those that a customer's own word set are taken
+// back by their own word only.
+const (
+	StopReply    = "stop_reply"   // they wrote STOP
+	Unsubscribed = "unsubscribed" // they asked for nothing more at this address
+	Complaint    = "complaint"    // they called a message spam
+	Bounced      = "bounced"      // the provider says that nothing arrives there
+	Unregistered = "unregistered" // the app was removed, or the browser forgot us
+	NoAddressAt  = "bad_address"  // it is none, or its provider does not know it
+)
+
+// Act is what a piece of evidence proves.
+type Act string
+
+// What evidence proves.
+const (
+	ConsentGiven     Act = "consent_given"
+	ConsentWithdrawn Act = "consent_withdrawn"
+	AddressBlocked   Act = "address_suppressed"
+	AddressFreed     Act = "address_freed"
+	HelpAsked        Act = "help_asked"
+)
+
+// How a customer's word, or a provider's about an address, came in.
+const (
+	BySMS        = "sms_reply"        // STOP, START, HELP
+	ByLink       = "unsubscribe_link" // a page that a link in a message opens
+	ByOneClick   = "one_click"        // the mail program's own button, RFC 8058
+	ByPage       = "preference_page"
+	ByEvent      = "event"      // identify, an import: the company's own systems
+	ByBounce     = "bounce"     // a provider reported it
+	ByComplaint  = "complaint"  // a provider reported it
+	ByProvider   = "provider"   // the provider's own list, or its answer to an attempt
+	ByOperator   = "operator"   // a person, with the command line
+	ByValidation = "validation" // the engine found that it is no address
+)
+
+// Evidence is kept for whoever asks when, how and by which text somebody said
+// yes or no. It is never changed.
+type Evidence struct {
+	ID       int64 // given by the store, from 1
+	At       time.Time
+	Customer ID // "" when nobody was known by the address
+	Act      Act
+	How      string
+	Topic    Topic   // of consents; "" otherwise
+	Channel  Channel // of addresses; of consents the channel that it came by, "" unknown
+	Address  string  // of addresses
+	Message  string  // the send key of the message that it answers; "" none
+	Template string  // of that message
+	Text     string  // what the customer wrote, or the provider said
+	Source   string  // the event's id, or who did it
 }

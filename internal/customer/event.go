@@ -31,19 +31,23 @@ type Event struct {
 // Names of the events that the engine itself knows. Every other name is the
 // company's own.
 const (
-	Identified      = "identified"      // traits, addresses, consents or preferences changed
-	MessageSent     = "message_sent"    // a provider accepted a message
-	MessageOpened   = "message_opened"  // properties: message (the send key), template, channel
-	MessageClicked  = "message_clicked" // as opened
-	MessageReplied  = "message_replied" // as opened, and text
-	MessageFailed   = "message_failed"  // as opened, and reason
-	MessageProperty = "message"         // property that names the send key
-	TextProperty    = "text"            // property that holds a reply's text
-	ChannelProperty = "channel"         // property that names the channel
-	TemplateProp    = "template"        // property that names the template
-	HandoffDone     = "handoff_done"    // a team did its task; companies send it
-	TaskProperty    = "task"            // property that names the task: its send key
-	ResultProperty  = "result"          // property that says what came of the task
+	Identified     = "identified"      // traits, addresses, consents or preferences changed
+	MessageSent    = "message_sent"    // a provider accepted a message
+	MessageOpened  = "message_opened"  // properties: message (the send key), template, channel
+	MessageClicked = "message_clicked" // as opened
+	MessageReplied = "message_replied" // as opened, and text
+	MessageFailed  = "message_failed"  // as opened, and reason: a provider took it, and it did not arrive
+	MessageBounced = "message_bounced" // as failed: nothing arrives at this address
+	// MessageDelivered: it reached the customer's phone or mailbox.
+	MessageDelivered = "message_delivered"
+	MessageProperty  = "message"      // property that names the send key
+	TextProperty     = "text"         // property that holds a reply's text
+	ChannelProperty  = "channel"      // property that names the channel
+	TemplateProp     = "template"     // property that names the template
+	HandoffDone      = "handoff_done" // a team did its task; companies send it
+	TaskProperty     = "task"         // property that names the task: its send key
+	ResultProperty   = "result"       // property that says what came of the task
+	ReasonProperty   = "reason"       // property that says why a message failed: the provider's code
 )
 
 // The properties of opens and clicks that say how they came about.
@@ -58,7 +62,7 @@ const Yes = "yes"
 // OfMessage reports whether events of that name tell of a message's fate.
 func OfMessage(event string) bool {
 	switch event {
-	case MessageSent, MessageOpened, MessageClicked, MessageReplied, MessageFailed:
+	case MessageSent, MessageDelivered, MessageOpened, MessageClicked, MessageReplied, MessageBounced, MessageFailed:
 		return true
 	}
 	return false

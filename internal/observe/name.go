@@ -71,10 +71,5 @@ func isLetter(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
 // IsOurs reports whether an event's name is one that the engine keeps for what
 // it makes itself: nobody else may send an event of that name.
 func IsOurs(name string) bool {
-	switch name {
-	case customer.Identified, customer.MessageSent, customer.MessageOpened, customer.MessageClicked,
-		customer.MessageReplied, customer.MessageFailed:
-		return true
-	}
-	return false
+	return name == customer.Identified || customer.OfMessage(name)
 }

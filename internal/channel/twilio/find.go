@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -34,10 +35,11 @@ const (
 // eaten is what the client library deletes from the values of a query.
 var eaten = regexp.MustCompile(`\.\d`)
 
-// Find asks Twilio for the messages that the account created for the address
+// Find asks Twilio for the messages that the account created for the number
 // within the time, two minutes of clock error allowed. It asks twice: by day
 // of sending, and for the newest of all, since a message that still waits has
-// no day of sending.
+// no day of sending. Where FallbackFrom is set it asks for the number's RCS
+// address too.
 //
 // A message of another text is left out. One with Same false is one of which
 // nobody can tell: Twilio redacted its text, the text looked for has no letter
@@ -50,22 +52,47 @@ func (s *Sender) Find(ctx context.Context, search channel.Search) ([]channel.Fou
 	if search.Channel != customer.SMS || search.To == "" || eaten.MatchString(search.To) {
 		return nil, unlisted("not_asked", "the search is not for the number of an SMS")
 	}
-	to := s.address(search.To)
+	addresses := s.listedAs(search.To)
+	asked := addresses
+	if s.config.FallbackFrom == "" {
+		asked = addresses[:1]
+	}
+	var all []api.ApiV2010Message
+	for _, to := range asked {
+		messages, err := s.listTo(ctx, to, search)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, messages...)
+	}
+	return s.sift(all, search, addresses)
+}
+
+// listedAs gives what a number may stand as in Twilio's list. A messaging
+// service with an RCS sender chooses between two by itself.
+func (s *Sender) listedAs(number string) []string {
+	if s.config.WhatsApp {
+		return []string{s.address(number)}
+	}
+	return []string{number, rcs + number}
+}
+
+// listTo asks for the messages to one address. The newest come last to be
+// asked for and first in the answer, as they know the latest.
+func (s *Sender) listTo(ctx context.Context, to string, search channel.Search) ([]api.ApiV2010Message, error) {
 	sent := (&api.ListMessageParams{}).SetTo(to).SetPageSize(pageSize)
 	sent.SetDateSentAfter(search.After.Add(-slack).UTC().Truncate(day))
 	sent.SetDateSentBefore(search.Before.Add(slack + maxWaiting + day).UTC().Truncate(day))
-	newest := (&api.ListMessageParams{}).SetTo(to).SetPageSize(pageSize)
-
 	bySending, err := s.list(ctx, sent, time.Time{})
 	if err != nil {
 		return nil, err
 	}
+	newest := (&api.ListMessageParams{}).SetTo(to).SetPageSize(pageSize)
 	all, err := s.list(ctx, newest, search.After.Add(-slack))
 	if err != nil {
 		return nil, err
 	}
-	search.To = to
-	return s.sift(append(all, bySending...), search)
+	return append(all, bySending...), nil
 }
 
 // list reads a listing page by page, each with a call of its own. It ends with
@@ -122,7 +149,7 @@ func older(page []api.ApiV2010Message, than time.Time) bool {
 }
 
 // sift keeps what the search is after, each message once.
-func (s *Sender) sift(all []api.ApiV2010Message, search channel.Search) ([]channel.Found, error) {
+func (s *Sender) sift(all []api.ApiV2010Message, search channel.Search, addresses []string) ([]channel.Found, error) {
 	var found []channel.Found
 	seen := map[string]bool{}
 	for i := range all {
@@ -132,7 +159,7 @@ func (s *Sender) sift(all []api.ApiV2010Message, search channel.Search) ([]chann
 		if err != nil || sid == "" {
 			return nil, unlisted("unreadable", "a listed message has no date or no name")
 		}
-		if seen[sid] || elsewhere(m, search.To) ||
+		if seen[sid] || elsewhere(m, addresses) ||
 			created.Before(search.After.Add(-slack)) || created.After(search.Before.Add(slack)) {
 			continue
 		}
@@ -149,12 +176,12 @@ func (s *Sender) sift(all []api.ApiV2010Message, search channel.Search) ([]chann
 
 // elsewhere reports whether a message surely went to another address, or was
 // not created through the API.
-func elsewhere(m *api.ApiV2010Message, to string) bool {
+func elsewhere(m *api.ApiV2010Message, addresses []string) bool {
 	switch text(m.Direction) {
 	case "inbound", "outbound-call", "outbound-reply":
 		return true
 	}
-	return text(m.To) != "" && text(m.To) != to
+	return text(m.To) != "" && !slices.Contains(addresses, text(m.To))
 }
 
 // compare says whether a message has the text looked for, and whether that can

@@ -71,9 +71,6 @@ func (s *Sender) believe(c channel.Callback) error {
 
 // fresh compares whole seconds, as the header has no more.
 func (s *Sender) fresh(now time.Time, seconds int64) bool {
-	if seconds <= 0 || seconds > lastSecond {
-		return false
-	}
 	window := s.config.Freshness
 	if window == 0 {
 		window = freshness

@@ -85,15 +85,17 @@ var deliveredReports = []channel.Report{{
 func TestReportsBelievesTheProvider(t *testing.T) {
 	t.Parallel()
 	v := newVendor(t)
-	for name, at := range map[string]time.Time{
-		"at once":               now,
-		"five minutes ago":      now.Add(-5 * time.Minute),
-		"its clock is ahead":    now.Add(5 * time.Minute),
-		"within a second of it": now.Add(-5*time.Minute + 900*time.Millisecond),
+	for name, tc := range map[string]struct{ made, got time.Time }{
+		"at once":            {now, now},
+		"five minutes ago":   {now.Add(-5 * time.Minute), now},
+		"and half a second":  {now.Add(-5 * time.Minute), now.Add(time.Second / 2)},
+		"its clock is ahead": {now.Add(5 * time.Minute), now},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			reports, err := v.reporter(t).Reports(v.callback(t, delivered, at))
+			c := v.callback(t, delivered, tc.made)
+			c.At = tc.got
+			reports, err := v.reporter(t).Reports(c)
 			require.NoError(t, err)
 			require.Equal(t, deliveredReports, reports)
 		})

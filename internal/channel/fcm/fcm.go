@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"time"
 
 	"github.com/outreach-engine/outreach/internal/channel"
 	"github.com/outreach-engine/outreach/internal/channel/line"
@@ -30,7 +31,10 @@ type Sender struct {
 	tokens *tokens
 }
 
-var _ channel.Sender = (*Sender)(nil)
+var (
+	_ channel.Sender   = (*Sender)(nil)
+	_ channel.Repeater = (*Sender)(nil)
+)
 
 // New checks the settings and makes a sender. It opens no connection; the
 // first message fetches the first access token. The error says what to mend
@@ -65,6 +69,11 @@ func (s *Sender) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, Name) }
 // Name implements channel.Sender.
 func (s *Sender) Name() string { return Name }
 
+// RepeatsSafely implements channel.Repeater: always. A repeat takes the place
+// of the first: while FCM holds it, by its collapse key and Topic; on the
+// device, by its tag and apns-collapse-id.
+func (s *Sender) RepeatsSafely(string) bool { return true }
+
 // Send hands one message to FCM, within ctx's deadline and twenty seconds at
 // most, ten of them for an access token when none is held. The receipt holds
 // FCM's name of the message (projects/*/messages/*). Errors are
@@ -90,7 +99,7 @@ func (s *Sender) Send(ctx context.Context, m channel.Message) (channel.Receipt, 
 }
 
 func (s *Sender) post(call *line.Call, token access, m channel.Message) error {
-	body, err := json.Marshal(sendRequest{Message: newMessage(m)})
+	body, err := json.Marshal(sendRequest{Message: newMessage(m, time.Now())})
 	if err != nil {
 		return err
 	}

@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/outreach-engine/outreach/internal/channel"
@@ -29,6 +30,7 @@ type Sender struct {
 	url    string // of messages:send at Google's public host; line leads elsewhere
 	line   *line.Line
 	tokens *tokens
+	proven atomic.Bool // FCM took a message: the project is the app's
 }
 
 var (
@@ -91,11 +93,22 @@ func (s *Sender) Send(ctx context.Context, m channel.Message) (channel.Receipt, 
 	defer done()
 	err := s.post(call, token, m)
 	if name := acceptedAs(call); name != "" {
+		s.proven.Store(true)
 		return channel.Receipt{ProviderID: name}, nil
 	}
 	e := trouble(call, err)
 	s.tokens.judge(token, call.Status, e)
+	s.judge(e)
 	return channel.Receipt{}, e
+}
+
+// judge looks once more at a token of another project. Tokens come from
+// outside: once the project has served other devices it is the token that is
+// wrong, and no reason to hold up everybody's messages.
+func (s *Sender) judge(e *channel.Error) {
+	if e.Code == mismatch && e.Kind == channel.Misconfigured && s.proven.Load() {
+		e.Kind, e.Detail = channel.Rejected, "the device token belongs to another Firebase project than others'"
+	}
 }
 
 func (s *Sender) post(call *line.Call, token access, m channel.Message) error {

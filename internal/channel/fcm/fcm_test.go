@@ -285,3 +285,33 @@ func TestRepeatsSafely(t *testing.T) {
 	require.True(t, ok)
 	require.True(t, repeater.RepeatsSafely("device-token-1"))
 }
+
+// TestTokenOfAnotherProject: it is a wrong set-up while nobody got anything,
+// and one device's trouble once others did.
+func TestTokenOfAnotherProject(t *testing.T) {
+	t.Parallel()
+	const foreign = "device-token-of-another-app"
+	no := refusal(403, "PERMISSION_DENIED", "SENDER_ID_MISMATCH", "")
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		if strings.Contains(string(body), foreign) {
+			w.WriteHeader(no.Status)
+			_, _ = io.WriteString(w, no.Body)
+			return
+		}
+		accept(w, r)
+	}))
+	t.Cleanup(server.Close)
+	s := sender(t, server.URL)
+	m := message
+	m.To = foreign
+	_, err := s.Send(t.Context(), m)
+	require.Equal(t, channel.Misconfigured, channel.KindOf(err))
+	_, err = s.Send(t.Context(), message)
+	require.NoError(t, err)
+	_, err = s.Send(t.Context(), m)
+	require.Equal(t, &channel.Error{
+		Kind: channel.Rejected, Provider: fcm.Name, Code: "SENDER_ID_MISMATCH",
+		Detail: "the device token belongs to another Firebase project than others'",
+	}, err)
+}

@@ -54,6 +54,9 @@ type meaning struct {
 	detail string
 }
 
+// mismatch is FCM's code for a token that the project may not send to.
+const mismatch = "SENDER_ID_MISMATCH"
+
 // codes holds FCM's codes,
 // https://firebase.google.com/docs/reference/fcm/rest/v1/ErrorCode, and
 // Google's words where FCM gives none. UNAVAILABLE (503), INTERNAL (500) and
@@ -62,7 +65,7 @@ type meaning struct {
 var codes = map[string]meaning{
 	"UNREGISTERED":           {channel.BadAddress, "the device token is no longer registered"},
 	"INVALID_ARGUMENT":       {channel.Rejected, "the message is not valid"},
-	"SENDER_ID_MISMATCH":     {channel.Misconfigured, "the device token belongs to another Firebase project; check project_id, and from which project the app takes its tokens"},
+	mismatch:                 {channel.Misconfigured, "the device token belongs to another Firebase project; check project_id, and from which project the app takes its tokens"},
 	"QUOTA_EXCEEDED":         {channel.Throttled, "the quota is used up"},
 	"RESOURCE_EXHAUSTED":     {channel.Throttled, "the quota is used up"},
 	"THIRD_PARTY_AUTH_ERROR": {channel.Misconfigured, "the APNs certificate or the web push key is refused; check the Firebase console"},

@@ -16,6 +16,7 @@ import (
 	"net/http"
 	"path"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	library "github.com/SherClockHolmes/webpush-go"
@@ -52,6 +53,7 @@ type Payload struct {
 type Sender struct {
 	config Config
 	line   *line.Line
+	proven atomic.Bool // a push service took a message: the keys are right
 }
 
 var (
@@ -104,9 +106,23 @@ func (s *Sender) Send(ctx context.Context, m channel.Message) (channel.Receipt, 
 	defer done()
 	err := s.post(ctx, call, browser, letter{m, payload})
 	if call.Status == http.StatusCreated || call.Status == http.StatusAccepted {
+		s.proven.Store(true)
 		return channel.Receipt{ProviderID: messageName(call.Header.Get("Location"))}, nil
 	}
-	return channel.Receipt{}, trouble(call, err)
+	e := trouble(call, err)
+	s.judge(call.Status, e)
+	return channel.Receipt{}, e
+}
+
+// judge looks once more at keys that are refused. Subscriptions come from
+// outside, and each names who answers: once the keys have served elsewhere, a
+// no is about this subscription - made with other keys, or by somebody who
+// means to hold up everybody's messages.
+func (s *Sender) judge(status int, e *channel.Error) {
+	refused := status == http.StatusUnauthorized || status == http.StatusForbidden
+	if refused && s.proven.Load() {
+		e.Kind, e.Detail = channel.Rejected, "the subscription was not made with the VAPID keys that others were"
+	}
 }
 
 // letter is a message and what the browser gets of it.

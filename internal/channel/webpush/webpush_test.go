@@ -344,6 +344,37 @@ func TestBadSubscriptions(t *testing.T) {
 	}
 }
 
+// TestOtherKeys: keys that are refused from the start are a wrong set-up. Once
+// one browser has taken a message they are not, and no subscription can hold
+// up the others.
+func TestOtherKeys(t *testing.T) {
+	t.Parallel()
+	const foreign = "https://push.example.org/1"
+	c := config()
+	c.Transport = roundTrip(func(r *http.Request) (*http.Response, error) {
+		_, err := io.Copy(io.Discard, r.Body)
+		status := http.StatusCreated
+		if r.URL.String() == foreign {
+			status = http.StatusForbidden
+		}
+		return &http.Response{StatusCode: status, Body: http.NoBody}, err
+	})
+	s := newSender(t, c)
+	m := message
+	m.To = subscription(foreign)
+	want := &channel.Error{
+		Kind: channel.Misconfigured, Provider: webpush.Name, Code: "403",
+		Detail: "the push service refuses the VAPID keys or their subject; check that pages subscribe with the same public key",
+	}
+	_, err := s.Send(t.Context(), m)
+	require.Equal(t, want, err)
+	_, err = s.Send(t.Context(), message)
+	require.NoError(t, err)
+	want.Kind, want.Detail = channel.Rejected, "the subscription was not made with the VAPID keys that others were"
+	_, err = s.Send(t.Context(), m)
+	require.Equal(t, want, err)
+}
+
 // TestAllowLocal: a push service of a test's own is called when that is
 // allowed.
 func TestAllowLocal(t *testing.T) {

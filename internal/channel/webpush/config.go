@@ -52,6 +52,17 @@ func (c Config) GoString() string { return c.String() }
 // LogValue is String, for log/slog.
 func (c Config) LogValue() slog.Value { return slog.StringValue(c.String()) }
 
+// transport gives what carries the requests.
+func (c Config) transport() http.RoundTripper {
+	switch {
+	case c.Transport != nil:
+		return c.Transport
+	case c.AllowLocal:
+		return open()
+	}
+	return guard()
+}
+
 // check names what is wrong in the settings.
 func (c Config) check() error {
 	if err := line.Required("public_key", c.PublicKey, "private_key", c.PrivateKey, "subject", c.Subject); err != nil {

@@ -24,22 +24,25 @@ var errLocal = errors.New("webpush: the host's address is not a public one")
 // reserved are blocks that netip has no word for and that lead to no push
 // service: shared, protocol, benchmark and future addresses, and those of IPv6
 // that stand for others of IPv4 (IANA's special-purpose registries, RFC 6890).
-func reserved() []netip.Prefix {
-	var list []netip.Prefix
-	for _, text := range []string{
-		"0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "198.18.0.0/15", "240.0.0.0/4",
-		"::/96", "64:ff9b::/96", "64:ff9b:1::/48", "2001::/32", "2002::/16", "fec0::/10",
-	} {
-		list = append(list, netip.MustParsePrefix(text))
-	}
-	return list
+var reserved = []netip.Prefix{
+	netip.MustParsePrefix("0.0.0.0/8"),
+	netip.MustParsePrefix("100.64.0.0/10"),
+	netip.MustParsePrefix("192.0.0.0/24"),
+	netip.MustParsePrefix("198.18.0.0/15"),
+	netip.MustParsePrefix("240.0.0.0/4"),
+	netip.MustParsePrefix("::/96"),
+	netip.MustParsePrefix("64:ff9b::/96"),
+	netip.MustParsePrefix("64:ff9b:1::/48"),
+	netip.MustParsePrefix("2001::/32"),
+	netip.MustParsePrefix("2002::/16"),
+	netip.MustParsePrefix("fec0::/10"),
 }
 
 // public reports whether an address may be one of a push service.
 func public(ip netip.Addr) bool {
 	ip = ip.Unmap().WithZone("")
 	return ip.IsGlobalUnicast() && !ip.IsPrivate() &&
-		!slices.ContainsFunc(reserved(), func(p netip.Prefix) bool { return p.Contains(ip) })
+		!slices.ContainsFunc(reserved, func(p netip.Prefix) bool { return p.Contains(ip) })
 }
 
 // local reports whether a URL names a host that is surely not public: an
@@ -69,15 +72,12 @@ func check(_, address string, _ syscall.RawConn) error {
 	return nil
 }
 
-// pooled makes the transport of a sender that is given none.
-func pooled(allowLocal bool) http.RoundTripper {
-	open := &net.Dialer{Timeout: dialTimeout}
-	proxied := transport(open)
-	proxied.Proxy = http.ProxyFromEnvironment
-	if allowLocal {
-		return proxied
-	}
-	return guarded{direct: transport(&net.Dialer{Timeout: dialTimeout, Control: check}), proxied: proxied}
+// open makes a transport that connects to whatever it is told to, through the
+// proxy that the environment names.
+func open() *http.Transport {
+	t := transport(&net.Dialer{Timeout: dialTimeout})
+	t.Proxy = http.ProxyFromEnvironment
+	return t
 }
 
 func transport(dialer *net.Dialer) *http.Transport {
@@ -97,6 +97,11 @@ func transport(dialer *net.Dialer) *http.Transport {
 // network: it has to know where it does not lead.
 type guarded struct{ direct, proxied http.RoundTripper }
 
+func guard() guarded {
+	return guarded{direct: transport(&net.Dialer{Timeout: dialTimeout, Control: check}), proxied: open()}
+}
+
+// RoundTrip implements http.RoundTripper.
 func (g guarded) RoundTrip(r *http.Request) (*http.Response, error) {
 	if proxy, err := http.ProxyFromEnvironment(r); err != nil || proxy != nil {
 		return g.proxied.RoundTrip(r)

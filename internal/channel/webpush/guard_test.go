@@ -40,7 +40,7 @@ func TestNamesThatLeadInside(t *testing.T) {
 	require.NoError(t, err)
 	s, err := New(Config{
 		PublicKey: keys.Public, PrivateKey: keys.Private, Subject: "mailto:push@example.com",
-		Transport: misled{t, server.URL, pooled(false)},
+		Transport: misled{t, server.URL, guard()},
 	})
 	require.NoError(t, err)
 	_, err = s.Send(t.Context(), channel.Message{
@@ -78,7 +78,7 @@ func TestLocalIsReachedWhenAllowed(t *testing.T) {
 	for allow, want := range map[bool]error{true: nil, false: errLocal} {
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL, http.NoBody)
 		require.NoError(t, err)
-		response, err := pooled(allow).RoundTrip(r)
+		response, err := Config{AllowLocal: allow}.transport().RoundTrip(r)
 		require.ErrorIs(t, err, want)
 		if err == nil {
 			require.NoError(t, response.Body.Close())

@@ -13,7 +13,7 @@ import (
 // from one to the next.
 func trouble(call *line.Call, err error) *channel.Error {
 	e := call.Trouble(Name, err)
-	if errors.Is(err, errLocal) { // a name that is public today may have been wrong for a moment: no bad address
+	if errors.Is(err, errLocal) { // where a name leads may change: no bad address
 		e.Kind, e.Code, e.Detail = channel.Rejected, "not_sent", "the push service's name leads to an address that is not public"
 		return e
 	}

@@ -67,11 +67,7 @@ func New(config Config) (*Sender, error) {
 	if err := config.check(); err != nil {
 		return nil, fmt.Errorf("webpush: %w", err)
 	}
-	transport := config.Transport
-	if transport == nil {
-		transport = pooled(config.AllowLocal)
-	}
-	return &Sender{config: config, line: line.OpenAnywhere(transport)}, nil
+	return &Sender{config: config, line: line.OpenAnywhere(config.transport())}, nil
 }
 
 // Format implements fmt.Formatter: whatever the verb, a sender prints its name

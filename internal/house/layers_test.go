@@ -40,7 +40,8 @@ var layers = []layer{
 		"internal/rule", "internal/insight", "internal/behaviour", "internal/ledger", "internal/sendtime", "internal/customer",
 	}},
 	{name: "internal/compare", may: []string{
-		"internal/bundle", "internal/rule", "internal/policy", "internal/message", "internal/dictionary", "internal/customer",
+		"internal/bundle", "internal/rule", "internal/policy", "internal/message", "internal/dictionary", "internal/sendtime",
+		"internal/customer",
 	}},
 	{name: "internal/backtest", may: []string{
 		"internal/simulate", "internal/importer", "internal/observe", "internal/insight", "internal/bundle", "internal/wording", "internal/load", "internal/rule",
@@ -65,7 +66,7 @@ var layers = []layer{
 		"internal/dictionary", "internal/source", "internal/sendtime", "internal/customer",
 	}},
 	{name: "internal/observe", may: []string{
-		"internal/dossier", "internal/library", "internal/journey", "internal/rule", "internal/behaviour", "internal/ledger",
+		"internal/channel", "internal/dossier", "internal/library", "internal/journey", "internal/rule", "internal/behaviour", "internal/ledger",
 		"internal/source", "internal/sendtime", "internal/customer",
 	}},
 	{name: "internal/dossier", may: []string{

@@ -87,6 +87,8 @@ var layers = []layer{
 	{name: "internal/store/sqlite", may: []string{"internal/ledger", "internal/customer"}},
 	{name: "internal/store/storetest", may: []string{"internal/ledger", "internal/customer"}},
 	{name: "internal/channel/hook", may: []string{"internal/channel", "internal/source", "internal/customer"}},
+	{name: "internal/channel/push", may: []string{"internal/channel", "internal/customer"}},
+	{name: "internal/channel/webpush", may: []string{"internal/channel/line", "internal/channel", "internal/customer"}},
 	{name: "internal/channel/fcm", may: []string{"internal/channel/line", "internal/channel", "internal/customer"}},
 	{name: "internal/channel/sendgrid", may: []string{"internal/channel/line", "internal/channel", "internal/customer"}},
 	{name: "internal/channel/twilio", may: []string{"internal/channel/line", "internal/channel", "internal/customer"}},

@@ -1,6 +1,7 @@
 package observe
 
 import (
+	"github.com/outreach-engine/outreach/internal/channel"
 	"github.com/outreach-engine/outreach/internal/customer"
 	"github.com/outreach-engine/outreach/internal/ledger"
 )
@@ -9,11 +10,23 @@ import (
 // event, a change of the profile, or both. Exactly one of the outside ids may
 // be empty; with both empty the event names no customer.
 type Incoming struct {
+	// Of is a customer by the engine's own id, and goes before the outside ids:
+	// what the engine's own pages and providers tell.
+	Of        customer.ID
 	User      string // the outside id of a known customer
 	Anonymous string // the outside id of a device; joined to User when both are given
 	Previous  string // alias: this outside id's customer becomes User's; "" otherwise
 	Event     customer.Event
 	Change    Change
+	// Report is what a provider tells of a message or an address; nil with
+	// everything else. It names its own customer.
+	Report *Report
+}
+
+// Report is a provider's word on one of the engine's messages.
+type Report struct {
+	channel.Report
+	Provider string
 }
 
 // Change is what is to be changed of a profile. Nil pointers and absent keys

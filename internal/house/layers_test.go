@@ -55,6 +55,7 @@ var layers = []layer{
 		"internal/channel", "internal/ledger", "internal/sendtime", "internal/customer",
 	}},
 	{name: "internal/intake", may: []string{"internal/observe", "internal/dictionary", "internal/sendtime", "internal/customer"}},
+	{name: "internal/pages", may: []string{"internal/observe", "internal/link", "internal/customer"}},
 	{name: "internal/importer", may: []string{"internal/observe", "internal/source", "internal/sendtime", "internal/customer"}},
 	{name: "internal/channel/inbox", may: []string{
 		"internal/observe", "internal/channel/line", "internal/channel", "internal/wording", "internal/ledger", "internal/sendtime",

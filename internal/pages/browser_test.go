@@ -67,7 +67,9 @@ func press(b *browsertest.Browser, selector, there string) {
 	})()`, there, selector))
 }
 
-func heading(text string) string { return fmt.Sprintf(`document.querySelector("h1")?.textContent === %q`, text) }
+func heading(text string) string {
+	return fmt.Sprintf(`document.querySelector("h1")?.textContent === %q`, text)
+}
 
 // TestOnAPhone goes from an unsubscribe link to the preference page, by
 // pressing only.

@@ -33,7 +33,7 @@ func (r *reader) ask(n source.Node) {
 	case err != nil:
 		n.Fail(without(err, "duration", text), "")
 	case length < shortestAsk || length > longestAsk:
-		n.Fail("is no time to ask for", "write a time from 1min to 7d, such as 1h")
+		n.Fail("is no time to ask for", "write a time from 10s to 7d, such as 1h")
 	default:
 		r.policy.Unknown.Ask = length
 	}

@@ -19,7 +19,7 @@ const (
 // Unknown says how long a provider is asked after a message whose answer was
 // lost, and what becomes of it when nobody knows by then.
 type Unknown struct {
-	// Ask is how long, from a minute to seven days.
+	// Ask is how long, from ten seconds to seven days.
 	Ask time.Duration
 	// Resolutions are by channel and topic; the topic "" stands for every topic
 	// of the channel. What is not there goes by WhenUnknown's own choice.
@@ -28,7 +28,7 @@ type Unknown struct {
 
 const (
 	defaultAsk  = time.Hour
-	shortestAsk = time.Minute
+	shortestAsk = 10 * time.Second
 	longestAsk  = 7 * 24 * time.Hour
 )
 

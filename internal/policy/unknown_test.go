@@ -49,12 +49,12 @@ func TestWhenUnknown(t *testing.T) {
 func TestHowLongToAsk(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]time.Duration{
-		"zone: UTC\n":          time.Hour,
-		"unknown: {}\n":        time.Hour,
-		"unknown: {ask: 1min}": time.Minute,
-		"unknown: {ask: 90s}":  90 * time.Second,
-		"unknown: {ask: 7d}":   7 * 24 * time.Hour,
-		"unknown: {ask: 1w}":   7 * 24 * time.Hour,
+		"zone: UTC\n":         time.Hour,
+		"unknown: {}\n":       time.Hour,
+		"unknown: {ask: 10s}": 10 * time.Second,
+		"unknown: {ask: 90s}": 90 * time.Second,
+		"unknown: {ask: 7d}":  7 * 24 * time.Hour,
+		"unknown: {ask: 1w}":  7 * 24 * time.Hour,
 	} {
 		p, problems := read(text)
 		require.Empty(t, problems, text)
@@ -74,8 +74,8 @@ func TestFaultsOfUnknown(t *testing.T) {
 			`policy.yaml:1:17: unknown.sms.ofers: "ofers": is not a topic of this policy; did you mean offers?`,
 			`policy.yaml:1:38: unknown.sms.urgent: "no": is not known here; write hold or again`},
 		"unknown: {sms:, ask: 1h}\n": {`policy.yaml:1:15: unknown.sms: has no value; write one after the colon, or leave the key out`},
-		"unknown: {ask: 30s}\n":      {`policy.yaml:1:16: unknown.ask: "30s": is no time to ask for; write a time from 1min to 7d, such as 1h`},
-		"unknown: {ask: 8d}\n":       {`policy.yaml:1:16: unknown.ask: "8d": is no time to ask for; write a time from 1min to 7d, such as 1h`},
+		"unknown: {ask: 5s}\n":       {`policy.yaml:1:16: unknown.ask: "5s": is no time to ask for; write a time from 10s to 7d, such as 1h`},
+		"unknown: {ask: 8d}\n":       {`policy.yaml:1:16: unknown.ask: "8d": is no time to ask for; write a time from 10s to 7d, such as 1h`},
 		"unknown: {ask: 1m}\n":       {`policy.yaml:1:16: unknown.ask: "1m": has two readings, write 1min or 1 months`},
 		"unknown: {ask: [1h]}\n":     {`policy.yaml:1:16: unknown.ask: is a list where a single value is due; give one value, without [ ] and without a dash`},
 	} {

@@ -35,7 +35,7 @@ func (a author) unknown() *node {
 		{string(policy.SendAgain), "It is sent again: the customer may get it twice."},
 	}
 	const message = "is not known here: write hold or again"
-	keys := map[string]*node{"ask": span().usually("1h").about("How long the provider is asked what became of a message: from 1min to 7d.")}
+	keys := map[string]*node{"ask": span().usually("1h").about("How long the provider is asked what became of a message: from 10s to 7d.")}
 	for _, c := range channelChoices() {
 		one := &node{Enum: values(words), EnumDescriptions: descriptions(words), Message: message}
 		usual := string(policy.Default().WhenUnknown(customer.Channel(c.name), ""))

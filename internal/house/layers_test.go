@@ -130,6 +130,7 @@ var layers = []layer{
 	{name: "internal/sendtime", pure: true, parsers: []string{"github.com/nyaruka/phonenumbers", "github.com/robfig/cron/v3"}},
 	{name: "internal/source", pure: true, parsers: []string{"go.yaml.in/yaml/v4"}},
 	{name: "internal/customer", pure: true},
+	{name: "internal/optout", pure: true},
 }
 
 func layerOf(name string) (l layer, height int, ok bool) {

@@ -26,6 +26,11 @@ func (t *tx) Merge(from, into customer.ID) error {
 		o := &m.into.outreaches[k]
 		m.behind[o.Rule] = max(m.behind[o.Rule], o.N)
 	}
+	for of, n := range d.left {
+		if of.customer == into {
+			m.behind[of.rule] = max(m.behind[of.rule], n)
+		}
+	}
 	t.track(m)
 	m.rows()
 	replace(t.undo, &d.holdings, i, &holding{id: from})
@@ -37,7 +42,7 @@ func (t *tx) Merge(from, into customer.ID) error {
 // move is one merge.
 type move struct {
 	from, into *holding
-	behind     map[string]int // the highest number of a rule for into, before
+	behind     map[string]int // the highest number that a rule gave to into, before
 }
 
 // ref gives the name of one of from's outreaches among those of into.
@@ -124,6 +129,8 @@ func (t *tx) track(m move) {
 	for i := range m.from.outreaches {
 		ref := m.from.outreaches[i].Ref
 		put(t.undo, t.data.moved, ref, m.ref(ref))
+		of := series{ref.Rule, ref.Customer}
+		put(t.undo, t.data.left, of, max(t.data.left[of], ref.N))
 	}
 }
 

@@ -85,7 +85,7 @@ func (t *tx) Slots(id customer.ID, since time.Time) ([]ledger.Part, error) {
 // PartOf implements ledger.Parts.
 func (t *tx) PartOf(provider, providerID string) (ledger.Part, bool, error) {
 	return t.newest(func(p *part) bool {
-		return providerID != "" && p.ProviderID == providerID && p.Provider == provider
+		return providerID != "" && p.ProviderID == providerID && p.Provider == provider && !p.Item
 	})
 }
 

@@ -52,8 +52,7 @@ func (t *tx) Merge(from, into customer.ID) error {
 // another. Where both had the same reason, the moved one's key says from whom
 // it came, so that both are kept.
 func (t *tx) renumber(rule string, from, into customer.ID) error {
-	last, _, err := one(t.c, number,
-		"SELECT coalesce(max(n), 0) FROM outreaches WHERE rule = ? AND customer = ?", rule, into)
+	last, _, err := one(t.c, number, "SELECT "+lastNumber, rule, into)
 	if err != nil {
 		return err
 	}

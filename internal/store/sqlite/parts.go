@@ -73,7 +73,7 @@ func (t *tx) PartOf(provider, providerID string) (ledger.Part, bool, error) {
 		return ledger.Part{}, false, nil
 	}
 	return one(t.c, scanPart, selectPart+`
-		WHERE provider_id = ? AND provider = ? AND provider_id <> '' ORDER BY sent DESC, rowid DESC LIMIT 1`, providerID, provider)
+		WHERE provider_id = ? AND provider = ? AND provider_id <> '' AND item = 0 ORDER BY sent DESC, rowid DESC LIMIT 1`, providerID, provider)
 }
 
 // LastTo implements ledger.Parts.
@@ -82,7 +82,7 @@ func (t *tx) LastTo(channel customer.Channel, address string) (ledger.Part, bool
 		return ledger.Part{}, false, nil
 	}
 	return one(t.c, scanPart, selectPart+`
-		WHERE address = ? AND address <> '' AND channel = ? AND item = 0 AND sent > 0
+		WHERE address = ? AND address <> '' AND channel = ? AND item = 0 AND sent <> 0
 		ORDER BY sent DESC, rowid DESC LIMIT 1`, address, channel)
 }
 

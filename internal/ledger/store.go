@@ -154,9 +154,9 @@ type Parts interface {
 	// LastTo gives the part that was sent last to an address on a channel, items
 	// not counted. No address ("") finds nothing.
 	LastTo(channel customer.Channel, address string) (p Part, ok bool, err error)
-	// Asking gives parts whose attempt nobody knows the end of, those that waited
-	// longest first: Sending with a Lease at or before now, and Ambiguous with a
-	// RetryAt at or before now.
+	// Asking gives parts whose attempt nobody knows the end of: Sending with a
+	// Lease at or before now, and Ambiguous with a RetryAt at or before now. By
+	// these instants, the earliest first; items among them.
 	Asking(now time.Time, limit int) ([]Part, error)
 	// PartsBy gives parts of a status, oldest Updated first.
 	PartsBy(status PartStatus, limit int) ([]Part, error)

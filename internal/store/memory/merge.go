@@ -3,6 +3,7 @@ package memory
 import (
 	"errors"
 	"slices"
+	"strconv"
 
 	"github.com/outreach-engine/outreach/internal/customer"
 	"github.com/outreach-engine/outreach/internal/ledger"
@@ -51,7 +52,7 @@ func (m move) ref(r ledger.Ref) ledger.Ref {
 }
 
 // rows adds the rows of from to those of into, which nobody else sees yet.
-// Where both had the same reason, the moved one's key says from whom it came,
+// Where both had the same reason, the moved one's key says its name until then,
 // so that both are kept.
 func (m move) rows() {
 	taken := len(m.into.outreaches)
@@ -59,7 +60,7 @@ func (m move) rows() {
 		if slices.ContainsFunc(m.into.outreaches[:taken], func(other outreach) bool {
 			return other.Rule == o.Rule && other.About == o.About && other.Key == o.Key
 		}) {
-			o.Key = "merged/" + string(m.from.id) + "/" + o.Key
+			o.Key = "merged/" + string(m.from.id) + "/" + strconv.Itoa(o.N) + "/" + o.Key
 		}
 		o.Ref = m.ref(o.Ref)
 		if o.isLive() {

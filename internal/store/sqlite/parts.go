@@ -86,11 +86,14 @@ func (t *tx) LastTo(channel customer.Channel, address string) (ledger.Part, bool
 		ORDER BY sent DESC, rowid DESC LIMIT 1`, address, channel)
 }
 
-// Asking implements ledger.Parts.
+// Asking implements ledger.Parts. The indexes are named: without statistics
+// SQLite would go through all that are not due yet, by their status.
 func (t *tx) Asking(now time.Time, limit int) ([]ledger.Part, error) {
-	return all(t.c, scanPart, "SELECT * FROM ("+selectPart+` WHERE status = 'sending' AND lease <= ?1
-		UNION ALL `+selectPart+` WHERE status = 'ambiguous' AND retry_at <= ?1)
-		ORDER BY updated, rule, customer, n, step, channel LIMIT ?2`, now, bound(limit))
+	return all(t.c, scanPart, "SELECT "+partColumns+`, lease AS due
+			FROM parts INDEXED BY parts_sending WHERE status = 'sending' AND lease <= ?1
+		UNION ALL SELECT `+partColumns+`, retry_at AS due
+			FROM parts INDEXED BY parts_ambiguous WHERE status = 'ambiguous' AND retry_at <= ?1
+		ORDER BY due, rule, customer, n, step, channel LIMIT ?2`, now, bound(limit))
 }
 
 // PartsBy implements ledger.Parts.

@@ -152,7 +152,7 @@ func asking(t *testing.T, open Open) {
 		part("s7", ledger.Unknown, early, early), part("s8", ledger.Queued, early, early),
 		part("s9", ledger.Sending, late, early), part("s10", ledger.Ambiguous, early, late)))
 	require.Equal(t, []ledger.Part{unleased, anytime}, both(t, s, partsAsking(at(5).Add(-time.Microsecond), 0)))
-	all := []ledger.Part{sending, ambiguous, unleased, anytime}
+	all := []ledger.Part{unleased, anytime, sending, ambiguous}
 	require.Equal(t, all, both(t, s, partsAsking(at(5), 0)), "at the instant itself")
 	require.Equal(t, all, both(t, s, partsAsking(at(5).In(time.FixedZone("", 3600)).Add(999), 0)), "in another zone")
 	sending.Status, ambiguous.RetryAt = ledger.Accepted, late
@@ -160,13 +160,17 @@ func asking(t *testing.T, open Open) {
 	require.Equal(t, []ledger.Part{unleased, anytime}, both(t, s, partsAsking(at(5), 0)), "one ended, one is asked later")
 }
 
-// askingOrder holds that those come first that waited longest, whatever their
+// askingOrder holds that those come first that are due longest, whatever their
 // status.
 func askingOrder(t *testing.T, open Open) {
 	s := start(t, open)
-	part := func(rule, step string, status ledger.PartStatus, updated int) ledger.Part {
+	part := func(rule, step string, status ledger.PartStatus, due int) ledger.Part {
 		p := sentPart(step, "twilio", "", 1)
-		p.Rule, p.Status, p.Updated, p.Lease, p.RetryAt = rule, status, at(updated), at(20-updated), at(20-updated)
+		p.Rule, p.Status, p.Updated, p.Lease, p.RetryAt = rule, status, at(20-due), at(20-due), at(due)
+		if status == ledger.Sending {
+			p.Lease, p.RetryAt = p.RetryAt, p.Lease
+		}
+		p.Item = due == 3
 		return p
 	}
 	want := []ledger.Part{

@@ -94,16 +94,16 @@ func TestReportsUseTheirIndexes(t *testing.T) {
 			"SEARCH parts USING INDEX parts_by_provider_id (provider_id=?)", "USE TEMP B-TREE FOR ORDER BY",
 		},
 		"FROM parts\n\t\tWHERE address =": {"SEARCH parts USING INDEX parts_by_address (address=?)"},
-		"status = 'ambiguous'":            {
+		"status = 'ambiguous'": {
 			"MERGE (UNION ALL)",
 			"LEFT", "SEARCH parts USING INDEX parts_sending (lease<?)", "USE TEMP B-TREE FOR LAST 5 TERMS OF ORDER BY",
 			"RIGHT", "SEARCH parts USING INDEX parts_ambiguous (retry_at<?)", "USE TEMP B-TREE FOR LAST 5 TERMS OF ORDER BY",
 		},
-		"FROM evidence WHERE customer =":  {"SEARCH evidence USING INDEX evidence_by_customer (customer=? AND id>?)"},
-		"FROM evidence WHERE id >":        {"SEARCH evidence USING INTEGER PRIMARY KEY (rowid>?)"},
-		"SELECT to_customer":              {"SEARCH moved USING PRIMARY KEY (rule=? AND customer=? AND n=?)"},
-		"UPDATE moved":                    {"SEARCH moved USING COVERING INDEX moved_by_target (to_customer=? AND rule=?)"},
-		"INSERT INTO outreaches":          {
+		"FROM evidence WHERE customer =": {"SEARCH evidence USING INDEX evidence_by_customer (customer=? AND id>?)"},
+		"FROM evidence WHERE id >":       {"SEARCH evidence USING INTEGER PRIMARY KEY (rowid>?)"},
+		"SELECT to_customer":             {"SEARCH moved USING PRIMARY KEY (rule=? AND customer=? AND n=?)"},
+		"UPDATE moved":                   {"SEARCH moved USING INDEX moved_by_target (to_customer=? AND rule=?)"},
+		"INSERT INTO outreaches": {
 			"SCALAR SUBQUERY 1", "SEARCH outreaches USING COVERING INDEX sqlite_autoindex_outreaches_1 (rule=? AND customer=?)",
 			"SCALAR SUBQUERY 2", "SEARCH moved USING PRIMARY KEY (rule=? AND customer=?)",
 		},

@@ -189,6 +189,7 @@ func (t *taking) one(in Incoming) (Outcome, error) {
 	if err := t.countStrays(e, in.Change); err != nil {
 		return Outcome{}, err
 	}
+	refused := in.Change.Dial(d.Profile, t.set.Policy.Country)
 	if !in.Change.IsZero() { // what time gave before goes by the profile of before
 		if err := t.expire(d, t.asked(d, e.Name), e); err != nil {
 			return Outcome{}, err
@@ -202,9 +203,9 @@ func (t *taking) one(in Incoming) (Outcome, error) {
 		return Outcome{}, err
 	}
 	if late {
-		return Outcome{Status: TooLate}, t.tx.Count("too_late", 1)
+		return Outcome{Status: TooLate, Refusals: refused}, t.tx.Count("too_late", 1)
 	}
-	return Outcome{Status: Taken}, nil
+	return Outcome{Status: Taken, Refusals: refused}, nil
 }
 
 // resolve gives the customer's file by their outside ids: it makes somebody

@@ -31,6 +31,7 @@ var ports = map[TLS]int{StartTLS: 587, Implicit: 465, None: 25}
 
 const (
 	defaultTimeout = 30 * time.Second
+	defaultIdle    = 30 * time.Second // servers wait five minutes (RFC 5321, 4.5.3.2.7), machines on the way often less
 	maxPort        = 65535
 )
 
@@ -47,6 +48,8 @@ type Config struct {
 	ReturnPath string        `json:"return_path"` // where bounces go; "" is the address in From
 	Hostname   string        `json:"hostname"`    // this machine's name for the mail server; "" is what the system says
 	Timeout    time.Duration `json:"timeout"`     // of one message, waiting for a connection included; 0 is 30 s
+
+	Idle time.Duration `json:"idle"` // how long a connection is kept that nobody wants; 0 is 30 s
 
 	// ReportSecret lets the mail server's own reports in; "" lets none in.
 	ReportSecret string `json:"-"`
@@ -83,6 +86,9 @@ func (c Config) filled() Config {
 	if c.Timeout == 0 {
 		c.Timeout = defaultTimeout
 	}
+	if c.Idle == 0 {
+		c.Idle = defaultIdle
+	}
 	return c
 }
 
@@ -101,8 +107,8 @@ func (c Config) checkWay() error {
 	if c.Port < 1 || c.Port > maxPort {
 		return fmt.Errorf("port: %d is none; write one from 1 to %d", c.Port, maxPort)
 	}
-	if c.Timeout < 0 {
-		return fmt.Errorf("timeout: %v is less than nothing; write how long one message may take", c.Timeout)
+	if c.Timeout < 0 || c.Idle < 0 {
+		return errors.New("timeout, idle: less than nothing; write how long one message may take, and how long a connection is kept")
 	}
 	return nil
 }
@@ -157,8 +163,8 @@ func bare(text string) bool {
 	return err == nil && a.Address == text && !strings.ContainsAny(text, "<>\" \t\r\n")
 }
 
-// printable puts a space in the place of line ends and other control
-// characters, which would end a header or begin another.
+// printable puts one space in the place of line ends and other control
+// characters, which would end a header or begin another, and of more spaces.
 func printable(text string) string {
-	return strings.Join(strings.FieldsFunc(text, func(r rune) bool { return r < ' ' || r == 0x7f }), " ")
+	return strings.Join(strings.FieldsFunc(text, func(r rune) bool { return r <= ' ' || r == 0x7f }), " ")
 }

@@ -48,6 +48,9 @@ func (s *Sender) write(m channel.Message, now time.Time) (letter, *channel.Error
 			writeHeader(&b, h[0], h[1])
 		}
 	}
+	if longestLine(b.Bytes()) > maxLine {
+		return letter{}, unsent(channel.Rejected, "message: its subject, key or unsubscribe link has a word longer than a line of mail")
+	}
 	writeBody(&b, m.Content, "=_"+sum)
 	l.data = b.Bytes()
 	return l, nil
@@ -87,9 +90,20 @@ func headers(l letter, from *mail.Address, m channel.Message, now time.Time) [][
 	}
 }
 
-// fold is where a header's line is to end, where it has a space (RFC 5322,
-// 2.1.1).
-const fold = 76
+// How long a line is to be, where it has a space, and how long it may be, in
+// characters (RFC 5322, 2.1.1).
+const (
+	fold    = 76
+	maxLine = 998
+)
+
+func longestLine(text []byte) int {
+	longest := 0
+	for one := range bytes.Lines(text) {
+		longest = max(longest, len(bytes.TrimRight(one, "\r\n")))
+	}
+	return longest
+}
 
 func writeHeader(b *bytes.Buffer, name, value string) {
 	b.WriteString(name + ":")

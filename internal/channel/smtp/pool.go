@@ -9,15 +9,15 @@ import (
 
 // Bounds of the connections that are kept.
 const (
-	maxConnections = 8                // at a time; most servers let in ten or more of one client
-	maxMails       = 100              // over one connection, which many servers bound too
-	idleLife       = 30 * time.Second // servers wait five minutes (RFC 5321, 4.5.3.2.7), machines between them often less
-	probeTimeout   = 3 * time.Second  // for the sign of life of a connection that waited
+	maxConnections = 8               // at a time; most servers let in ten or more of one client
+	maxMails       = 100             // over one connection, which many servers bound too
+	probeTimeout   = 3 * time.Second // for the sign of life of a connection that waited
 )
 
 // pool keeps connections open between mails.
 type pool struct {
 	open  func(context.Context) (*session, *fault)
+	life  time.Duration // of a connection that nobody wants
 	slots chan struct{} // holds one thing per connection in use
 
 	mu     sync.Mutex
@@ -25,8 +25,8 @@ type pool struct {
 	closed bool
 }
 
-func newPool(open func(context.Context) (*session, *fault)) *pool {
-	return &pool{open: open, slots: make(chan struct{}, maxConnections)}
+func newPool(life time.Duration, open func(context.Context) (*session, *fault)) *pool {
+	return &pool{open: open, life: life, slots: make(chan struct{}, maxConnections)}
 }
 
 // use runs do with a connection that is known to live, and keeps it after that
@@ -92,7 +92,7 @@ func (p *pool) keep(c *session) {
 		c.cut()
 		return
 	}
-	c.expiry = time.AfterFunc(idleLife, func() { p.expire(c) })
+	c.expiry = time.AfterFunc(p.life, func() { p.expire(c) })
 	p.idle = append(p.idle, c)
 }
 

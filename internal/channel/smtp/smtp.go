@@ -49,7 +49,7 @@ func New(config Config) (*Sender, error) {
 	if err := config.check(); err != nil {
 		return nil, fmt.Errorf("smtp: %w", err)
 	}
-	return &Sender{config: config, pool: newPool(config.open)}, nil
+	return &Sender{config: config, pool: newPool(config.Idle, config.open)}, nil
 }
 
 // Close hangs up the connections that wait for a message. Those in use are

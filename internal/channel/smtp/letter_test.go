@@ -91,7 +91,7 @@ func TestSenders(t *testing.T) {
 	require.Equal(t, []string{
 		"EHLO mail.example.com",
 		"MAIL FROM:<bounces@example.net> RET=HDRS ENVID=parcels.c1.1.late.email",
-		"RCPT TO:<ada@example.com> NOTIFY=SUCCESS,FAILURE,DELAY ORCPT=rfc822;ada@example.com",
+		"RCPT TO:<ada@example.com> NOTIFY=FAILURE ORCPT=rfc822;ada@example.com",
 		"DATA",
 	}, s.seen())
 	parsed, err := mail.ReadMessage(strings.NewReader(s.received()[0]))

@@ -77,7 +77,9 @@ func TestAnotherMakersServer(t *testing.T) {
 		}()
 		m := message
 		m.Key, m.To = "a+b=c.1.email", c.to
-		_, err = sender(t, config(l.Addr().String())).Send(t.Context(), m)
+		settings := config(l.Addr().String())
+		settings.ReportSecret = bearer
+		_, err = sender(t, settings).Send(t.Context(), m)
 		require.NoError(t, err)
 		require.NoError(t, s.Close())
 		<-done

@@ -24,6 +24,7 @@ type session struct {
 	wire    *bounded
 	client  *smtp.Client
 	reports bool // DSN, RFC 3461
+	heard   bool // reports are let in
 	utf8    bool // SMTPUTF8, RFC 6531
 	size    int  // the largest mail in bytes; 0 is not said
 	mails   int
@@ -102,6 +103,7 @@ func (c *session) begin(cfg Config) *fault {
 	if err = c.signIn(cfg); err != nil {
 		return &fault{phase: signingIn, err: err}
 	}
+	c.heard = cfg.ReportSecret != ""
 	c.reports, _ = c.client.Extension("DSN")
 	c.utf8, _ = c.client.Extension("SMTPUTF8")
 	_, size := c.client.Extension("SIZE")
@@ -191,14 +193,20 @@ func (c *session) mailOptions(l letter) string {
 	return b.String()
 }
 
+// rcptOptions asks for news of success and delay only where somebody takes it
+// in: else each mail would put another one into the mailbox for bounces.
 func (c *session) rcptOptions(l letter) string {
-	switch {
-	case !c.reports:
+	if !c.reports {
 		return ""
-	case !ascii(l.to):
-		return " NOTIFY=SUCCESS,FAILURE,DELAY"
 	}
-	return " NOTIFY=SUCCESS,FAILURE,DELAY ORCPT=rfc822;" + xtext(l.to)
+	options := " NOTIFY=FAILURE"
+	if c.heard {
+		options = " NOTIFY=SUCCESS,FAILURE,DELAY"
+	}
+	if ascii(l.to) {
+		options += " ORCPT=rfc822;" + xtext(l.to)
+	}
+	return options
 }
 
 // xtext writes visible ASCII as RFC 3461, 4 has it.

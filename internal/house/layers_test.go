@@ -40,7 +40,8 @@ var layers = []layer{
 		"internal/rule", "internal/insight", "internal/behaviour", "internal/ledger", "internal/sendtime", "internal/customer",
 	}},
 	{name: "internal/compare", may: []string{
-		"internal/bundle", "internal/rule", "internal/policy", "internal/message", "internal/dictionary", "internal/customer",
+		"internal/bundle", "internal/rule", "internal/policy", "internal/message", "internal/dictionary", "internal/sendtime",
+		"internal/customer",
 	}},
 	{name: "internal/backtest", may: []string{
 		"internal/simulate", "internal/importer", "internal/observe", "internal/insight", "internal/bundle", "internal/wording", "internal/load", "internal/rule",
@@ -55,6 +56,7 @@ var layers = []layer{
 		"internal/channel", "internal/ledger", "internal/sendtime", "internal/customer",
 	}},
 	{name: "internal/intake", may: []string{"internal/observe", "internal/dictionary", "internal/sendtime", "internal/customer"}},
+	{name: "internal/pages", may: []string{"internal/observe", "internal/link", "internal/customer"}},
 	{name: "internal/importer", may: []string{"internal/observe", "internal/source", "internal/sendtime", "internal/customer"}},
 	{name: "internal/channel/inbox", may: []string{
 		"internal/observe", "internal/channel/line", "internal/channel", "internal/wording", "internal/ledger", "internal/sendtime",
@@ -65,7 +67,7 @@ var layers = []layer{
 		"internal/dictionary", "internal/source", "internal/sendtime", "internal/customer",
 	}},
 	{name: "internal/observe", may: []string{
-		"internal/dossier", "internal/library", "internal/journey", "internal/rule", "internal/behaviour", "internal/ledger",
+		"internal/channel", "internal/dossier", "internal/library", "internal/journey", "internal/rule", "internal/behaviour", "internal/ledger",
 		"internal/source", "internal/sendtime", "internal/customer",
 	}},
 	{name: "internal/dossier", may: []string{
@@ -90,6 +92,8 @@ var layers = []layer{
 		"internal/channel/line", "internal/channel/seal", "internal/channel", "internal/source", "internal/customer",
 	}},
 	{name: "internal/channel/smtp", may: []string{"internal/channel/line", "internal/channel", "internal/customer"}},
+	{name: "internal/channel/push", may: []string{"internal/channel", "internal/customer"}},
+	{name: "internal/channel/webpush", may: []string{"internal/channel/line", "internal/channel", "internal/customer"}},
 	{name: "internal/channel/fcm", may: []string{"internal/channel/line", "internal/channel", "internal/customer"}},
 	{name: "internal/channel/sendgrid", may: []string{"internal/channel/line", "internal/channel", "internal/customer"}},
 	{name: "internal/channel/twilio", may: []string{"internal/channel/line", "internal/channel", "internal/customer"}},
@@ -116,6 +120,7 @@ var layers = []layer{
 	{name: "internal/message", pure: true, may: []string{
 		"internal/channel", "internal/dictionary", "internal/source", "internal/sendtime", "internal/customer",
 	}, parsers: []string{"github.com/osteele/liquid", "github.com/k3a/html2text"}},
+	{name: "internal/link", pure: true, may: []string{"internal/customer"}},
 	{name: "internal/task", pure: true, may: []string{"internal/wording", "internal/ledger", "internal/customer"}},
 	{name: "internal/wording", pure: true, may: []string{"internal/ledger", "internal/sendtime", "internal/customer"}},
 	{name: "internal/load", pure: true},

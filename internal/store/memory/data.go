@@ -29,6 +29,9 @@ type data struct {
 	counts     map[string]int64      // by name
 	settings   map[string]string     // by key
 	rechecks   map[string]ledger.Ref // by rule
+	moved      map[ledger.Ref]ledger.Ref
+	evidence   []customer.Evidence    // by id
+	paces      map[string]ledger.Pace // by scope
 
 	last  int64      // the newest number of a row
 	spare []*holding // empty ones, to be used again
@@ -74,6 +77,8 @@ func newData() *data {
 		counts:   map[string]int64{},
 		settings: map[string]string{},
 		rechecks: map[string]ledger.Ref{},
+		moved:    map[ledger.Ref]ledger.Ref{},
+		paces:    map[string]ledger.Pace{},
 	}
 }
 
@@ -85,6 +90,7 @@ func (d *data) clone() *data {
 		hints: slices.Clone(d.hints), news: slices.Clone(d.news), documents: slices.Clone(d.documents),
 		active: slices.Clone(d.active), holds: slices.Clone(d.holds), rejections: slices.Clone(d.rejections),
 		counts: maps.Clone(d.counts), settings: maps.Clone(d.settings), rechecks: maps.Clone(d.rechecks), last: d.last,
+		moved: maps.Clone(d.moved), evidence: slices.Clone(d.evidence), paces: maps.Clone(d.paces),
 	}
 	for i, h := range d.holdings {
 		c.holdings[i] = h.clone()
@@ -115,6 +121,9 @@ func (d *data) reset() {
 	clear(d.counts)
 	clear(d.settings)
 	clear(d.rechecks)
+	clear(d.moved)
+	clear(d.paces)
+	d.evidence = empty(d.evidence)
 	d.last = 0
 }
 

@@ -26,6 +26,7 @@ func (t *tx) Merge(from, into customer.ID) error {
 		o := &m.into.outreaches[k]
 		m.behind[o.Rule] = max(m.behind[o.Rule], o.N)
 	}
+	t.track(m)
 	m.rows()
 	replace(t.undo, &d.holdings, i, &holding{id: from})
 	replace(t.undo, &d.holdings, j, m.into)
@@ -98,10 +99,38 @@ func (t *tx) rename(m move) {
 			replace(t.undo, &d.hints, i, ledger.Hint{ID: h.ID, Ref: m.ref(h.Ref)})
 		}
 	}
+	for i, e := range d.evidence {
+		if e.Customer == m.from.id {
+			e.Customer = m.into.id
+			replace(t.undo, &d.evidence, i, e)
+		}
+	}
 	for i, n := range d.news {
 		if n.Event.Customer == m.from.id {
 			n.Event.Customer = m.into.id
 			replace(t.undo, &d.news, i, n)
 		}
 	}
+}
+
+// track remembers where outreaches go. Those that went to from before go on
+// with it.
+func (t *tx) track(m move) {
+	for ref, to := range t.data.moved {
+		if to.Customer == m.from.id {
+			put(t.undo, t.data.moved, ref, m.ref(to))
+		}
+	}
+	for i := range m.from.outreaches {
+		ref := m.from.outreaches[i].Ref
+		put(t.undo, t.data.moved, ref, m.ref(ref))
+	}
+}
+
+// Moved implements ledger.Customers.
+func (t *tx) Moved(ref ledger.Ref) (ledger.Ref, error) {
+	if to, ok := t.data.moved[ref]; ok {
+		return to, nil
+	}
+	return ref, nil
 }

@@ -70,6 +70,9 @@ func TestOpenBringsTablesUp(t *testing.T) {
 	change(t, path, `DROP TABLE shares; DROP TABLE news; ALTER TABLE parts DROP COLUMN answer;
 		ALTER TABLE parts DROP COLUMN deadline; ALTER TABLE parts DROP COLUMN value; ALTER TABLE parts DROP COLUMN item;
 		ALTER TABLE parts DROP COLUMN digest; ALTER TABLE parts DROP COLUMN carrier;
+		ALTER TABLE parts DROP COLUMN print; ALTER TABLE parts DROP COLUMN turn; ALTER TABLE parts DROP COLUMN beside;
+		DROP INDEX parts_by_provider_id; DROP INDEX parts_by_address; DROP INDEX parts_sending; DROP INDEX parts_ambiguous;
+		DROP TABLE moved; DROP TABLE evidence; DROP TABLE paces;
 		DROP TABLE rechecks; DROP TABLE holds;
 		CREATE TABLE holds (kind TEXT NOT NULL, name TEXT NOT NULL, at INTEGER NOT NULL, set_by TEXT NOT NULL, note TEXT NOT NULL,
 			PRIMARY KEY (kind, name)) STRICT, WITHOUT ROWID;

@@ -62,7 +62,7 @@ func (e *Engine) Inquire(ctx context.Context) (more bool, err error) {
 func (e *Engine) inquire(ctx context.Context, p ledger.Part) error {
 	switch {
 	case p.Item:
-		return nil // it follows the message that it goes out in
+		return e.settled(ctx, p, e.followCarrier)
 	case !p.Channel.Reaches():
 		return e.settled(ctx, p, e.abandon)
 	case p.Status == ledger.Sending:
@@ -93,16 +93,41 @@ func (e *Engine) settled(ctx context.Context, seen ledger.Part, do func(ledger.T
 	})
 }
 
-// abandon withdraws an attempt that reaches nobody, of an outreach that has
-// ended: to repeat it is safe, and nobody wants it any more. Those of open ones
-// are left to their workflows.
+// abandon takes up an attempt that reaches nobody: to repeat it is safe, unless
+// its outreach has ended and nobody wants it any more.
 func (e *Engine) abandon(tx ledger.Tx, p ledger.Part) error {
 	o, ok, err := tx.Outreach(p.Ref)
-	if err != nil || !ok || o.Status != ledger.Ended {
+	if err != nil || !ok {
 		return err
 	}
-	p.Status, p.Reason, p.Updated = ledger.Withdrawn, o.Reason, e.now()
-	return tx.SavePart(p)
+	p.RetryAt, p.Lease, p.Updated = p.Lease, time.Time{}, e.now()
+	if p.Status, p.Reason = ledger.Planned, customer.Unavailable; o.Status == ledger.Ended {
+		p.Status, p.Reason = ledger.Withdrawn, o.Reason
+	}
+	return errors.Join(tx.SavePart(p), tx.Hint(p.Ref, e.now()))
+}
+
+// followCarrier lets an item be as the message that it went out in, which it
+// may have lost sight of when customers were merged.
+func (e *Engine) followCarrier(tx ledger.Tx, item ledger.Part) error {
+	carrier, ok, err := carrierOf(tx, item)
+	if err != nil {
+		return err
+	}
+	if ok && (carrier.Status == ledger.Sending || carrier.Status == ledger.Ambiguous) {
+		item.Lease = e.now().Add(e.Clock.Span(latest)) // it is settled with it
+		return tx.SavePart(item)
+	}
+	return e.Desk.SettleItem(tx, item, carrier, e.now())
+}
+
+// carrierOf gives the message that an item goes out in.
+func carrierOf(tx ledger.Tx, item ledger.Part) (ledger.Part, bool, error) {
+	ref, step, c, err := ledger.ParseKey(item.Carrier)
+	if err != nil {
+		return ledger.Part{}, false, nil
+	}
+	return present(tx, ledger.Part{Ref: ref, Step: step, Channel: c})
 }
 
 // find gives what there is to learn of an ambiguous attempt now; without a word

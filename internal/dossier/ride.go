@@ -175,6 +175,12 @@ func (k Desk) Settle(tx ledger.Tx, carrier ledger.Part, begun, now time.Time, un
 	return nil
 }
 
+// SettleItem writes what became of one item, by the message that it went out in.
+func (k Desk) SettleItem(tx ledger.Tx, item, carrier ledger.Part, now time.Time) error {
+	item, story := journey.Settled(item, carrier, now)
+	return k.settle(tx, item, story, now)
+}
+
 // settle writes one item, and lets its outreach go on.
 func (k Desk) settle(tx ledger.Tx, item ledger.Part, story ledger.Decision, now time.Time) error {
 	o, ok, err := tx.Outreach(item.Ref)

@@ -55,6 +55,7 @@ var layers = []layer{
 		"internal/observe", "internal/insight", "internal/dossier", "internal/library", "internal/bundle", "internal/store/memory", "internal/journey",
 		"internal/channel", "internal/ledger", "internal/sendtime", "internal/customer",
 	}},
+	{name: "internal/callback", may: []string{"internal/observe", "internal/channel", "internal/customer"}},
 	{name: "internal/intake", may: []string{"internal/observe", "internal/dictionary", "internal/sendtime", "internal/customer"}},
 	{name: "internal/pages", may: []string{"internal/observe", "internal/link", "internal/customer"}},
 	{name: "internal/importer", may: []string{"internal/observe", "internal/source", "internal/sendtime", "internal/customer"}},

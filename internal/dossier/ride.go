@@ -202,3 +202,25 @@ func (k Desk) settle(tx ledger.Tx, item ledger.Part, story ledger.Decision, now 
 	}
 	return tx.Hint(item.Ref, now)
 }
+
+// unload lets the items of a message that was taken, and did not arrive, be as
+// their message is.
+func (k Desk) unload(tx ledger.Tx, carrier ledger.Part, begun, now time.Time) error {
+	if carrier.Item || carrier.Status != ledger.Failed {
+		return nil
+	}
+	items, err := tx.Slots(carrier.Customer, begun.Add(-time.Second))
+	if err != nil {
+		return err
+	}
+	for _, p := range items {
+		if p.Carrier != carrier.Key() || p.Status != ledger.Accepted {
+			continue
+		}
+		p.Status, p.Reason, p.Updated = ledger.Failed, carrier.Reason, now
+		if err := tx.SavePart(p); err != nil {
+			return err
+		}
+	}
+	return nil
+}

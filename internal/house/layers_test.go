@@ -40,7 +40,8 @@ var layers = []layer{
 		"internal/rule", "internal/insight", "internal/behaviour", "internal/ledger", "internal/sendtime", "internal/customer",
 	}},
 	{name: "internal/compare", may: []string{
-		"internal/bundle", "internal/rule", "internal/policy", "internal/message", "internal/dictionary", "internal/customer",
+		"internal/bundle", "internal/rule", "internal/policy", "internal/message", "internal/dictionary", "internal/sendtime",
+		"internal/customer",
 	}},
 	{name: "internal/backtest", may: []string{
 		"internal/simulate", "internal/importer", "internal/observe", "internal/insight", "internal/bundle", "internal/wording", "internal/load", "internal/rule",
@@ -87,6 +88,8 @@ var layers = []layer{
 	{name: "internal/store/sqlite", may: []string{"internal/ledger", "internal/customer"}},
 	{name: "internal/store/storetest", may: []string{"internal/ledger", "internal/customer"}},
 	{name: "internal/channel/hook", may: []string{"internal/channel", "internal/source", "internal/customer"}},
+	{name: "internal/channel/push", may: []string{"internal/channel", "internal/customer"}},
+	{name: "internal/channel/webpush", may: []string{"internal/channel/line", "internal/channel", "internal/customer"}},
 	{name: "internal/channel/fcm", may: []string{"internal/channel/line", "internal/channel", "internal/customer"}},
 	{name: "internal/channel/sendgrid", may: []string{"internal/channel/line", "internal/channel", "internal/customer"}},
 	{name: "internal/channel/twilio", may: []string{"internal/channel/line", "internal/channel", "internal/customer"}},

@@ -75,10 +75,14 @@ const (
 	KindDefer Kind = "defer" // a planned message moved
 	KindSend  Kind = "send"  // a provider accepted a message
 	KindDrop  Kind = "drop"  // a message will not go out, or a match was not entered
-	KindWait  Kind = "wait"  // a wait or wait_for began
-	KindGoal  Kind = "goal"
-	KindStop  Kind = "stop"
-	KindEnd   Kind = "end"
+	// KindDeliver: a message reached the customer. KindFail: its provider had
+	// taken it, and it will not.
+	KindDeliver Kind = "deliver"
+	KindFail    Kind = "fail"
+	KindWait    Kind = "wait" // a wait or wait_for began
+	KindGoal    Kind = "goal"
+	KindStop    Kind = "stop"
+	KindEnd     Kind = "end"
 	// KindMigrate: an operator moved the outreach to another version of its rule.
 	KindMigrate Kind = "migrate"
 )

@@ -78,6 +78,9 @@ func (e *Engine) proceed(tx ledger.Tx, o ledger.Outreach, seq int64) (Answer, er
 func (e *Engine) learn(tx ledger.Tx, part ledger.Part, try *attempt, receipt channel.Receipt, trouble error) (ledger.Part, bool, error) {
 	now := e.now()
 	h := dossier.Heard{Word: ledger.Taken, ProviderID: receipt.ProviderID, Unwritten: try.failed, Crowded: try.crowded, Asked: true}
+	if receipt.Delivered {
+		h.Word = ledger.Arrived
+	}
 	if trouble != nil {
 		h = e.refused(part, trouble)
 		h.Crowded, h.Asked = try.crowded, true
@@ -87,8 +90,6 @@ func (e *Engine) learn(tx ledger.Tx, part ledger.Part, try *attempt, receipt cha
 		return after, changed, err
 	}
 	switch {
-	case receipt.Delivered:
-		after, _, err = e.Desk.Hear(tx, after, dossier.Heard{Word: ledger.Arrived, Asked: true}, now)
 	case h.Reason == customer.BadAddress:
 		err = e.Desk.Suppress(tx, customer.Evidence{
 			At: now, Customer: part.Customer, Act: customer.AddressBlocked, How: customer.ByProvider, Channel: part.Channel,

@@ -67,6 +67,7 @@ var layers = []layer{
 		"internal/dictionary", "internal/source", "internal/sendtime", "internal/customer",
 	}},
 	{name: "internal/observe", may: []string{
+		"internal/optout",
 		"internal/channel", "internal/dossier", "internal/library", "internal/journey", "internal/rule", "internal/behaviour", "internal/ledger",
 		"internal/source", "internal/sendtime", "internal/customer",
 	}},

@@ -14,6 +14,14 @@ import (
 // taken up yet, is left alone.
 const lookAgain = time.Minute
 
+// lease gives until when an attempt under way is left alone.
+func (r *run) lease(part ledger.Part) time.Time {
+	if r.f.Now.Before(part.Lease) {
+		return part.Lease
+	}
+	return r.f.Now.Add(lookAgain)
+}
+
 // over ends a send whose message went out.
 func (r *run) over(step *rule.Step, next string, part ledger.Part) bool {
 	r.out.Went = append(r.out.Went, part.Channel)

@@ -71,7 +71,7 @@ func (r *run) ride(step *rule.Step, next string, part ledger.Part) bool {
 	case part.Status == ledger.Accepted, part.Status == ledger.Delivered:
 		return r.goTo(next, part.Sent)
 	case part.Status == ledger.Sending: // it follows its message
-		return r.rest(later(part.Lease, now.Add(backstop)), "goes out in another message")
+		return r.rest(r.lease(part), "goes out in another message")
 	case part.Status != ledger.Riding:
 	case !now.Before(part.Deadline):
 		reason := r.rides(step.Send, part.Channel)

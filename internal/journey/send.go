@@ -36,7 +36,7 @@ func (r *run) send(step *rule.Step, next string) bool {
 	case ledger.Delivered:
 		return r.over(step, next, part)
 	case ledger.Sending:
-		return r.rest(later(part.Lease, r.f.Now.Add(lookAgain)), "an attempt is under way")
+		return r.rest(r.lease(part), "an attempt is under way")
 	case ledger.Ambiguous:
 		return r.rest(r.f.Now.Add(backstop), "no answer came from "+part.Provider+": it is asked whether the message went out")
 	case ledger.Rejected, ledger.Failed:

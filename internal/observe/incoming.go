@@ -43,6 +43,7 @@ type Change struct {
 	Locale       *string
 	DeviceLocale string // the language of their device, BCP 47: it holds while the profile has no locale; "" not told
 	Phone        *string
+	Dialled      *string // a number without its country, to be read by Dial when the customer is known
 	Email        *string
 	PushToken    string // a device to add; "" none
 	Traits       map[string]customer.Value
@@ -56,7 +57,7 @@ type Change struct {
 
 // IsZero reports whether nothing is to be changed.
 func (c Change) IsZero() bool {
-	return c.Zone == nil && c.Country == nil && c.Region == nil && c.Locale == nil && c.Phone == nil && c.Email == nil &&
+	return c.Zone == nil && c.Country == nil && c.Region == nil && c.Locale == nil && c.Phone == nil && c.Dialled == nil && c.Email == nil &&
 		c.PushToken == "" && c.DeviceLocale == "" && len(c.Traits) == 0 && len(c.Consents) == 0 && c.Preferences == nil &&
 		len(c.Blocks) == 0
 }
@@ -74,8 +75,9 @@ const (
 
 // Outcome is what became of one Incoming, with the reason when refused.
 type Outcome struct {
-	Status Status
-	Reason string
+	Status   Status
+	Reason   string
+	Refusals []Refusal // fields of the profile that were left out, where only the profile could tell
 }
 
 // Rejection is what was refused, kept for whoever has to mend its source.

@@ -88,7 +88,11 @@ var layers = []layer{
 	{name: "internal/store/memory", may: []string{"internal/ledger", "internal/customer"}},
 	{name: "internal/store/sqlite", may: []string{"internal/ledger", "internal/customer"}},
 	{name: "internal/store/storetest", may: []string{"internal/ledger", "internal/customer"}},
-	{name: "internal/channel/hook", may: []string{"internal/channel", "internal/source", "internal/customer"}},
+	{name: "internal/channel/hook", may: []string{"internal/channel/seal", "internal/channel", "internal/source", "internal/customer"}},
+	{name: "internal/channel/relay", may: []string{
+		"internal/channel/line", "internal/channel/seal", "internal/channel", "internal/source", "internal/customer",
+	}},
+	{name: "internal/channel/smtp", may: []string{"internal/channel/line", "internal/channel", "internal/customer"}},
 	{name: "internal/channel/push", may: []string{"internal/channel", "internal/customer"}},
 	{name: "internal/channel/webpush", may: []string{"internal/channel/line", "internal/channel", "internal/customer"}},
 	{name: "internal/channel/fcm", may: []string{"internal/channel/line", "internal/channel", "internal/customer"}},
@@ -96,6 +100,7 @@ var layers = []layer{
 	{name: "internal/channel/twilio", may: []string{"internal/channel/line", "internal/channel", "internal/customer"}},
 	{name: "internal/channel/channeltest", may: []string{"internal/channel", "internal/customer"}},
 	{name: "internal/channel/line", may: []string{"internal/channel", "internal/customer"}},
+	{name: "internal/channel/seal"},
 
 	{name: "internal/why", pure: true, may: []string{
 		"internal/journey", "internal/rule", "internal/policy", "internal/wording", "internal/expr", "internal/behaviour",
@@ -130,6 +135,7 @@ var layers = []layer{
 	{name: "internal/sendtime", pure: true, parsers: []string{"github.com/nyaruka/phonenumbers", "github.com/robfig/cron/v3"}},
 	{name: "internal/source", pure: true, parsers: []string{"go.yaml.in/yaml/v4"}},
 	{name: "internal/customer", pure: true},
+	{name: "internal/optout", pure: true},
 }
 
 func layerOf(name string) (l layer, height int, ok bool) {

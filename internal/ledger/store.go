@@ -62,7 +62,8 @@ type Customers interface {
 	// Merge moves outside ids, events and everything the engine did from one
 	// customer to another and removes the first, with what it shares.
 	// Outreaches are renumbered behind those of into; open ones must have been
-	// ended before.
+	// ended before. A number that an outreach once had is given to no other, so
+	// that a Ref, and a send key, name one thing for good.
 	Merge(from, into customer.ID) error
 	// Moved gives the name that an outreach has since customers were merged:
 	// its own when it was not moved.
@@ -148,14 +149,14 @@ type Parts interface {
 	// sent, at or after since, and all that are riding or queued.
 	Slots(id customer.ID, since time.Time) ([]Part, error)
 	// PartOf gives the part that a provider knows by its own name: the one that
-	// was sent last.
+	// was sent last, items not counted. No name ("") finds nothing.
 	PartOf(provider, providerID string) (p Part, ok bool, err error)
 	// LastTo gives the part that was sent last to an address on a channel, items
-	// not counted.
+	// not counted. No address ("") finds nothing.
 	LastTo(channel customer.Channel, address string) (p Part, ok bool, err error)
-	// Asking gives parts whose attempt nobody knows the end of, those that waited
-	// longest first: Sending with a Lease at or before now, and Ambiguous with a
-	// RetryAt at or before now.
+	// Asking gives parts whose attempt nobody knows the end of: Sending with a
+	// Lease at or before now, and Ambiguous with a RetryAt at or before now. By
+	// these instants, the earliest first; items among them.
 	Asking(now time.Time, limit int) ([]Part, error)
 	// PartsBy gives parts of a status, oldest Updated first.
 	PartsBy(status PartStatus, limit int) ([]Part, error)

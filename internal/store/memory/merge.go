@@ -3,6 +3,7 @@ package memory
 import (
 	"errors"
 	"slices"
+	"strconv"
 
 	"github.com/outreach-engine/outreach/internal/customer"
 	"github.com/outreach-engine/outreach/internal/ledger"
@@ -26,6 +27,11 @@ func (t *tx) Merge(from, into customer.ID) error {
 		o := &m.into.outreaches[k]
 		m.behind[o.Rule] = max(m.behind[o.Rule], o.N)
 	}
+	for of, n := range d.left {
+		if of.customer == into {
+			m.behind[of.rule] = max(m.behind[of.rule], n)
+		}
+	}
 	t.track(m)
 	m.rows()
 	replace(t.undo, &d.holdings, i, &holding{id: from})
@@ -37,7 +43,7 @@ func (t *tx) Merge(from, into customer.ID) error {
 // move is one merge.
 type move struct {
 	from, into *holding
-	behind     map[string]int // the highest number of a rule for into, before
+	behind     map[string]int // the highest number that a rule gave to into, before
 }
 
 // ref gives the name of one of from's outreaches among those of into.
@@ -46,7 +52,7 @@ func (m move) ref(r ledger.Ref) ledger.Ref {
 }
 
 // rows adds the rows of from to those of into, which nobody else sees yet.
-// Where both had the same reason, the moved one's key says from whom it came,
+// Where both had the same reason, the moved one's key says its name until then,
 // so that both are kept.
 func (m move) rows() {
 	taken := len(m.into.outreaches)
@@ -54,7 +60,7 @@ func (m move) rows() {
 		if slices.ContainsFunc(m.into.outreaches[:taken], func(other outreach) bool {
 			return other.Rule == o.Rule && other.About == o.About && other.Key == o.Key
 		}) {
-			o.Key = "merged/" + string(m.from.id) + "/" + o.Key
+			o.Key = "merged/" + string(m.from.id) + "/" + strconv.Itoa(o.N) + "/" + o.Key
 		}
 		o.Ref = m.ref(o.Ref)
 		if o.isLive() {
@@ -124,6 +130,8 @@ func (t *tx) track(m move) {
 	for i := range m.from.outreaches {
 		ref := m.from.outreaches[i].Ref
 		put(t.undo, t.data.moved, ref, m.ref(ref))
+		of := series{ref.Rule, ref.Customer}
+		put(t.undo, t.data.left, of, max(t.data.left[of], ref.N))
 	}
 }
 

@@ -85,7 +85,7 @@ func (t *tx) Slots(id customer.ID, since time.Time) ([]ledger.Part, error) {
 // PartOf implements ledger.Parts.
 func (t *tx) PartOf(provider, providerID string) (ledger.Part, bool, error) {
 	return t.newest(func(p *part) bool {
-		return providerID != "" && p.ProviderID == providerID && p.Provider == provider
+		return providerID != "" && p.ProviderID == providerID && p.Provider == provider && !p.Item
 	})
 }
 
@@ -119,10 +119,18 @@ func (t *tx) Asking(now time.Time, limit int) ([]ledger.Part, error) {
 		}
 	}
 	slices.SortFunc(list, func(a, b *part) int {
-		return cmp.Or(a.Updated.Compare(b.Updated), cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Customer, b.Customer),
+		return cmp.Or(askedAt(a).Compare(askedAt(b)), cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Customer, b.Customer),
 			cmp.Compare(a.N, b.N), byStep(a, b))
 	})
 	return given(list, limit, givenPart), nil
+}
+
+// askedAt gives from when on a part is asked for.
+func askedAt(p *part) time.Time {
+	if p.Status == ledger.Ambiguous {
+		return p.RetryAt
+	}
+	return p.Lease
 }
 
 // PartsBy implements ledger.Parts.

@@ -49,15 +49,14 @@ func (t *tx) Merge(from, into customer.ID) error {
 }
 
 // renumber moves what one rule did for a customer behind what it did for
-// another. Where both had the same reason, the moved one's key says from whom
-// it came, so that both are kept.
+// another. Where both had the same reason, the moved one's key says its name
+// until then, so that both are kept.
 func (t *tx) renumber(rule string, from, into customer.ID) error {
-	last, _, err := one(t.c, number,
-		"SELECT coalesce(max(n), 0) FROM outreaches WHERE rule = ? AND customer = ?", rule, into)
+	last, _, err := one(t.c, number, "SELECT "+lastNumber, rule, into)
 	if err != nil {
 		return err
 	}
-	_, err = t.exec(`UPDATE outreaches SET key = 'merged/' || customer || '/' || key
+	_, err = t.exec(`UPDATE outreaches SET key = 'merged/' || customer || '/' || n || '/' || key
 		WHERE rule = ?1 AND customer = ?2 AND EXISTS (
 			SELECT 1 FROM outreaches AS other WHERE other.rule = ?1 AND other.customer = ?3
 			AND other.about = outreaches.about AND other.key = outreaches.key)`, rule, from, into)
@@ -65,7 +64,7 @@ func (t *tx) renumber(rule string, from, into customer.ID) error {
 		return err
 	}
 	moves := []string{
-		"UPDATE moved SET to_customer = ?3, to_n = to_n + ?4 WHERE rule = ?1 AND to_customer = ?2",
+		"UPDATE moved INDEXED BY moved_by_target SET to_customer = ?3, to_n = to_n + ?4 WHERE rule = ?1 AND to_customer = ?2",
 		`INSERT INTO moved (rule, customer, n, to_customer, to_n)
 			SELECT rule, customer, n, ?3, n + ?4 FROM outreaches WHERE rule = ?1 AND customer = ?2
 			ON CONFLICT (rule, customer, n) DO UPDATE SET to_customer = excluded.to_customer, to_n = excluded.to_n`,

@@ -73,7 +73,7 @@ func (t *tx) PartOf(provider, providerID string) (ledger.Part, bool, error) {
 		return ledger.Part{}, false, nil
 	}
 	return one(t.c, scanPart, selectPart+`
-		WHERE provider_id = ? AND provider = ? AND provider_id <> '' ORDER BY sent DESC, rowid DESC LIMIT 1`, providerID, provider)
+		WHERE provider_id = ? AND provider = ? AND provider_id <> '' AND item = 0 ORDER BY sent DESC, rowid DESC LIMIT 1`, providerID, provider)
 }
 
 // LastTo implements ledger.Parts.
@@ -82,15 +82,18 @@ func (t *tx) LastTo(channel customer.Channel, address string) (ledger.Part, bool
 		return ledger.Part{}, false, nil
 	}
 	return one(t.c, scanPart, selectPart+`
-		WHERE address = ? AND address <> '' AND channel = ? AND item = 0 AND sent > 0
+		WHERE address = ? AND address <> '' AND channel = ? AND item = 0 AND sent <> 0
 		ORDER BY sent DESC, rowid DESC LIMIT 1`, address, channel)
 }
 
-// Asking implements ledger.Parts.
+// Asking implements ledger.Parts. The indexes are named: without statistics
+// SQLite would go through all that are not due yet, by their status.
 func (t *tx) Asking(now time.Time, limit int) ([]ledger.Part, error) {
-	return all(t.c, scanPart, "SELECT * FROM ("+selectPart+` WHERE status = 'sending' AND lease <= ?1
-		UNION ALL `+selectPart+` WHERE status = 'ambiguous' AND retry_at <= ?1)
-		ORDER BY updated, rule, customer, n, step, channel LIMIT ?2`, now, bound(limit))
+	return all(t.c, scanPart, "SELECT "+partColumns+`, lease AS due
+			FROM parts INDEXED BY parts_sending WHERE status = 'sending' AND lease <= ?1
+		UNION ALL SELECT `+partColumns+`, retry_at AS due
+			FROM parts INDEXED BY parts_ambiguous WHERE status = 'ambiguous' AND retry_at <= ?1
+		ORDER BY due, rule, customer, n, step, channel LIMIT ?2`, now, bound(limit))
 }
 
 // PartsBy implements ledger.Parts.

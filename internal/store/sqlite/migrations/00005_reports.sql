@@ -22,6 +22,7 @@ CREATE TABLE moved (
     to_n     INTEGER NOT NULL,
     PRIMARY KEY (rule, customer, n)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX moved_by_target ON moved (to_customer, rule);
 
 -- When, how and by which text somebody said yes or no. Rows are never changed,
 -- but for the customer whom another one turned out to be.

@@ -28,9 +28,19 @@ const (
 // Rates say how often each trouble comes, as shares of all calls.
 type Rates map[Trouble]float64
 
-// troubles are all of them, in a fixed order.
-func troubles() []Trouble {
+// Troubles gives all that can go wrong, in a fixed order.
+func Troubles() []Trouble {
 	return []Trouble{CutTaken, Cut, FailedTaken, Failed, PageTaken, Page, Busy, HungTaken, Hung, Slow}
+}
+
+// Taken reports whether the message is on its way although the answer does not
+// say so.
+func (t Trouble) Taken() bool {
+	switch t {
+	case CutTaken, FailedTaken, PageTaken, HungTaken:
+		return true
+	}
+	return false
 }
 
 // UsualRates make so large a share of all calls go wrong, in a mixture in which
@@ -47,7 +57,7 @@ func UsualRates(share float64) Rates {
 // trouble decides what goes wrong with the n-th call of a name.
 func (s *Sandbox) trouble(name string, n int) Trouble {
 	roll := s.draw("trouble", name, strconv.Itoa(n))
-	for _, t := range troubles() {
+	for _, t := range Troubles() {
 		if roll -= s.config.Rates[t]; roll < 0 {
 			return t
 		}

@@ -28,6 +28,9 @@ func main() {
 // run drills and gives the exit code: 0 all went out once, 1 something is lost,
 // duplicated or stuck, or the drill failed, 2 wrong use.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	if len(args) == 1 && args[0] == drill.WorkerArg {
+		return worker(ctx, stderr)
+	}
 	o := drill.Options{Out: stderr}
 	flags := pflag.NewFlagSet("outreach-drill", pflag.ContinueOnError)
 	flags.SetOutput(stderr)
@@ -39,6 +42,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags.DurationVar(&o.Call, "call-timeout", 3*time.Second, "how long the engine waits for a provider")
 	flags.DurationVar(&o.LateIf, "late", 30*time.Second, "a message is late when it is accepted so long after it could be")
 	flags.DurationVar(&o.Drain, "drain", 5*time.Minute, "how long what is under way is waited for at the end")
+	flags.BoolVar(&o.Naive, "naive", false, "drill the design that sends, then records, and tries again, in place of the engine")
 	flags.StringVar(&o.Dir, "dir", "", "folder for everything that is written (default: one that is removed when all went well)")
 	flags.StringVar(&o.Bin, "bin", "bin", "folder of the programs outreach and outreach-dev")
 	switch err := flags.Parse(args); {
@@ -53,6 +57,15 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stderr, "outreach-drill:", err)
 	}
 	if err != nil || !green {
+		return 1
+	}
+	return 0
+}
+
+// worker is the process of the other design that a drill starts.
+func worker(ctx context.Context, stderr io.Writer) int {
+	if err := drill.ServeWorker(ctx); err != nil {
+		fmt.Fprintln(stderr, "outreach-drill:", err)
 		return 1
 	}
 	return 0

@@ -33,6 +33,7 @@ type Options struct {
 	Drain    time.Duration // how long after the last kill everything is waited for
 	Dir      string        // where everything is kept; it is made
 	Bin      string        // where outreach and outreach-dev are
+	Naive    bool          // drills the design that sends, then records, and tries again
 	Out      io.Writer     // told how it goes; nil is told nothing
 }
 
@@ -63,15 +64,21 @@ func Run(ctx context.Context, o Options) (Report, error) {
 		return r, fmt.Errorf("drill: %w", err)
 	}
 	defer leave()
-	scene := &scene{Options: o, places: p, people: people(o.Messages), temporal: p.temporalProcess(), worker: p.engineProcess(box.Account(), o.Call)}
-	scene.load = newLoad(track(p.engine))
-	if err := scene.play(ctx); err != nil {
+	made := engineDesign
+	if o.Naive {
+		made = naiveDesign
+	}
+	design, err := made(p, box, o)
+	if err != nil {
 		return r, fmt.Errorf("drill: %w", err)
 	}
-	b := books{people: scene.people, readyAt: scene.load.times(), taken: box.Book().Taken(), lateIf: o.LateIf}
-	if b.fates, b.open, err = engineFates(ctx, p.store(), scene.people); err != nil {
-		return r, fmt.Errorf("drill: count: %w", err)
+	defer design.close()
+	scene := &scene{Options: o, design: design, dir: o.Dir, people: people(o.Messages), temporal: p.temporalProcess(), load: newLoad(design.submit)}
+	b := books{people: scene.people, lateIf: o.LateIf}
+	if b.fates, b.open, err = scene.play(ctx); err != nil {
+		return r, fmt.Errorf("drill: %w", err)
 	}
+	b.readyAt, b.taken = scene.load.times(), box.Book().Taken()
 	r.Numbers, r.Kills, r.GaveUps = tally(b), scene.kills, scene.worker.gaveUps+scene.temporal.gaveUps
 	r.Sandbox, r.Took = box.Book().Counts(), time.Since(began)
 	return r, nil
@@ -115,31 +122,38 @@ func (o Options) sandbox(p *places) (*sandbox.Sandbox, func(), error) {
 // scene is one drill under way.
 type scene struct {
 	Options
-	places
-	people           []person
-	load             *load
-	worker, temporal *process
-	kills            Kills
+	design
+	dir      string
+	people   []person
+	load     *load
+	temporal *process
+	kills    Kills
 }
 
 // play starts the processes, brings the people in while they are killed, waits
-// for what is still to come and stops everything.
-func (s *scene) play(ctx context.Context) (err error) {
+// for what is still to come, and asks the design what it knows.
+func (s *scene) play(ctx context.Context) (fates []fate, open map[string]bool, err error) {
 	for _, p := range []*process{s.temporal, s.worker} {
 		log, err := os.Create(filepath.Join(s.dir, p.name+".log"))
 		if err != nil {
-			return err
+			return nil, nil, err
 		}
 		defer func() { _ = log.Close() }()
 		p.log = log
-		if err := p.start(); err != nil {
-			return err
-		}
 		defer p.kill()
-		if err := p.awaitReady(ctx); err != nil {
-			return err
+		if err := errors.Join(p.start(), p.awaitReady(ctx)); err != nil {
+			return nil, nil, err
 		}
 	}
+	if err := s.act(ctx); err != nil {
+		return nil, nil, err
+	}
+	s.worker.stop()
+	return s.fates(ctx, s.people)
+}
+
+// act brings the people in, kills, and waits.
+func (s *scene) act(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	loaded := make(chan error, 1)
@@ -151,12 +165,7 @@ func (s *scene) play(ctx context.Context) (err error) {
 	if err := <-loaded; err != nil {
 		return err
 	}
-	if err := s.drain(ctx); err != nil {
-		return err
-	}
-	s.worker.stop()
-	s.temporal.stop()
-	return nil
+	return s.drain(ctx)
 }
 
 // killAll kills while the load comes in, so that neither ends long before the
@@ -195,28 +204,25 @@ func (s *scene) behind(ctx context.Context, people int) error {
 // How the end is waited for.
 const (
 	lookEvery = 500 * time.Millisecond
-	quietFor  = 2 * time.Second // nothing changes any more
+	quietFor  = 2 * time.Second // nothing is under way
 )
 
 // drain waits until nothing is under way, for a while at most: what is left
 // then is stuck.
 func (s *scene) drain(ctx context.Context) error {
 	began := time.Now()
-	quiet := began
-	last := watched{open: -1}
-	for time.Since(began) < s.Drain {
-		w, err := look(ctx, s.store())
-		if err != nil {
-			return err
+	quiet, last := began, 0
+	for round := 1; time.Since(began) < s.Drain; round++ {
+		left, err := s.left(ctx)
+		if err == nil && left == 0 && time.Since(quiet) > quietFor {
+			return nil
 		}
-		if w != last || w.open > 0 {
+		if err != nil || left > 0 {
 			quiet = time.Now()
 		}
-		if last = w; w.open == 0 && time.Since(quiet) > quietFor {
-			break
-		}
-		if round := int(time.Since(began) / lookEvery); round%20 == 19 {
-			s.say("waiting for what is under way: %d", w.open)
+		if round%20 == 0 && left != last {
+			s.say("waiting for what is under way: %d", left)
+			last = left
 		}
 		select {
 		case <-ctx.Done():

@@ -47,8 +47,12 @@ func (p places) temporalProcess() *process {
 }
 
 // engineProcess is the product, with the sandbox for providers.
-func (p places) engineProcess(a sandbox.Account, callTimeout time.Duration) *process {
+func (p places) engineProcess(a sandbox.Account, callTimeout time.Duration) (*process, error) {
 	_ = callTimeout
+	account, err := a.FCMKeyFile(p.sandbox + "/token")
+	if err != nil {
+		return nil, err
+	}
 	return &process{
 		name: "engine", program: filepath.Join(p.bin, "outreach"), ready: serves(p.engine),
 		args: []string{
@@ -59,19 +63,14 @@ func (p places) engineProcess(a sandbox.Account, callTimeout time.Duration) *pro
 		},
 		env: []string{
 			"OUTREACH_TWILIO_AUTH_TOKEN=" + a.TwilioAuthToken, "OUTREACH_SENDGRID_API_KEY=" + a.SendGridKey,
-			"OUTREACH_FCM_SERVICE_ACCOUNT=" + string(a.FCMKeyFile(p.sandbox+"/token")),
+			"OUTREACH_FCM_SERVICE_ACCOUNT=" + string(account),
 		},
-	}
+	}, nil
 }
 
-// watched is what one look at a store tells.
-type watched struct {
-	open    int // outreaches that have not ended, and attempts under way
-	unknown int
-}
-
-// look counts what is still to come.
-func look(ctx context.Context, path string) (w watched, err error) {
+// look counts what is still to come: outreaches that have not ended, and
+// attempts under way.
+func look(ctx context.Context, path string) (left int, err error) {
 	err = read(ctx, path, func(tx ledger.Tx) error {
 		tallies, err := tx.Tallies()
 		if err != nil {
@@ -79,15 +78,14 @@ func look(ctx context.Context, path string) (w watched, err error) {
 		}
 		for _, t := range tallies {
 			if t.Status != ledger.Ended {
-				w.open += int(t.Count)
+				left += int(t.Count)
 			}
 		}
 		parts, err := tx.CountParts()
-		w.open += int(parts[ledger.Sending])
-		w.unknown = int(parts[ledger.Unknown])
+		left += int(parts[ledger.Sending])
 		return err
 	})
-	return w, err
+	return left, err
 }
 
 // read reads the engine's store.

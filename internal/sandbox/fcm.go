@@ -70,8 +70,12 @@ func (s *Sandbox) checkAssertion(assertion string) error {
 	if !ok || err != nil {
 		return errors.New("the assertion is no JWT")
 	}
+	key, err := s.service()
+	if err != nil {
+		return err
+	}
 	sum := sha256.Sum256([]byte(signed))
-	if rsa.VerifyPKCS1v15(s.server, crypto.SHA256, sum[:], raw) != nil {
+	if rsa.VerifyPKCS1v15(&key.PublicKey, crypto.SHA256, sum[:], raw) != nil {
 		return errors.New("invalid JWT signature")
 	}
 	return nil

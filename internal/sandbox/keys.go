@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"strings"
+	"sync"
 )
 
 // Made-up names of accounts.
@@ -19,13 +20,9 @@ const (
 	accountMail = "sandbox@sandbox.example.com"
 )
 
-// makeKeys makes all secrets and keys.
-func (s *Sandbox) makeKeys() error {
-	const rsaBits = 2048
-	service, err := rsa.GenerateKey(rand.Reader, rsaBits)
-	if err != nil {
-		return err
-	}
+// makeKeys makes all secrets and keys, but that of the service account: it
+// takes long, and is made when it is asked for.
+func (s *Sandbox) makeKeys() (err error) {
 	if s.signing, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader); err != nil {
 		return err
 	}
@@ -36,28 +33,31 @@ func (s *Sandbox) makeKeys() error {
 	if err != nil {
 		return err
 	}
-	private, err := x509.MarshalPKCS8PrivateKey(service)
-	if err != nil {
-		return err
-	}
-	s.server = &service.PublicKey
+	s.service = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, serviceBits) })
 	s.account = Account{
 		TwilioSID: twilioSID, TwilioAuthToken: strings.ToLower(rand.Text()),
 		SendGridKey: "SG." + rand.Text(), SendGridPublic: base64.StdEncoding.EncodeToString(public),
-		FCMProject: project, FCMKeyFile: keyFile(private),
+		FCMProject: project, FCMKeyFile: s.keyFile,
 	}
 	return nil
 }
 
-// keyFile gives the key file of a service account whose tokens come from a
+// serviceBits is the size of the service account's key, as Google makes it.
+const serviceBits = 2048
+
+// keyFile gives the key file of the service account, whose tokens come from a
 // URL, as the Firebase console writes it.
-func keyFile(private []byte) func(tokenURL string) []byte {
-	key := string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private}))
-	return func(tokenURL string) []byte {
-		file, _ := json.Marshal(map[string]string{ // of texts: it cannot go wrong
-			"type": "service_account", "project_id": project, "private_key_id": "1",
-			"private_key": key, "client_email": accountMail, "token_uri": tokenURL,
-		})
-		return file
+func (s *Sandbox) keyFile(tokenURL string) ([]byte, error) {
+	key, err := s.service()
+	if err != nil {
+		return nil, err
 	}
+	private, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(map[string]string{
+		"type": "service_account", "project_id": project, "private_key_id": "1", "client_email": accountMail, "token_uri": tokenURL,
+		"private_key": string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private})),
+	})
 }

@@ -40,7 +40,8 @@ type Account struct {
 	SendGridKey     string
 	SendGridPublic  string // verifies SendGrid's callbacks: base64 of its DER
 	FCMProject      string
-	FCMKeyFile      func(tokenURL string) []byte // JSON of the service account
+	// FCMKeyFile gives the JSON of the service account, for tokens from a URL.
+	FCMKeyFile func(tokenURL string) ([]byte, error)
 }
 
 // Sandbox is the three providers on one handler. Safe for concurrent use.
@@ -48,7 +49,7 @@ type Sandbox struct {
 	config  Config
 	account Account
 	book    *Book
-	server  *rsa.PublicKey // of the service account
+	service func() (*rsa.PrivateKey, error) // the service account's key
 	signing *ecdsa.PrivateKey
 	forging *ecdsa.PrivateKey
 	client  *http.Client

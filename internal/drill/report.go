@@ -40,7 +40,7 @@ func (r Report) lines() []line {
 	}
 	list := []line{
 		{"messages", fmt.Sprintf("%d, of them %d accepted, %d to addresses that do not exist", r.Messages, r.Accepted, r.Refused)},
-		{"kills", fmt.Sprintf("%d: %d of the engine, %d of Temporal, %d of both", r.Kills.All(), r.Kills.Worker, r.Kills.Temporal, r.Kills.Both)},
+		{"kills", fmt.Sprintf("%d: %d of %s, %d of Temporal, %d of both", r.Kills.All(), r.Kills.Worker, r.killed(), r.Kills.Temporal, r.Kills.Both)},
 		{"ended without a kill", fmt.Sprint(r.GaveUps)},
 		{"unknown", fmt.Sprintf("%d, of them %d were accepted in truth", r.Unknown, r.Reached)},
 		{"repeats that replaced", fmt.Sprintf("%d pushes took the place of the first", r.Replaced)},
@@ -58,6 +58,14 @@ func (r Report) lines() []line {
 		}
 	}
 	return list
+}
+
+// killed names what is killed beside Temporal.
+func (r Report) killed() string {
+	if r.Options.Naive {
+		return "the worker"
+	}
+	return "the engine"
 }
 
 func tenths(d time.Duration) time.Duration { return d.Round(100 * time.Millisecond) }

@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run build test check short bench drill drill-naive drill-short programs backtest format vet determinism tidy browser editor histories docs
+.PHONY: help run build test check short bench drill drill-naive drill-short programs backtest format vet determinism tidy browser editor maildev histories docs
 
 # How many packages are built and tested at once.
 JOBS ?= 2
@@ -24,6 +24,9 @@ but = $$(go list ./... | grep -vE '/outreach/($(1))$$')
 # Where the package of the language server is pinned.
 EDITOR_FROM := internal/schema/testdata/editor
 
+# Where the package of the mail server for tests is pinned.
+MAILDEV_FROM := internal/channel/smtp/testdata/maildev
+
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
@@ -36,7 +39,7 @@ build: ## bin/outreach, the product, and bin/outreach-dev, everything in one
 	go build -p $(JOBS) -o bin/ ./cmd/outreach ./cmd/outreach-dev
 
 # The race of changes against messages runs twice: briefly with the race detector, and ten thousand rounds without.
-test: format vet determinism tidy browser editor ## everything that CI checks
+test: format vet determinism tidy browser editor maildev ## everything that CI checks
 	@race=-race; \
 	if [ "$$(go env CGO_ENABLED)" != 1 ] || ! command -v "$$(go env CC)" >/dev/null; then \
 	  race=; echo "there is no C compiler: tests run without the race detector"; \
@@ -108,6 +111,14 @@ editor:
 	  cp $(EDITOR_FROM)/package-lock.json .cache/editor/ && \
 	  npm ci --prefix .cache/editor --ignore-scripts --no-audit --no-fund --loglevel=error || \
 	{ rm -f .cache/editor/package-lock.json; echo "yaml-language-server is not installed: the tests that ask it are skipped"; }
+
+# Sent mails are read back by another maker's mail server. Its package stays in .cache.
+maildev: editor
+	@if cmp -s $(MAILDEV_FROM)/package-lock.json .cache/maildev/package-lock.json; then exit 0; fi; \
+	mkdir -p .cache/maildev && rm -f .cache/maildev/package-lock.json && cp $(MAILDEV_FROM)/package.json .cache/maildev/ && \
+	  cp $(MAILDEV_FROM)/package-lock.json .cache/maildev/ && \
+	  npm ci --prefix .cache/maildev --ignore-scripts --no-audit --no-fund --loglevel=error || \
+	{ rm -f .cache/maildev/package-lock.json; echo "maildev is not installed: the test that reads a mail back is skipped"; }
 
 histories: ## record the workflow histories anew that every build replays
 	go test -count=1 ./internal/e2e -run TestRecordHistories -histories

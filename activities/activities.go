@@ -73,6 +73,9 @@ type Engine struct {
 	// Rechecks bounds the outreaches that this process asks per second to look
 	// again; nil is no bound.
 	Rechecks *rate.Limiter
+	// CallTime bounds one call of a provider, on the machine's clock; 0 is thirty
+	// seconds.
+	CallTime time.Duration
 	Logger   *slog.Logger
 
 	paces   paces

@@ -32,6 +32,12 @@ func (c Clock) Until(t time.Time) time.Duration {
 	return max(time.Duration(float64(t.Sub(c.Now()))/c.speed), 0)
 }
 
+// Since gives how long ago an instant of the engine's is on the machine's
+// clock; never negative.
+func (c Clock) Since(t time.Time) time.Duration {
+	return max(time.Duration(float64(c.Now().Sub(t))/c.speed), 0)
+}
+
 // Span gives how much engine time passes in a span of the machine's.
 func (c Clock) Span(d time.Duration) time.Duration {
 	return time.Duration(float64(d) * c.speed)

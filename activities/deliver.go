@@ -6,31 +6,39 @@ import (
 	"time"
 
 	"github.com/outreach-engine/outreach/internal/channel"
-	"github.com/outreach-engine/outreach/internal/customer"
 	"github.com/outreach-engine/outreach/internal/dossier"
+	"github.com/outreach-engine/outreach/internal/journey"
 	"github.com/outreach-engine/outreach/internal/ledger"
 	"github.com/outreach-engine/outreach/internal/message"
 )
 
-// How long one attempt may take. A call's deadline ends before its lease, so
-// that nobody else takes a part up while a call is under way; whoever waits
-// for the call gives up earlier and is hinted when it is over.
+// How long one attempt may take, unless the engine is told otherwise, and how
+// long at most somebody waits for its end: who does is hinted when it is over.
 const (
-	leaseFor = 40 * time.Second
-	callFor  = 30 * time.Second
-	waitFor  = 3 * time.Second
+	callFor = 30 * time.Second
+	waitFor = 3 * time.Second
+	writing = 30 * time.Second // for what must be written whatever happens
 )
+
+// callTime gives how long a call of a provider may take.
+func (e *Engine) callTime() time.Duration {
+	if e.CallTime > 0 {
+		return e.CallTime
+	}
+	return callFor
+}
+
+// leaseTime gives how long an attempt is one process's own. It is longer than
+// a call, so that nobody takes a message up while a call is under way.
+func (e *Engine) leaseTime() time.Duration { return e.callTime() * 4 / 3 }
 
 // attempt is one part on its way to whoever carries it.
 type attempt struct {
 	seq     int64
 	part    ledger.Part
-	vars    message.Vars
-	items   []dossier.Boarded // what goes out in the message
 	crowded bool              // others wait behind a full cap
-	texts   *message.Library
 	failed  map[string]string // why the text of an item could not be written, by its key
-	errand  *channel.Message  // what is handed over of a part that reaches nobody; nil for a message
+	message channel.Message   // what is handed over
 	sender  channel.Sender
 }
 
@@ -61,54 +69,106 @@ func (e *Engine) Deliver(ctx context.Context, q Question) (Answer, error) {
 // open asks the gate and, when it lets the message pass, writes the attempt.
 // Without an attempt the answer is final.
 func (e *Engine) open(ctx context.Context, q Question, sender channel.Sender) (answer Answer, try *attempt, err error) {
-	err = e.Store.Write(ctx, ledger.GateLane, func(tx ledger.Tx) error {
-		try = nil
-		o, stored, is, err := e.asked(tx, q)
-		if err != nil || is {
-			answer = stored
-			return err
-		}
-		d, ok, err := e.Desk.Open(tx, o.Customer)
-		if err != nil {
-			return err
-		}
-		if !ok {
-			answer = nobody(q.Seq)
-			return nil
-		}
-		out, facts, err := d.Step(o, e.now())
-		if err != nil {
-			return err
-		}
-		seq := max(q.Seq, o.Seq+1)
-		if !out.Due || out.Deliver != q.Deliver {
-			answer, err = e.save(d, out, seq)
-			return err
-		}
-		m, err := d.Matcher(o)
-		if err != nil {
-			return err
-		}
-		try = &attempt{seq: seq, sender: sender, texts: d.Set.Templates, vars: d.Vars(m, out.Outreach, facts), crowded: dossier.Crowded(facts.Slots, o.Ref)}
-		try.part, err = d.Lease(out, facts.Now, facts.Now.Add(e.Clock.Span(leaseFor)))
-		if err != nil {
-			return err
-		}
-		try.part.Provider = sender.Name()
-		o = out.Outreach
-		if try.part.Channel.Reaches() {
-			try.items, err = d.Board(try.part, facts.Slots, facts.Now)
-		} else {
-			err = try.prepare(d, m, o, facts)
-		}
-		if err != nil {
-			return err
-		}
-		o.NextAt = try.part.Lease
-		return errors.Join(tx.SavePart(try.part), tx.SaveOutreach(o))
+	err = e.Store.Write(ctx, ledger.GateLane, func(tx ledger.Tx) (err error) {
+		answer, try, err = e.ask(tx, q, sender)
+		return err
 	})
 	return answer, try, err
 }
+
+// ask asks the gate for a message whose time has come.
+func (e *Engine) ask(tx ledger.Tx, q Question, sender channel.Sender) (Answer, *attempt, error) {
+	o, stored, is, err := e.asked(tx, q)
+	if err != nil || is {
+		return stored, nil, err
+	}
+	d, ok, err := e.Desk.Open(tx, o.Customer)
+	switch {
+	case err != nil:
+		return Answer{}, nil, err
+	case !ok:
+		return nobody(q.Seq), nil, nil
+	}
+	out, facts, err := d.Step(o, e.now())
+	if err != nil {
+		return Answer{}, nil, err
+	}
+	seq := max(q.Seq, o.Seq+1)
+	if !out.Due || out.Deliver != q.Deliver {
+		answer, err := e.save(d, out, seq)
+		return answer, nil, err
+	}
+	return e.begin(tx, d, passed{out: out, facts: facts, seq: seq, sender: sender})
+}
+
+// passed is a message that the gate let pass.
+type passed struct {
+	out    journey.Outcome
+	facts  journey.Facts
+	seq    int64
+	sender channel.Sender
+}
+
+// begin writes a message's attempt, its text included. One that is known to be
+// in vain - its text cannot be written, its address is none - is over at once.
+func (e *Engine) begin(tx ledger.Tx, d *dossier.Dossier, g passed) (Answer, *attempt, error) {
+	o := g.out.Outreach
+	m, err := d.Matcher(o)
+	if err != nil {
+		return Answer{}, nil, err
+	}
+	try := &attempt{seq: g.seq, sender: g.sender, crowded: dossier.Crowded(g.facts.Slots, o.Ref)}
+	try.part, err = d.Lease(g.out, g.facts.Now, g.facts.Now.Add(e.Clock.Span(e.leaseTime())))
+	if err != nil {
+		return Answer{}, nil, err
+	}
+	try.part.Provider = g.sender.Name()
+	var vain error
+	vars := d.Vars(m, o, g.facts)
+	if try.part.Channel.Reaches() {
+		vain, err = e.write(d, try, vars, g.facts)
+	} else {
+		err = try.prepare(d, m, o, g.facts, vars)
+	}
+	if err != nil {
+		return Answer{}, nil, err
+	}
+	o.NextAt = try.part.Lease
+	if err := errors.Join(tx.SavePart(try.part), tx.SaveOutreach(o)); err != nil || vain == nil {
+		return Answer{}, try, err
+	}
+	answer, err := e.conclude(tx, try, channel.Receipt{}, vain)
+	return answer, nil, err
+}
+
+// write gives a message its text, with that of the items that ride on it. vain
+// says why nothing can be handed over.
+func (e *Engine) write(d *dossier.Dossier, try *attempt, vars message.Vars, f journey.Facts) (vain, err error) {
+	part, terms := &try.part, d.Set.Policy
+	items, err := d.Board(*part, f.Slots, f.Now)
+	if err != nil {
+		return nil, err
+	}
+	content, failed, trouble := d.Set.Templates.Compose(part.Template, part.Channel, vars, dossier.Items(items))
+	try.failed = dossier.Unwritten(items, failed)
+	part.Print = channel.Print(content.Text)
+	try.message = channel.Message{
+		Key: part.Key(), Customer: part.Customer, Channel: part.Channel, To: part.Address, From: terms.Senders[part.Channel],
+		Topic: part.Topic, Template: part.Template, Locale: vars.Customer.Locale, Content: content, Urgent: terms.Urgent(part.Topic),
+	}
+	if !part.Deadline.IsZero() {
+		try.message.Life = max(e.Clock.Until(part.Deadline), time.Second)
+	}
+	if trouble != nil {
+		return &templateError{trouble}, nil
+	}
+	return nil, nil
+}
+
+// templateError says that a message's text could not be written.
+type templateError struct{ err error }
+
+func (e *templateError) Error() string { return e.err.Error() }
 
 // call hands an attempt to its provider and waits a while for the outcome. An
 // outcome that nobody waits for any more is hinted.
@@ -123,7 +183,7 @@ func (e *Engine) call(try *attempt, release func()) Answer {
 		answer, err := e.record(try, receipt, trouble)
 		if err != nil {
 			close(done)
-			e.Logger.Error("outcome of an attempt not recorded: it will be listed as unknown", "key", try.part.Key(), "error", err)
+			e.Logger.Error("outcome of an attempt not recorded: it will be asked for", "key", try.part.Key(), "error", err)
 			return
 		}
 		done <- answer
@@ -157,7 +217,7 @@ func (e *Engine) call(try *attempt, release func()) Answer {
 
 // hint lets an outreach look again. A hint that is lost costs time only.
 func (e *Engine) hint(ref ledger.Ref) {
-	ctx, cancel := context.WithTimeout(context.Background(), callFor)
+	ctx, cancel := context.WithTimeout(context.Background(), writing)
 	defer cancel()
 	err := e.Store.Write(ctx, ledger.GateLane, func(tx ledger.Tx) error { return tx.Hint(ref, e.now()) })
 	if err != nil {
@@ -165,177 +225,12 @@ func (e *Engine) hint(ref ledger.Ref) {
 	}
 }
 
-// send renders the message and calls the provider once.
+// send calls the provider once.
 func (e *Engine) send(try *attempt) (channel.Receipt, error) {
-	m, err := try.write()
-	if err != nil {
-		return channel.Receipt{}, &templateError{err}
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), callFor)
+	ctx, cancel := context.WithTimeout(context.Background(), e.callTime())
 	defer cancel()
 	if err := e.fallIn(ctx, try.part.Channel, try.sender.Name()); err != nil {
 		return channel.Receipt{}, err
 	}
-	return try.sender.Send(ctx, m)
-}
-
-// write gives what is handed over.
-func (try *attempt) write() (channel.Message, error) {
-	if try.errand != nil {
-		return *try.errand, nil
-	}
-	content, failed, err := try.texts.Compose(try.part.Template, try.part.Channel, try.vars, dossier.Items(try.items))
-	try.failed = dossier.Unwritten(try.items, failed)
-	return channel.Message{
-		Key: try.part.Key(), Customer: try.part.Customer, Channel: try.part.Channel, To: try.part.Address,
-		Topic: try.part.Topic, Template: try.part.Template, Locale: try.vars.Customer.Locale, Content: content,
-	}, err
-}
-
-// templateError says that a message's text could not be written.
-type templateError struct{ err error }
-
-func (e *templateError) Error() string { return e.err.Error() }
-
-// record writes an attempt's outcome and takes the outreach further.
-func (e *Engine) record(try *attempt, receipt channel.Receipt, trouble error) (Answer, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), callFor)
-	defer cancel()
-	answer := Answer{Seq: try.seq - 1, Why: "the attempt was decided without its outcome"}
-	err := e.Store.Write(ctx, ledger.GateLane, func(tx ledger.Tx) error {
-		part, ok, err := tx.Part(try.part.Ref, try.part.Step, try.part.Channel)
-		if err != nil {
-			return err
-		}
-		if !ok || part.Attempt != try.part.Attempt || part.Status != ledger.Sending {
-			return nil // the lease ran out, or customers were merged: decided without us
-		}
-		o, ok, err := tx.Outreach(part.Ref)
-		if err != nil || !ok {
-			return err
-		}
-		begun := part.Sent
-		if err := e.outcome(tx, &part, receipt, trouble); err != nil {
-			return err
-		}
-		if err := e.Desk.Settle(tx, part, begun, e.now(), try.failed); err != nil {
-			return err
-		}
-		if try.crowded || !part.TakesSlot() || part.Status == ledger.Planned {
-			if err := e.Desk.Tried(tx, part, e.now()); err != nil {
-				return err
-			}
-		}
-		if o.Status == ledger.Ended {
-			answer = Answer{Seq: try.seq, Done: true, Why: string(o.Reason)}
-			return e.leave(tx, o, part)
-		}
-		answer, err = e.proceed(tx, o, part, try.seq)
-		return err
-	})
-	return answer, err
-}
-
-// leave keeps what became of an attempt of an outreach that ended meanwhile: a
-// message that was not taken is not tried again.
-func (e *Engine) leave(tx ledger.Tx, o ledger.Outreach, part ledger.Part) error {
-	switch part.Status {
-	case ledger.Accepted:
-		o.Sent += messages(part)
-		return tx.SaveOutreach(o)
-	case ledger.Planned:
-		part.Status, part.Reason = ledger.Withdrawn, o.Reason
-		return errors.Join(tx.SavePart(part), e.Desk.Tried(tx, part, e.now()))
-	}
-	return nil
-}
-
-// messages counts a part: 1 for what reaches a customer.
-func messages(p ledger.Part) int {
-	if p.Channel.Reaches() {
-		return 1
-	}
-	return 0
-}
-
-// proceed counts an accepted message and takes the outreach further. When the
-// question was answered otherwise meanwhile, whoever took that answer is hinted.
-func (e *Engine) proceed(tx ledger.Tx, o ledger.Outreach, part ledger.Part, seq int64) (Answer, error) {
-	if part.Status == ledger.Accepted {
-		o.Sent += messages(part)
-	}
-	if o.Seq >= seq {
-		seq = o.Seq + 1
-		if err := tx.Hint(o.Ref, e.now()); err != nil {
-			return Answer{}, err
-		}
-	}
-	return e.step(tx, o, seq)
-}
-
-// outcome writes what became of an attempt into its part.
-func (e *Engine) outcome(tx ledger.Tx, part *ledger.Part, receipt channel.Receipt, trouble error) error {
-	now := e.now()
-	part.Updated, part.Lease, part.Code = now, time.Time{}, ""
-	story := ledger.Decision{Ref: part.Ref, At: now, Kind: ledger.KindSend, Step: part.Step, Channel: part.Channel,
-		Template: part.Template, Planned: part.Planned}
-	if trouble == nil {
-		part.Status, part.Sent, part.ProviderID = ledger.Accepted, now, receipt.ProviderID
-		part.Answer = []byte(receipt.Answer)
-	} else if !part.Channel.Reaches() {
-		e.failed(part, &story, trouble)
-	} else if err := e.refused(tx, part, &story, trouble); err != nil {
-		return err
-	}
-	if part.Status == ledger.Planned || part.Status == ledger.Rejected {
-		part.Sent = time.Time{}
-	}
-	return errors.Join(tx.SavePart(*part), tx.Decide(story))
-}
-
-// refused maps a provider's no to what becomes of the part.
-func (e *Engine) refused(tx ledger.Tx, part *ledger.Part, story *ledger.Decision, trouble error) error {
-	now := e.now()
-	if bad, ok := errors.AsType[*templateError](trouble); ok {
-		e.Logger.Error("message not written", "key", part.Key(), "error", trouble)
-		part.Status, part.Reason = ledger.Rejected, customer.TemplateError
-		story.Kind, story.Reason, story.Note = ledger.KindDrop, part.Reason, bad.Error()
-		return nil
-	}
-	var detail channel.Error
-	if known, ok := errors.AsType[*channel.Error](trouble); ok {
-		detail = *known
-	}
-	part.Code, story.Note = detail.Code, detail.Detail
-	story.Kind = ledger.KindDefer
-	switch channel.KindOf(trouble) {
-	case channel.Rejected:
-		part.Status, part.Reason, story.Kind = ledger.Rejected, customer.Rejected, ledger.KindDrop
-	case channel.BadAddress:
-		part.Status, part.Reason, story.Kind = ledger.Rejected, customer.BadAddress, ledger.KindDrop
-		story.Reason = part.Reason
-		return tx.Suppress(customer.Suppression{Channel: part.Channel, Address: part.Address, Reason: string(customer.BadAddress), At: now})
-	case channel.Throttled:
-		part.Status, part.Reason = ledger.Planned, customer.Throttled
-		part.RetryAt = now.Add(e.pause(part.Attempt, detail.RetryAfter))
-	case channel.Unavailable:
-		part.Status, part.Reason = ledger.Planned, customer.Unavailable
-		part.RetryAt = now.Add(e.pause(part.Attempt, detail.RetryAfter))
-	case channel.Misconfigured:
-		part.Status, part.Reason = ledger.Planned, customer.Misconfigured
-		story.Reason = part.Reason
-		e.Logger.Error("channel held: its provider refuses the engine's set-up", "channel", part.Channel, "provider", part.Provider, "code", part.Code, "detail", detail.Detail)
-		return tx.SetHold(ledger.Hold{Kind: ledger.HoldChannel, Name: string(part.Channel), At: now, By: part.Provider, Note: detail.Detail})
-	default:
-		part.Status, part.Reason, story.Kind = ledger.Unknown, customer.Unknown, ledger.KindDrop
-	}
-	story.Reason = part.Reason
-	return nil
-}
-
-// pause gives how long to wait before the next attempt, in engine time: what
-// the provider asked for, else longer each time, from five seconds to an hour.
-func (e *Engine) pause(attempt int, asked time.Duration) time.Duration {
-	backoff := min(5*time.Second<<min(attempt-1, 10), time.Hour)
-	return e.Clock.Span(max(asked, backoff))
+	return try.sender.Send(ctx, try.message)
 }

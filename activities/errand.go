@@ -13,6 +13,7 @@ import (
 	"github.com/outreach-engine/outreach/internal/dossier"
 	"github.com/outreach-engine/outreach/internal/journey"
 	"github.com/outreach-engine/outreach/internal/ledger"
+	"github.com/outreach-engine/outreach/internal/message"
 	"github.com/outreach-engine/outreach/internal/policy"
 	"github.com/outreach-engine/outreach/internal/rule"
 	"github.com/outreach-engine/outreach/internal/task"
@@ -59,16 +60,16 @@ func by(t policy.Team) customer.Channel {
 
 // prepare writes what is handed over of a part that reaches nobody. Messages
 // are rendered outside the transaction.
-func (try *attempt) prepare(d *dossier.Dossier, m *rule.Matcher, o ledger.Outreach, f journey.Facts) error {
+func (try *attempt) prepare(d *dossier.Dossier, m *rule.Matcher, o ledger.Outreach, f journey.Facts, vars message.Vars) error {
 	step, _, ok := m.Find(try.part.Step)
 	switch {
 	case ok && step.Webhook != nil:
 		return try.call(step.Webhook.URL, posted{
 			Key: try.part.Key(), Rule: m.Name, Outreach: o.String(), Step: step.ID, Customer: d.Profile.External,
-			About: o.About, Match: try.vars.Match, Events: eventsOf(try.vars.Events, m),
+			About: o.About, Match: vars.Match, Events: eventsOf(vars.Events, m),
 		})
 	case ok && step.Handoff != nil:
-		return try.task(d, m, o, f)
+		return try.task(d, m, o, f, vars.Match)
 	}
 	return fmt.Errorf("%s: version %s has no such step", try.part.Key(), m.Version)
 }
@@ -101,7 +102,7 @@ func (try *attempt) call(url string, body any) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", try.part.Key(), err)
 	}
-	try.errand = &channel.Message{
+	try.message = channel.Message{
 		Key: try.part.Key(), Customer: try.part.Customer, Channel: customer.Webhook, To: url, Topic: try.part.Topic,
 		Template: try.part.Template, Content: channel.Content{Text: string(text)},
 	}
@@ -113,10 +114,10 @@ const recent = 100
 
 // task writes what a team is told. A team that the policy in force does not
 // have takes nothing.
-func (try *attempt) task(d *dossier.Dossier, m *rule.Matcher, o ledger.Outreach, f journey.Facts) error {
+func (try *attempt) task(d *dossier.Dossier, m *rule.Matcher, o ledger.Outreach, f journey.Facts, match map[string]customer.Value) error {
 	team, known := d.Set.Policy.Teams[try.part.Template]
 	if !known {
-		try.errand, try.sender = &channel.Message{}, noTeam{}
+		try.message, try.sender = channel.Message{}, noTeam{}
 		return nil
 	}
 	events, err := d.Recent(o.At, f.Now.Add(time.Microsecond), recent)
@@ -125,7 +126,7 @@ func (try *attempt) task(d *dossier.Dossier, m *rule.Matcher, o ledger.Outreach,
 	}
 	t := task.Task{
 		Key: try.part.Key(), Team: try.part.Template, Rule: m.Name, Description: m.Description, Customer: d.Profile.External,
-		Why: wording.Figures(try.vars.Match), Match: try.vars.Match, Story: task.Story(events, f.Parts), Zone: d.Zone,
+		Why: wording.Figures(match), Match: match, Story: task.Story(events, f.Parts), Zone: d.Zone,
 	}
 	if o.About != "" {
 		t.About = m.About + " " + o.About
@@ -136,7 +137,7 @@ func (try *attempt) task(d *dossier.Dossier, m *rule.Matcher, o ledger.Outreach,
 	if team.Email == "" {
 		return try.call(team.Webhook, t)
 	}
-	try.errand = &channel.Message{
+	try.message = channel.Message{
 		Key: t.Key, Customer: try.part.Customer, Channel: customer.Email, To: team.Email, Topic: try.part.Topic,
 		Template: "task", Content: channel.Content{Subject: t.Subject(), Text: t.Text()},
 	}

@@ -27,13 +27,13 @@ type Worked struct {
 }
 
 // Work does one piece of what waits for a rule's watch: it reads history for a
-// warming rule, judges due times, restarts what is overdue, gives up attempts
-// that nobody will record, asks outreaches to look again, delivers hints and
+// warming rule, judges due times, restarts what is overdue,
+// asks outreaches to look again, delivers hints and
 // starts matches. Everything in it may be repeated at any time.
 func (e *Engine) Work(ctx context.Context, rule string) (Worked, error) {
 	more := false
 	for _, piece := range []func(context.Context, string) (bool, error){
-		e.warm, e.dues, e.overdue, e.stranded, e.recheck, e.hints, e.start,
+		e.warm, e.dues, e.overdue, e.recheck, e.hints, e.start,
 	} {
 		again, err := piece(ctx, rule)
 		if err != nil {

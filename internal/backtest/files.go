@@ -124,6 +124,7 @@ func (r *reader) locate(in observe.Incoming) {
 	}
 	known := r.places[in.User]
 	p := customer.Profile{Zone: known.zone, Phone: known.phone, Country: known.country, Region: known.region}
+	in.Change.Dial(&p, r.files.Policy.Country)
 	in.Change.Locate(&p)
 	r.places[in.User] = whereabouts{zone: p.Zone, phone: p.Phone, country: p.Country, region: p.Region}
 }

@@ -7,9 +7,11 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/outreach-engine/outreach/internal/customer"
 	"github.com/outreach-engine/outreach/internal/dictionary"
 	"github.com/outreach-engine/outreach/internal/policy"
 	"github.com/outreach-engine/outreach/internal/rule"
+	"github.com/outreach-engine/outreach/internal/sendtime"
 )
 
 // policyFields gives what a policy says, key by key.
@@ -32,6 +34,9 @@ func policyFields(p *policy.Policy) []rule.Field {
 	for _, c := range slices.Sorted(maps.Keys(p.Rates)) {
 		list = append(list, rule.Field{Key: "rates." + string(c), Value: number(p.Rates[c]) + " per second"})
 	}
+	for _, scope := range slices.Sorted(maps.Keys(p.Scopes)) {
+		list = append(list, rule.Field{Key: "rates." + scope, Value: number(p.Scopes[scope]) + " per second"})
+	}
 	list = append(list, rule.Field{Key: "holdout", Value: number(p.Holdout*percent) + "%"})
 	for _, c := range slices.Sorted(maps.Keys(p.Senders)) {
 		list = append(list, rule.Field{Key: "senders." + string(c), Value: p.Senders[c]})
@@ -41,6 +46,7 @@ func policyFields(p *policy.Policy) []rule.Field {
 	}
 	list = append(list, digestFields(p)...)
 	list = append(list, learningFields(p.Learning)...)
+	list = append(list, unknownFields(p)...)
 	return said(list)
 }
 
@@ -62,6 +68,22 @@ func learningFields(l policy.Learning) []rule.Field {
 		{Key: "learning.hours", Value: yesOrNo(l.Hours)}, {Key: "learning.channels", Value: yesOrNo(l.Channels)},
 		{Key: "learning.explore", Value: number(l.Explore*percent) + "%"},
 	}
+}
+
+// unknownFields gives what becomes of messages of which nobody can say whether
+// they went out.
+func unknownFields(p *policy.Policy) []rule.Field {
+	list := []rule.Field{{Key: "unknown.ask", Value: sendtime.Duration{Elapsed: p.Unknown.Ask}.String()}}
+	for _, c := range customer.Channels() {
+		key := "unknown." + string(c)
+		list = append(list, rule.Field{Key: key, Value: string(p.WhenUnknown(c, ""))})
+		for _, topic := range slices.Sorted(maps.Keys(p.Unknown.Resolutions[c])) {
+			if topic != "" {
+				list = append(list, rule.Field{Key: key + "." + string(topic), Value: string(p.WhenUnknown(c, topic))})
+			}
+		}
+	}
+	return list
 }
 
 func yesOrNo(is bool) string {

@@ -26,6 +26,9 @@ const (
 	Rejected      Reason = "rejected"       // the provider said no for good
 	BadAddress    Reason = "bad_address"    // the provider does not know the address
 	Unknown       Reason = "unknown"        // nobody can know whether it went out
+	Undelivered   Reason = "undelivered"    // a provider took it, and it did not arrive
+	Unconfirmed   Reason = "unconfirmed"    // no word that it arrived came in time: another channel takes its place
+	NotSent       Reason = "not_sent"       // a person found out that it did not go out
 	TemplateError Reason = "template_error" // the text could not be written for this customer
 	Paused        Reason = "paused"         // a hold
 	QuietHours    Reason = "quiet_hours"
@@ -57,7 +60,7 @@ func Reasons() []Reason {
 	return []Reason{
 		NotFresh, AlreadyRunning, NotAgain, NotInAudience, HeldOut,
 		NoConsent, Suppressed, NoAddress, Capped, Unless, Late, NoAllowedTime,
-		Rejected, BadAddress, Unknown, TemplateError, Paused, QuietHours, LegalHours,
+		Rejected, BadAddress, Unknown, Undelivered, Unconfirmed, NotSent, TemplateError, Paused, QuietHours, LegalHours,
 		Misconfigured, Unavailable, Throttled, Migrated,
 		Completed, ReasonGone, AudienceGone, GoalReached, Stop, StopStep, Expired, StoppedByUs, RuleRemoved, Merged,
 		WebhookFailed, Superseded,

@@ -173,7 +173,7 @@ func vars(t *testing.T, p customer.Profile) message.Vars {
 			"back_in_stock":  {"product_id": customer.Text("P-204"), "product": customer.Text("pair of headphones")},
 			"coupon":         {"code": customer.Text("LARK-7F3K"), "percent": customer.Number(15)},
 		},
-		Links: map[string]string{"unsubscribe": "https://example.com/u/abcdefghijkl", "preferences": "https://example.com/p/abcdefghijkl"},
+		Unsubscribe: "https://example.com/u/abcdefghijkl", Preferences: "https://example.com/p/abcdefghijkl",
 	}
 }
 
@@ -209,8 +209,8 @@ func checkMessage(t *testing.T, library *message.Library, name string, v message
 			require.NotEmpty(t, content.Subject)
 			require.NotEmpty(t, content.Preheader)
 			require.LessOrEqual(t, len([]rune(content.Subject)), 70, content.Subject)
-			require.Contains(t, content.HTML, v.Links["unsubscribe"])
-			require.Contains(t, content.Text, v.Links["unsubscribe"])
+			require.Contains(t, content.HTML, v.Unsubscribe)
+			require.Contains(t, content.Text, v.Unsubscribe)
 		case customer.Push:
 			require.NotEmpty(t, content.Subject)
 			require.LessOrEqual(t, len([]rune(content.Subject)), 50, content.Subject)

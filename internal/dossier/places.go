@@ -17,13 +17,13 @@ func Crowded(slots []ledger.Part, own ledger.Ref) bool {
 	})
 }
 
-// Tried lets those look again whom the outcome of a message's attempt concerns:
-// its place in the caps is free, or is taken for good. part is as it is now.
-func (k Desk) Tried(tx ledger.Tx, part ledger.Part, now time.Time) error {
-	if !part.Channel.Reaches() {
+// Tried lets those look again whose place in the caps a message's outcome
+// changes: its own is free, or is taken for good.
+func (k Desk) Tried(tx ledger.Tx, before, after ledger.Part, now time.Time) error {
+	if !after.Channel.Reaches() {
 		return nil
 	}
-	d, ok, err := k.Open(tx, part.Customer)
+	d, ok, err := k.Open(tx, after.Customer)
 	if err != nil || !ok {
 		return err
 	}
@@ -31,14 +31,9 @@ func (k Desk) Tried(tx ledger.Tx, part ledger.Part, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	f.Slots = slices.DeleteFunc(f.Slots, func(p ledger.Part) bool { return p.Key() == part.Key() })
-	before := part
-	before.Status, before.Sent = ledger.Planned, time.Time{}
-	if part.Status == ledger.Planned { // it is to be tried again: under way it had its place for good
-		before.Status, before.Sent = ledger.Sending, now
-	}
+	f.Slots = slices.DeleteFunc(f.Slots, func(p ledger.Part) bool { return p.Key() == after.Key() })
 	f.Slots = append(f.Slots, before)
-	return d.disturb(f, []ledger.Part{part})
+	return d.disturb(f, []ledger.Part{after})
 }
 
 // disturb lets those look again whose place in the caps parts change that are

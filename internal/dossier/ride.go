@@ -175,6 +175,12 @@ func (k Desk) Settle(tx ledger.Tx, carrier ledger.Part, begun, now time.Time, un
 	return nil
 }
 
+// SettleItem writes what became of one item, by the message that it went out in.
+func (k Desk) SettleItem(tx ledger.Tx, item, carrier ledger.Part, now time.Time) error {
+	item, story := journey.Settled(item, carrier, now)
+	return k.settle(tx, item, story, now)
+}
+
 // settle writes one item, and lets its outreach go on.
 func (k Desk) settle(tx ledger.Tx, item ledger.Part, story ledger.Decision, now time.Time) error {
 	o, ok, err := tx.Outreach(item.Ref)
@@ -201,4 +207,26 @@ func (k Desk) settle(tx ledger.Tx, item ledger.Part, story ledger.Decision, now 
 		return nil
 	}
 	return tx.Hint(item.Ref, now)
+}
+
+// unload lets the items of a message that was taken, and did not arrive, be as
+// their message is.
+func (k Desk) unload(tx ledger.Tx, carrier ledger.Part, begun, now time.Time) error {
+	if carrier.Item || carrier.Status != ledger.Failed {
+		return nil
+	}
+	items, err := tx.Slots(carrier.Customer, begun.Add(-time.Second))
+	if err != nil {
+		return err
+	}
+	for _, p := range items {
+		if p.Carrier != carrier.Key() || p.Status != ledger.Accepted {
+			continue
+		}
+		p.Status, p.Reason, p.Updated = ledger.Failed, carrier.Reason, now
+		if err := tx.SavePart(p); err != nil {
+			return err
+		}
+	}
+	return nil
 }

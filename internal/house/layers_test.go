@@ -46,7 +46,8 @@ var layers = []layer{
 		"internal/rule", "internal/insight", "internal/behaviour", "internal/ledger", "internal/sendtime", "internal/customer",
 	}},
 	{name: "internal/compare", may: []string{
-		"internal/bundle", "internal/rule", "internal/policy", "internal/message", "internal/dictionary", "internal/customer",
+		"internal/bundle", "internal/rule", "internal/policy", "internal/message", "internal/dictionary", "internal/sendtime",
+		"internal/customer",
 	}},
 	{name: "internal/backtest", may: []string{
 		"internal/simulate", "internal/importer", "internal/observe", "internal/insight", "internal/bundle", "internal/wording", "internal/load", "internal/rule",
@@ -61,6 +62,7 @@ var layers = []layer{
 		"internal/channel", "internal/ledger", "internal/sendtime", "internal/customer",
 	}},
 	{name: "internal/intake", may: []string{"internal/observe", "internal/dictionary", "internal/sendtime", "internal/customer"}},
+	{name: "internal/pages", may: []string{"internal/observe", "internal/link", "internal/customer"}},
 	{name: "internal/importer", may: []string{"internal/observe", "internal/source", "internal/sendtime", "internal/customer"}},
 	{name: "internal/channel/inbox", may: []string{
 		"internal/observe", "internal/channel/line", "internal/channel", "internal/wording", "internal/ledger", "internal/sendtime",
@@ -71,7 +73,8 @@ var layers = []layer{
 		"internal/dictionary", "internal/source", "internal/sendtime", "internal/customer",
 	}},
 	{name: "internal/observe", may: []string{
-		"internal/dossier", "internal/library", "internal/journey", "internal/rule", "internal/behaviour", "internal/ledger",
+		"internal/optout",
+		"internal/channel", "internal/dossier", "internal/library", "internal/journey", "internal/rule", "internal/behaviour", "internal/ledger",
 		"internal/source", "internal/sendtime", "internal/customer",
 	}},
 	{name: "internal/dossier", may: []string{
@@ -91,12 +94,19 @@ var layers = []layer{
 	{name: "internal/store/memory", may: []string{"internal/ledger", "internal/customer"}},
 	{name: "internal/store/sqlite", may: []string{"internal/ledger", "internal/customer"}},
 	{name: "internal/store/storetest", may: []string{"internal/ledger", "internal/customer"}},
-	{name: "internal/channel/hook", may: []string{"internal/channel", "internal/source", "internal/customer"}},
+	{name: "internal/channel/hook", may: []string{"internal/channel/seal", "internal/channel", "internal/source", "internal/customer"}},
+	{name: "internal/channel/relay", may: []string{
+		"internal/channel/line", "internal/channel/seal", "internal/channel", "internal/source", "internal/customer",
+	}},
+	{name: "internal/channel/smtp", may: []string{"internal/channel/line", "internal/channel", "internal/customer"}},
+	{name: "internal/channel/push", may: []string{"internal/channel", "internal/customer"}},
+	{name: "internal/channel/webpush", may: []string{"internal/channel/line", "internal/channel", "internal/customer"}},
 	{name: "internal/channel/fcm", may: []string{"internal/channel/line", "internal/channel", "internal/customer"}},
 	{name: "internal/channel/sendgrid", may: []string{"internal/channel/line", "internal/channel", "internal/customer"}},
 	{name: "internal/channel/twilio", may: []string{"internal/channel/line", "internal/channel", "internal/customer"}},
 	{name: "internal/channel/channeltest", may: []string{"internal/channel", "internal/customer"}},
 	{name: "internal/channel/line", may: []string{"internal/channel", "internal/customer"}},
+	{name: "internal/channel/seal"},
 
 	{name: "internal/why", pure: true, may: []string{
 		"internal/journey", "internal/rule", "internal/policy", "internal/wording", "internal/expr", "internal/behaviour",
@@ -117,6 +127,7 @@ var layers = []layer{
 	{name: "internal/message", pure: true, may: []string{
 		"internal/channel", "internal/dictionary", "internal/source", "internal/sendtime", "internal/customer",
 	}, parsers: []string{"github.com/osteele/liquid", "github.com/k3a/html2text"}},
+	{name: "internal/link", pure: true, may: []string{"internal/customer"}},
 	{name: "internal/task", pure: true, may: []string{"internal/wording", "internal/ledger", "internal/customer"}},
 	{name: "internal/wording", pure: true, may: []string{"internal/ledger", "internal/sendtime", "internal/customer"}},
 	{name: "internal/load", pure: true},
@@ -130,6 +141,7 @@ var layers = []layer{
 	{name: "internal/sendtime", pure: true, parsers: []string{"github.com/nyaruka/phonenumbers", "github.com/robfig/cron/v3"}},
 	{name: "internal/source", pure: true, parsers: []string{"go.yaml.in/yaml/v4"}},
 	{name: "internal/customer", pure: true},
+	{name: "internal/optout", pure: true},
 }
 
 func layerOf(name string) (l layer, height int, ok bool) {

@@ -124,6 +124,15 @@ func (r *run) count(k kept, outcome observe.Outcome) {
 	default:
 		r.report.Taken++
 	}
+	r.lacks(k, outcome.Refusals)
+}
+
+// lacks notes the fields of a row that were not taken.
+func (r *run) lacks(k kept, refusals []observe.Refusal) {
+	for _, refusal := range refusals {
+		r.report.Fields++
+		r.keep(k, refusal.String())
+	}
 }
 
 // add puts a row into the batch, or refuses it.
@@ -142,10 +151,7 @@ func (r *run) add(found row, at time.Time, values []customer.Value) {
 		in.Event.Properties, refusals = read(r.spec.properties, values)
 		in.Event.Via, refusals = r.via(values, refusals)
 	}
-	for _, refusal := range refusals {
-		r.report.Fields++
-		r.keep(k, refusal.String())
-	}
+	r.lacks(k, refusals)
 	r.batch, r.from = append(r.batch, in), append(r.from, k)
 }
 

@@ -47,6 +47,8 @@ func (r *recorder) Take(_ context.Context, batch []observe.Incoming) ([]observe.
 			outcomes[i].Status = observe.TooLate
 		case in.User == "refused":
 			outcomes[i] = observe.Outcome{Status: observe.Refused, Reason: "is older than 30 days"}
+		case in.User == "abroad":
+			outcomes[i] = observe.Outcome{Status: observe.Taken, Refusals: []observe.Refusal{{Field: "phone", Reason: "is not there"}}}
 		case in.User == "":
 			outcomes[i] = observe.Outcome{Status: observe.Refused, Reason: "names no customer"}
 		default:
@@ -216,6 +218,20 @@ func TestBadRowsAreRefusedAlone(t *testing.T) {
 	require.Len(t, r.kept, report.Refused)
 	require.Equal(t, "two\nlines", r.taken[0].Event.Properties["x"].String())
 	require.Equal(t, "last", r.taken[len(r.taken)-1].Event.Properties["x"].String())
+}
+
+// TestAFieldThatTheProfileRefuses: a number without its country is read with
+// what is known of the customer.
+func TestAFieldThatTheProfileRefuses(t *testing.T) {
+	t.Parallel()
+	r := newRecorder()
+	report, err := importer.Run(t.Context(), importing(t, r, importer.Customers, "id: u\nphone: p\n", "c.csv", "u,p\nabroad,0151 12345678\n1,+12125550123\n"))
+	require.NoError(t, err)
+	require.Equal(t, 2, report.Taken)
+	require.Equal(t, 1, report.Fields)
+	require.Equal(t, []importer.Trouble{{Line: 2, Reason: "phone: is not there"}}, report.Trouble)
+	require.Len(t, r.kept, 1)
+	require.Equal(t, pointer("0151 12345678"), r.taken[0].Change.Dialled)
 }
 
 func TestNDJSON(t *testing.T) {

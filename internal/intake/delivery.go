@@ -49,9 +49,7 @@ func (d *delivery) take(ctx context.Context, w http.ResponseWriter, e *envelope,
 			return
 		}
 		for i, outcome := range outcomes {
-			if outcome.Status == observe.Refused {
-				d.refuse(&e.calls[calls[i]], rejected{Index: calls[i], Reason: outcome.Reason})
-			}
+			d.learn(&e.calls[calls[i]], calls[i], outcome)
 		}
 	}
 	if len(d.kept) > 0 {
@@ -67,6 +65,16 @@ func (d *delivery) take(ctx context.Context, w http.ResponseWriter, e *envelope,
 		return
 	}
 	write(w, http.StatusOK, reply{Success: true, Rejected: d.refused})
+}
+
+// learn notes what the store refused of a call.
+func (d *delivery) learn(c *call, index int, outcome observe.Outcome) {
+	if outcome.Status == observe.Refused {
+		d.refuse(c, rejected{Index: index, Reason: outcome.Reason})
+	}
+	for _, r := range outcome.Refusals {
+		d.refuse(c, rejected{Index: index, Field: r.Field, Reason: r.Reason})
+	}
 }
 
 // sort gives what can be taken, with the index of the call of each.

@@ -42,6 +42,7 @@ type memory struct {
 	seen    map[string]bool
 	trouble error
 	refuse  string // message id to refuse
+	lacks   string // message id of which a field is refused
 }
 
 func (m *memory) Take(_ context.Context, batch []observe.Incoming) ([]observe.Outcome, error) {
@@ -58,6 +59,9 @@ func (m *memory) Take(_ context.Context, batch []observe.Incoming) ([]observe.Ou
 			outcomes[i].Status = observe.Duplicate
 		default:
 			outcomes[i].Status = observe.Taken
+			if id == m.lacks {
+				outcomes[i].Refusals = []observe.Refusal{{Field: "phone", Reason: "is not there"}}
+			}
 			m.seen[id] = true
 			m.taken = append(m.taken, in)
 		}
@@ -230,6 +234,23 @@ func TestTheGoodOnesOfABatchAreTaken(t *testing.T) {
 		Body: []byte(`{"type": "identify", "userId": "1", "messageId": "m4", "traits": {"email": "nobody", "plan": "surf"}}`),
 	}, s.kept[2])
 	require.Len(t, s.kept, 5)
+}
+
+// TestAFieldThatTheProfileRefuses: it is told and kept as one that intake
+// refuses by itself.
+func TestAFieldThatTheProfileRefuses(t *testing.T) {
+	t.Parallel()
+	s := newSetting(t)
+	s.lacks = "m1"
+	const call = `{"userId": "1", "messageId": "m1", "traits": {"phone": "0151 12345678", "email": "nobody"}}`
+	w := s.post("/v1/identify", call)
+	require.Equal(t, http.StatusOK, w.Code)
+	require.JSONEq(t, `{"success": true, "rejected": [
+		{"index": 0, "field": "email", "reason": "is not an email address, write it as name@example.com"},
+		{"index": 0, "field": "phone", "reason": "is not there"}
+	]}`, w.Body.String())
+	require.Equal(t, pointer("0151 12345678"), s.taken[0].Change.Dialled)
+	require.Equal(t, observe.Rejection{At: monday(), Source: "segment", Reason: "traits.phone: is not there", Body: []byte(call)}, s.kept[1])
 }
 
 func TestRefusedCalls(t *testing.T) {

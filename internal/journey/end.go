@@ -9,8 +9,8 @@ import (
 	"github.com/outreach-engine/outreach/internal/rule"
 )
 
-// over gives why the outreach ends at this instant, "" when it goes on.
-func (r *run) over() customer.Reason {
+// ended gives why the outreach ends at this instant, "" when it goes on.
+func (r *run) ended() customer.Reason {
 	if end := r.until(); !end.IsZero() && !r.f.Now.Before(end) {
 		return customer.Expired
 	}

@@ -167,7 +167,7 @@ func Step(m *rule.Matcher, o ledger.Outreach, f Facts) (Outcome, error) {
 	if err := r.begin(); err != nil {
 		return Outcome{}, err
 	}
-	if reason := r.over(); reason != "" {
+	if reason := r.ended(); reason != "" {
 		r.end(reason)
 		return r.finish(), nil
 	}

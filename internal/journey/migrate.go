@@ -48,7 +48,7 @@ type Moved struct {
 func (m Migration) Move(o ledger.Outreach, f Facts) (Moved, error) {
 	moved := Moved{Outreach: o}
 	r := &run{m: m.To, o: o, f: f, story: StoryOf(o, f.Events, f.Parts)}
-	if slices.ContainsFunc(f.Parts, func(p ledger.Part) bool { return p.Status == ledger.Sending }) {
+	if slices.ContainsFunc(f.Parts, func(p ledger.Part) bool { return p.Status == ledger.Sending || p.Status == ledger.Ambiguous }) {
 		moved.Stays = StayUnderWay
 	}
 	if len(o.Position) > 0 {
@@ -66,7 +66,7 @@ func (m Migration) Move(o ledger.Outreach, f Facts) (Moved, error) {
 			return moved, err
 		}
 	}
-	moved.Ends = r.over()
+	moved.Ends = r.ended()
 	if moved.Stays == "" {
 		moved.Outreach, moved.Parts, moved.Decisions = r.o, r.out.Parts, r.out.Decisions
 	}
@@ -184,7 +184,7 @@ func (r *run) wasSent(step string) bool {
 func (r *run) refusedOn(step string) []customer.Channel {
 	var list []customer.Channel
 	for _, p := range r.f.Parts {
-		if p.Step == step && p.Status == ledger.Rejected {
+		if p.Step == step && (p.Status == ledger.Rejected || p.Status == ledger.Failed) {
 			list = append(list, p.Channel)
 		}
 	}

@@ -65,7 +65,7 @@ func (r *run) plan(step *rule.Step, next string, tried []customer.Channel) bool 
 // lastTried gives the part of a step that was refused last.
 func (r *run) lastTried(step *rule.Step) (last ledger.Part, ok bool) {
 	for _, p := range r.f.Parts {
-		if p.Step == step.ID && p.Status == ledger.Rejected && (!ok || p.Updated.After(last.Updated)) {
+		if p.Step == step.ID && (p.Status == ledger.Rejected || p.Status == ledger.Failed) && (!ok || p.Updated.After(last.Updated)) {
 			last, ok = p, true
 		}
 	}

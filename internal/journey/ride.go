@@ -70,12 +70,8 @@ func (r *run) ride(step *rule.Step, next string, part ledger.Part) bool {
 	switch {
 	case part.Status == ledger.Accepted, part.Status == ledger.Delivered:
 		return r.goTo(next, part.Sent)
-	case part.Status == ledger.Sending && now.Before(part.Lease):
-		return r.rest(part.Lease, "goes out in another message")
-	case part.Status == ledger.Sending:
-		part, story := Lost(part, now)
-		r.savePart(part)
-		r.decide(story)
+	case part.Status == ledger.Sending: // it follows its message
+		return r.rest(r.lease(part), "goes out in another message")
 	case part.Status != ledger.Riding:
 	case !now.Before(part.Deadline):
 		reason := r.rides(step.Send, part.Channel)
@@ -157,7 +153,7 @@ func Boards(m *rule.Matcher, o ledger.Outreach, f Facts, part ledger.Part) custo
 	case !f.Now.Before(part.Deadline):
 		return customer.Late
 	}
-	if reason := r.over(); reason != "" {
+	if reason := r.ended(); reason != "" {
 		return reason
 	}
 	if r.unless(step.Send) {

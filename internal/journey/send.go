@@ -26,19 +26,20 @@ func (r *run) send(step *rule.Step, next string) bool {
 	if !ok {
 		return r.plan(step, next, r.pos.Plan.Tried)
 	}
+	if first, arrived := r.arrivedAfterAll(step, part); arrived {
+		r.withdrawNoted(part, customer.Unless, "the "+string(first.Channel)+" arrived after all")
+		return r.goTo(next, r.wentOut(first.Planned, first))
+	}
 	switch part.Status {
-	case ledger.Accepted, ledger.Delivered:
-		r.out.Went = append(r.out.Went, part.Channel)
-		return r.goTo(next, r.wentOut(r.pos.Plan.At, part))
+	case ledger.Accepted:
+		return r.unconfirmed(step, next, part)
+	case ledger.Delivered:
+		return r.over(step, next, part)
 	case ledger.Sending:
-		if r.f.Now.Before(part.Lease) {
-			return r.rest(part.Lease, "an attempt is under way")
-		}
-		part, story := Lost(part, r.f.Now)
-		r.savePart(part)
-		r.decide(story)
-		return r.goTo(next, r.f.Now)
-	case ledger.Rejected:
+		return r.rest(r.lease(part), "an attempt is under way")
+	case ledger.Ambiguous:
+		return r.rest(r.f.Now.Add(backstop), "no answer came from "+part.Provider+": it is asked whether the message went out")
+	case ledger.Rejected, ledger.Failed:
 		return r.plan(step, next, append(slices.Clone(r.pos.Plan.Tried), part.Channel))
 	case ledger.Planned:
 		return r.gate(step, next, part)
@@ -46,14 +47,6 @@ func (r *run) send(step *rule.Step, next string) bool {
 		return r.queued(step, next, part)
 	}
 	return r.goTo(next, r.f.Now)
-}
-
-// Lost makes a part whose lease ran out in mid-attempt unknown, and gives the
-// line that tells it: nobody can know whether it went out.
-func Lost(part ledger.Part, now time.Time) (ledger.Part, ledger.Decision) {
-	part.Status, part.Reason, part.Updated = ledger.Unknown, customer.Unknown, now
-	return part, ledger.Decision{Ref: part.Ref, At: now, Kind: ledger.KindDrop, Step: part.Step, Channel: part.Channel,
-		Template: part.Template, Planned: part.Planned, Reason: part.Reason}
 }
 
 // wentOut gives when a part's step is over: its planned instant, or when it

@@ -24,7 +24,7 @@ func (r *run) set(step *rule.Step, next string) bool {
 	if next == "" {
 		return true
 	}
-	if reason := r.over(); reason != "" {
+	if reason := r.ended(); reason != "" {
 		r.end(reason)
 		return false
 	}

@@ -75,10 +75,14 @@ const (
 	KindDefer Kind = "defer" // a planned message moved
 	KindSend  Kind = "send"  // a provider accepted a message
 	KindDrop  Kind = "drop"  // a message will not go out, or a match was not entered
-	KindWait  Kind = "wait"  // a wait or wait_for began
-	KindGoal  Kind = "goal"
-	KindStop  Kind = "stop"
-	KindEnd   Kind = "end"
+	// KindDeliver: a message reached the customer. KindFail: its provider had
+	// taken it, and it will not.
+	KindDeliver Kind = "deliver"
+	KindFail    Kind = "fail"
+	KindWait    Kind = "wait" // a wait or wait_for began
+	KindGoal    Kind = "goal"
+	KindStop    Kind = "stop"
+	KindEnd     Kind = "end"
 	// KindMigrate: an operator moved the outreach to another version of its rule.
 	KindMigrate Kind = "migrate"
 )
@@ -99,24 +103,27 @@ type Decision struct {
 // PartStatus is what became of one message part.
 type PartStatus string
 
-// What becomes of parts. Planned, Sending, Accepted, Unknown and Delivered
-// take a slot of the customer's caps, unless they are items.
+// What becomes of parts. Planned, Sending, Ambiguous, Accepted, Unknown and
+// Delivered take a slot of the customer's caps, unless they are items or
+// another channel took their place.
 const (
 	Planned   PartStatus = "planned"
 	Riding    PartStatus = "riding"    // an item that waits for a message to ride on
 	Queued    PartStatus = "queued"    // waits for a place in the customer's caps to become free
 	Sending   PartStatus = "sending"   // an attempt holds the lease
+	Ambiguous PartStatus = "ambiguous" // perhaps taken: its provider is asked
 	Accepted  PartStatus = "accepted"  // the provider took it
 	Rejected  PartStatus = "rejected"  // the provider will never take it
-	Unknown   PartStatus = "unknown"   // nobody can say whether it went out
+	Unknown   PartStatus = "unknown"   // nobody could say whether it went out; a person may
 	Delivered PartStatus = "delivered" // reached the customer
+	Failed    PartStatus = "failed"    // the provider took it, and could not deliver it
 	Withdrawn PartStatus = "withdrawn" // dropped before any attempt, or never accepted
 )
 
 // TakesSlot reports whether a message of this status counts in the caps.
 func (s PartStatus) TakesSlot() bool {
 	switch s {
-	case Planned, Sending, Accepted, Unknown, Delivered:
+	case Planned, Sending, Ambiguous, Accepted, Unknown, Delivered:
 		return true
 	}
 	return false
@@ -139,13 +146,13 @@ type Part struct {
 	Reason   customer.Reason // with Rejected and Withdrawn, and of a Planned one: what moved it
 	Attempt  int             // number of the newest attempt, 0 none
 	Lease    time.Time       // until when the newest attempt may call the provider
-	RetryAt  time.Time       // not before; zero: no bound
+	RetryAt  time.Time       // not before; of an Ambiguous one when its provider is asked next; zero: no bound
 	Address  string          // where the newest attempt went
 	Provider string
 	// ProviderID is the provider's own name of the message.
 	ProviderID string
 	Code       string    // the provider's own error code
-	Sent       time.Time // when the provider accepted it, or when the attempt began that is under way or unknown
+	Sent       time.Time // when the provider accepted it, or when the attempt began that is under way, ambiguous or unknown
 	Updated    time.Time
 	// Answer is what a webhook answered: a JSON object of texts and numbers.
 	// nil: nothing.
@@ -154,10 +161,16 @@ type Part struct {
 	Item    bool   // it goes out in another message, and takes no slot of its own
 	Digest  string // of an item: the digest that it waits for; "": any message by its channel
 	Carrier string // of an item: the send key of the message that it went out in, or goes
+
+	Print  string    // of the newest attempt's text: channel.Print
+	Turn   time.Time // its turn in the rates; zero: none was given
+	Beside bool      // another channel took its place: whatever becomes of it takes no slot
 }
 
 // TakesSlot reports whether a part counts in the customer's caps.
-func (p Part) TakesSlot() bool { return p.Status.TakesSlot() && !p.Item && p.Channel.Reaches() }
+func (p Part) TakesSlot() bool {
+	return p.Status.TakesSlot() && !p.Item && !p.Beside && p.Channel.Reaches()
+}
 
 // Key is the send key: the part's name towards providers, in callbacks and in
 // events of its fate. It holds no personal data.
@@ -294,4 +307,14 @@ type Rejection struct {
 	Source string // segment, import, inbox
 	Reason string // where, what and how to mend it
 	Body   []byte // as it came, at most 32 kB
+}
+
+// Pace is how far the messages of one scope are in its rate: of a channel, a
+// provider, a sender, a country.
+type Pace struct {
+	Scope  string
+	Next   time.Time // the first turn that nobody has
+	Urgent time.Time // the first turn that nothing urgent has
+	Until  time.Time // the provider asked to wait until then; zero: it did not
+	Note   string    // why, with Until
 }

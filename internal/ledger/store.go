@@ -62,13 +62,21 @@ type Customers interface {
 	// Merge moves outside ids, events and everything the engine did from one
 	// customer to another and removes the first, with what it shares.
 	// Outreaches are renumbered behind those of into; open ones must have been
-	// ended before.
+	// ended before. A number that an outreach once had is given to no other, so
+	// that a Ref, and a send key, name one thing for good.
 	Merge(from, into customer.ID) error
+	// Moved gives the name that an outreach has since customers were merged:
+	// its own when it was not moved.
+	Moved(ref Ref) (Ref, error)
 	// Suppressed gives the suppression of an address on a channel.
 	Suppressed(channel customer.Channel, address string) (s customer.Suppression, ok bool, err error)
 	// Suppress adds or replaces; Unsuppress removes.
 	Suppress(s customer.Suppression) error
 	Unsuppress(channel customer.Channel, address string) error
+	// Testify keeps evidence; the store gives the id. Evidence gives what is kept
+	// behind an id, oldest first: of one customer, or of all ("").
+	Testify(e ...customer.Evidence) error
+	Evidence(of customer.ID, after int64, limit int) ([]customer.Evidence, error)
 	// Share says by which values others find a customer: trait -> value. It
 	// replaces what was said before; no values at all are said by nil.
 	Share(id customer.ID, values map[string]string) error
@@ -140,6 +148,16 @@ type Parts interface {
 	// Slots gives a customer's parts that take a slot and are planned, or were
 	// sent, at or after since, and all that are riding or queued.
 	Slots(id customer.ID, since time.Time) ([]Part, error)
+	// PartOf gives the part that a provider knows by its own name: the one that
+	// was sent last, items not counted. No name ("") finds nothing.
+	PartOf(provider, providerID string) (p Part, ok bool, err error)
+	// LastTo gives the part that was sent last to an address on a channel, items
+	// not counted. No address ("") finds nothing.
+	LastTo(channel customer.Channel, address string) (p Part, ok bool, err error)
+	// Asking gives parts whose attempt nobody knows the end of: Sending with a
+	// Lease at or before now, and Ambiguous with a RetryAt at or before now. By
+	// these instants, the earliest first; items among them.
+	Asking(now time.Time, limit int) ([]Part, error)
 	// PartsBy gives parts of a status, oldest Updated first.
 	PartsBy(status PartStatus, limit int) ([]Part, error)
 	// CountParts gives the number of parts of each status that there is.
@@ -249,6 +267,11 @@ type House interface {
 	// Count adds to a named counter; Counts gives all.
 	Count(name string, by int64) error
 	Counts() (map[string]int64, error)
+	// Pace gives how far a scope is in its rate; SavePace replaces it. Paces
+	// gives all, by scope.
+	Pace(scope string) (p Pace, ok bool, err error)
+	SavePace(p Pace) error
+	Paces() ([]Pace, error)
 	// Setting gives one value of the engine's own; SetSetting keeps it.
 	Setting(key string) (value string, ok bool, err error)
 	SetSetting(key, value string) error

@@ -81,9 +81,9 @@ func ana(t testing.TB) message.Vars {
 		Events: map[string]map[string]customer.Value{"order_placed": {
 			"order_id": customer.Text("A 1&2"), "total": customer.Number(1234.5), "promised_at": customer.Text("2026-11-24T23:30:00Z"),
 		}},
-		Links: map[string]string{"unsubscribe": "https://x.example/u?a=1&b=2"},
-		Now:   time.Date(2026, 11, 23, 23, 30, 0, 0, time.UTC),
-		Zone:  zone,
+		Unsubscribe: "https://x.example/u?a=1&b=2",
+		Now:         time.Date(2026, 11, 23, 23, 30, 0, 0, time.UTC),
+		Zone:        zone,
 	}
 }
 

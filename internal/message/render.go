@@ -20,9 +20,13 @@ type Vars struct {
 	Customer customer.Profile                     // customer.<trait>, customer.locale
 	Match    map[string]customer.Value            // match.used, match.share
 	Events   map[string]map[string]customer.Value // latest properties, by event: order_placed.order_id; and by webhook's answer: coupon.code
-	Links    map[string]string                    // the engine's own signed links: link.unsubscribe, link.preferences
-	Now      time.Time                            // the instant of the message
-	Zone     *time.Location                       // the customer's; nil is UTC
+	// The engine's own signed links, whole addresses: link.unsubscribe and
+	// link.preferences. "" where the engine has no public address: a text that
+	// needs one is then not written, and an if leaves it out.
+	Unsubscribe, Preferences string
+
+	Now  time.Time      // the instant of the message
+	Zone *time.Location // the customer's; nil is UTC
 }
 
 // RenderError says why a template could not be written for one customer. It
@@ -251,7 +255,7 @@ func (v Vars) value(r read, filled page) any {
 	case name == "":
 		return filled.field(root)
 	case root == linkRoot:
-		return present(v.Links[name])
+		return present(v.link(name))
 	case root == matchRoot:
 		return v.typed(v.Match[name], r.kind)
 	case root == customerRoot:
@@ -261,6 +265,17 @@ func (v Vars) value(r read, filled page) any {
 		return v.typed(customer.Text(field(v.Customer, name)), r.kind)
 	}
 	return v.typed(v.Events[root][name], r.kind)
+}
+
+// link gives one of the engine's own links by its name in templates.
+func (v Vars) link(name string) string {
+	switch name {
+	case unsubscribeLink:
+		return v.Unsubscribe
+	case preferencesLink:
+		return v.Preferences
+	}
+	return ""
 }
 
 func present(s string) any {

@@ -152,6 +152,9 @@ func foreignHint(r rune) string {
 	return "leave it out if you can"
 }
 
+// linkToken is how long the token of one of the engine's own links usually is.
+const linkToken = 80
+
 // sample gives a value like those that a variable has.
 func sample(r read) any {
 	switch {
@@ -164,7 +167,7 @@ func sample(r read) any {
 	case r.kind == customer.KindNumber, strings.HasPrefix(r.path, matchRoot+"."):
 		return 12.5
 	case strings.HasPrefix(r.path, linkRoot+"."):
-		return "https://www.example.com/l/abcdefghijklmnopqrstuvwxyz012345"
+		return "https://news.example.com/u/" + strings.Repeat("x", linkToken)
 	}
 	return "Sample"
 }

@@ -63,7 +63,24 @@ func profileFields() []string {
 	return []string{"country", "email", "locale", "phone", "region", "zone"}
 }
 
-func linkNames() []string { return []string{"preferences", "unsubscribe"} }
+// The names behind link.
+const (
+	preferencesLink = "preferences"
+	unsubscribeLink = "unsubscribe"
+)
+
+func linkNames() []string { return []string{preferencesLink, unsubscribeLink} }
+
+// ownLink gives the engine's link that a name of another system most likely
+// means - unsubscribe_url, preferences_link - and "" for other names.
+func ownLink(root string) string {
+	for _, name := range linkNames() {
+		if strings.HasPrefix(root, name) {
+			return linkRoot + "." + name
+		}
+	}
+	return ""
+}
 
 // trouble is what is wrong with a name.
 type trouble struct{ message, hint string }
@@ -170,6 +187,9 @@ func (c *compiler) unknown(root, rest string) *trouble {
 		return &trouble{message, "write " + root + " without a dot"}
 	case loopRoot:
 		return &trouble{"is known in a for only", "write it between {% for %} and {% endfor %}"}
+	}
+	if name := ownLink(root); name != "" {
+		return &trouble{message, "write " + name}
 	}
 	known := append(c.env.Data.EventNames(), c.env.Data.WebhookNames()...)
 	known = append(known, customerRoot, matchRoot, nowRoot, linkRoot)

@@ -27,7 +27,8 @@ func (r Refusal) String() string { return r.Field + ": " + r.Reason }
 // profile. These names are not traits of the company's own:
 //
 //	email                      an address, RFC 5322 without a display name
-//	phone                      E.164, or as dialled in the customer's country
+//	phone                      E.164, or as dialled in the country that is given with it; as
+//	                           dialled and without one it becomes Dialled
 //	zone, timezone, time_zone  an IANA name
 //	country                    ISO 3166-1 alpha-2
 //	state, region              ISO 3166-2 with or without the country; a region
@@ -90,6 +91,7 @@ type traitReader struct {
 	change   Change
 	refusals []Refusal
 	torn     map[customer.Topic]bool // topics that were said yes and no
+	abroad   bool                    // their address is in a country that cannot be read
 }
 
 func (r *traitReader) refuse(field, reason string) {
@@ -163,9 +165,11 @@ func (r *traitReader) postalAddress() {
 	if json.Unmarshal([]byte(text), &address) != nil {
 		return
 	}
-	if country, trouble := parseCountry(address.Country.String()); trouble == "" && r.change.Country == nil {
+	country, trouble := parseCountry(address.Country.String())
+	if trouble == "" && r.change.Country == nil {
 		r.change.Country = &country
 	}
+	r.abroad = trouble != "" && !address.Country.IsZero()
 	if state := address.State.String(); r.change.Region == nil && looksLikeState(state) {
 		state, _ = parseState(state)
 		r.change.Region = &state
@@ -177,7 +181,7 @@ func (r *traitReader) postalAddress() {
 
 func (r *traitReader) addresses() {
 	r.read(&r.change.Email, parseEmail, "email")
-	r.read(&r.change.Phone, r.parsePhone, "phone")
+	r.phone()
 	for _, name := range []string{"push_token", "device_token"} {
 		if token := strings.TrimSpace(r.traits[name].String()); token != "" {
 			r.change.PushToken = token
@@ -272,44 +276,13 @@ func isWord(s string) bool {
 	return s != ""
 }
 
-// maxEmail bounds an address, RFC 5321 4.5.3.1.3 without its brackets.
-const maxEmail = 254
-
+// parseEmail reads an address without a name.
 func parseEmail(text string) (email, trouble string) {
 	const how = "is not an email address, write it as name@example.com"
 	address, err := mail.ParseAddress(text)
-	if err != nil || address.Address != text || address.Name != "" || len(text) > maxEmail {
+	if err != nil || address.Address != text || address.Name != "" || customer.CheckAddress(customer.Email, text) != "" {
 		return "", how
 	}
 	local, domain, _ := strings.Cut(text, "@")
-	if strings.ContainsAny(text, "\" \t") || !strings.Contains(strings.Trim(domain, "."), ".") {
-		return "", how
-	}
 	return local + "@" + strings.ToLower(domain), ""
-}
-
-// shortestPhone is the length of the shortest numbers in use, those of small
-// islands, with their plus.
-const shortestPhone = 8
-
-// parsePhone reads a number in E.164, or as dialled in the country that came
-// with it. Lengths are checked by country, not whether the number is in use:
-// only its network knows that.
-func (r *traitReader) parsePhone(text string) (phone, trouble string) {
-	country := ""
-	if r.change.Country != nil {
-		country = *r.change.Country
-	}
-	number, err := phonenumbers.Parse(text, country)
-	if err == nil {
-		phone = phonenumbers.Format(number, phonenumbers.E164)
-	}
-	switch {
-	case err != nil && country == "" && !strings.HasPrefix(text, "+"):
-		return "", "is not an international number, write + and the country's calling code first, or give country with it"
-	case len(phone) < shortestPhone || phonenumbers.IsAlphaNumber(text) ||
-		phonenumbers.IsPossibleNumberWithReason(number) != phonenumbers.IS_POSSIBLE:
-		return "", "is not a phone number that can exist, write it as in E.164: + and at most 15 digits"
-	}
-	return phone, ""
 }

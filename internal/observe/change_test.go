@@ -114,7 +114,7 @@ func TestAWrongFieldIsRefusedAlone(t *testing.T) {
 		`"email": "anna"`:                                                 "email: is not an email address, write it as name@example.com",
 		`"email": "A <a@example.com>"`:                                    "email: is not an email address, write it as name@example.com",
 		`"email": "a@localhost"`:                                          "email: is not an email address, write it as name@example.com",
-		`"phone": "0151 12345678"`:                                        "phone: is not an international number, write + and the country's calling code first, or give country with it",
+		`"phone": "151"`:                                                  "phone: is not an international number, write + and the country's calling code first, or give country with it",
 		`"phone": "+49 151"`:                                              "phone: is not a phone number that can exist, write it as in E.164: + and at most 15 digits",
 		`"phone": "call me"`:                                              "phone: is not an international number, write + and the country's calling code first, or give country with it",
 		`"consent": {"offers": "maybe"}`:                                  "consent.offers: is neither yes nor no, write one of them",
@@ -214,7 +214,7 @@ func TestAddDevice(t *testing.T) {
 }
 
 func FuzzReadTraits(f *testing.F) {
-	for _, s := range []string{`{"phone": "+1"}`, `{"prefers": {"sms": "Mon 20:30"}}`, `{"consent": ["a"]}`, `{"locale": "-"}`, `{"state": "US-"}`} {
+	for _, s := range []string{`{"phone": "+1"}`, `{"phone": "030 123456"}`, `{"email": "ü@exämple.com"}`, `{"prefers": {"sms": "Mon 20:30"}}`, `{"consent": ["a"]}`, `{"locale": "-"}`, `{"state": "US-"}`} {
 		f.Add(s)
 	}
 	zones := sendtime.NewZones()
@@ -228,7 +228,15 @@ func FuzzReadTraits(f *testing.F) {
 			require.NotEmpty(t, r.Reason)
 		}
 		if change.Phone != nil && *change.Phone != "" {
-			require.Regexp(t, `^\+[1-9][0-9]{1,16}$`, *change.Phone)
+			require.Empty(t, customer.CheckAddress(customer.SMS, *change.Phone))
+		}
+		if change.Email != nil && *change.Email != "" {
+			require.Empty(t, customer.CheckAddress(customer.Email, *change.Email))
+		}
+		change.Dial(&customer.Profile{}, "DE")
+		require.Nil(t, change.Dialled)
+		if change.Phone != nil && *change.Phone != "" {
+			require.Empty(t, customer.CheckAddress(customer.SMS, *change.Phone))
 		}
 	})
 }

@@ -2,7 +2,6 @@ package observe
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/outreach-engine/outreach/internal/behaviour"
@@ -23,7 +22,7 @@ func (t *taking) happen(d *dossier.Dossier, e customer.Event) (late bool, err er
 	}
 	result := d.State.Apply(t.set.Plan, e, d.Subject().Clock())
 	d.Touch()
-	if err := t.reply(d, e); err != nil {
+	if err := t.receipt(d, e); err != nil {
 		return false, err
 	}
 	given, err := t.judge(d, asked, e, result)
@@ -175,38 +174,6 @@ func (t *taking) goals(d *dossier.Dossier, e customer.Event) error {
 		}
 	}
 	return nil
-}
-
-// stopWords are the replies that end messages on a channel, as carriers know
-// them (Twilio's default list).
-var stopWords = []string{"STOP", "UNSUBSCRIBE", "END", "QUIT", "STOPALL", "REVOKE", "OPTOUT", "CANCEL"}
-
-// reply suppresses the address that a STOP came from.
-func (t *taking) reply(d *dossier.Dossier, e customer.Event) error {
-	if e.Name != customer.MessageReplied || !slices.Contains(stopWords, strings.ToUpper(strings.TrimSpace(e.Properties[customer.TextProperty].String()))) {
-		return nil
-	}
-	ref, step, channel, err := ledger.ParseKey(e.Properties[customer.MessageProperty].String())
-	if err != nil {
-		return nil
-	}
-	part, _, err := t.tx.Part(ref, step, channel)
-	if err != nil {
-		return err
-	}
-	address := part.Address
-	if address == "" { // the part may stand under another number since customers were merged
-		address = d.Profile.Address(channel)
-	}
-	if address == "" {
-		return nil
-	}
-	d.Change()
-	t.work = true
-	if err := t.tx.Suppress(customer.Suppression{Channel: channel, Address: address, Reason: "stop_reply", At: t.now}); err != nil {
-		return err
-	}
-	return t.hintAll(d)
 }
 
 // hintAll lets every open outreach of the customer look again.

@@ -13,13 +13,20 @@ import (
 )
 
 // change brings a change of the profile in. Totals whose calendar moved are
-// read again from the log.
-func (t *taking) change(d *dossier.Dossier, c Change, at time.Time) error {
+// read again from the log. proof says how consents and blocks came in.
+func (t *taking) change(d *dossier.Dossier, c Change, at time.Time, proof customer.Evidence) error {
 	if c.IsZero() {
 		return nil
 	}
-	zone, traits := d.Zone, maps.Clone(d.Profile.Traits)
+	zone, traits, consents := d.Zone, maps.Clone(d.Profile.Traits), maps.Clone(d.Profile.Consents)
 	apply(d.Profile, c, at)
+	proof.At, proof.Customer = at, d.Profile.ID
+	if err := t.blocks(d, c, proof); err != nil {
+		return err
+	}
+	if err := t.consented(d, consents, proof); err != nil {
+		return err
+	}
 	d.Change()
 	for _, m := range t.set.Matchers() {
 		if !moved(m, traits, d.Profile.Traits, zone.String() != d.Zone.String()) {

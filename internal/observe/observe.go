@@ -170,7 +170,16 @@ func (t *taking) readActive() error {
 }
 
 func (t *taking) one(in Incoming) (Outcome, error) {
-	if in.User == "" && in.Anonymous == "" {
+	switch {
+	case in.Report != nil:
+		return t.report(*in.Report)
+	case in.Of != "":
+		id, there, err := t.present(in)
+		if err != nil || !there {
+			return Outcome{Status: Refused, Reason: "customer: is not in the store any more"}, err
+		}
+		in.Of = id
+	case in.User == "" && in.Anonymous == "":
 		return t.nobody(in)
 	}
 	d, err := t.resolve(in)
@@ -189,12 +198,13 @@ func (t *taking) one(in Incoming) (Outcome, error) {
 	if err := t.countStrays(e, in.Change); err != nil {
 		return Outcome{}, err
 	}
+	refused := in.Change.Dial(d.Profile, t.set.Policy.Country)
 	if !in.Change.IsZero() { // what time gave before goes by the profile of before
 		if err := t.expire(d, t.asked(d, e.Name), e); err != nil {
 			return Outcome{}, err
 		}
 	}
-	if err := t.change(d, in.Change, e.At); err != nil {
+	if err := t.change(d, in.Change, e.At, proofOf(in)); err != nil {
 		return Outcome{}, err
 	}
 	late, err := t.happen(d, e)
@@ -202,14 +212,44 @@ func (t *taking) one(in Incoming) (Outcome, error) {
 		return Outcome{}, err
 	}
 	if late {
-		return Outcome{Status: TooLate}, t.tx.Count("too_late", 1)
+		return Outcome{Status: TooLate, Refusals: refused}, t.tx.Count("too_late", 1)
 	}
-	return Outcome{Status: Taken}, nil
+	return Outcome{Status: Taken, Refusals: refused}, nil
+}
+
+// proofOf gives how the word came in that an Incoming holds.
+func proofOf(in Incoming) customer.Evidence {
+	if in.Evidence != nil {
+		return *in.Evidence
+	}
+	return customer.Evidence{How: customer.ByEvent, Source: in.Event.MessageID}
+}
+
+// present gives the customer whom an Incoming names by the engine's own id,
+// wherever they went since customers were merged, as far as a message tells.
+func (t *taking) present(in Incoming) (id customer.ID, ok bool, err error) {
+	id = in.Of
+	if in.Evidence != nil {
+		if ref, _, _, e := ledger.ParseKey(in.Evidence.Message); e == nil && ref.Customer == id {
+			if ref, err = t.tx.Moved(ref); err != nil {
+				return id, false, err
+			}
+			id = ref.Customer
+		}
+	}
+	if t.files[id] != nil {
+		return id, true, nil
+	}
+	_, ok, err = t.tx.Customer(id)
+	return id, ok, err
 }
 
 // resolve gives the customer's file by their outside ids: it makes somebody
 // new, and joins what was known of an anonymous device.
 func (t *taking) resolve(in Incoming) (*dossier.Dossier, error) {
+	if in.Of != "" {
+		return t.file(in.Of, Incoming{})
+	}
 	external := in.User
 	if external == "" {
 		external = anonymous(in.Anonymous)

@@ -22,8 +22,10 @@ const defaultExplore = 0.05
 // email; the topics service (consent assumed), offers (asked) and urgent
 // (assumed, passes quiet hours); quiet from 21:00 to 08:00; windows from 09:00
 // to 20:00. Hours and channels follow what customers do, but for one message in
-// twenty. It has no caps, no law, no holidays, no rates, no holdout and no
-// digests. A file that leaves out a key keeps what stands here.
+// twenty. What became of a message is asked for an hour; then it is held, but
+// for push, which is sent again. It has no caps, no law, no holidays, no rates,
+// no holdout and no digests. A file that leaves out a key keeps what stands
+// here.
 func Default() *Policy {
 	p := &Policy{
 		Zone:     defaultZone,
@@ -37,8 +39,10 @@ func Default() *Policy {
 		Windows:  map[customer.Channel]sendtime.When{},
 		Holidays: map[string]Holidays{},
 		Rates:    map[customer.Channel]float64{},
+		Scopes:   map[string]float64{},
 		Senders:  map[customer.Channel]string{},
 		Learning: Learning{Hours: true, Channels: true, Explore: defaultExplore},
+		Unknown:  Unknown{Ask: defaultAsk},
 	}
 	for _, c := range customer.Channels() {
 		p.Windows[c] = ownWhen(defaultWindow)

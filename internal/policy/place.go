@@ -31,16 +31,24 @@ func checkCountry(n source.Node, code string) bool {
 		return code != ""
 	}
 	hint := "write the two letters of ISO 3166, such as US, GB or DE"
-	switch upper := strings.ToUpper(strings.TrimSpace(code)); {
-	case upper == "UK":
-		hint = "write GB"
-	case upper == "USA":
-		hint = "write US"
-	case contains(countries, upper):
-		hint = "write " + upper
+	if meant := meantCountry(code); meant != "" {
+		hint = "write " + meant
 	}
 	n.Fail("is not the code of a country", hint)
 	return false
+}
+
+// meantCountry gives the code that a text most likely means, "" when none.
+func meantCountry(text string) string {
+	switch upper := strings.ToUpper(strings.TrimSpace(text)); {
+	case upper == "UK":
+		return "GB"
+	case upper == "USA":
+		return "US"
+	case contains(countries, upper):
+		return upper
+	}
+	return ""
 }
 
 // checkRegion reports whether a text is the code of a state or province.

@@ -20,11 +20,13 @@ type Policy struct {
 	Windows  map[customer.Channel]sendtime.When // the hours when nothing better is known
 	Holidays map[string]Holidays                // by country, ISO 3166-1 alpha-2
 	Rates    map[customer.Channel]float64       // messages per second of one process; absent: no bound
+	Scopes   map[string]float64                 // the same by what is narrower than a channel, or runs across them: see RatesFor
 	Holdout  float64                            // share of all customers that no rule reaches, except urgent ones
 	Senders  map[customer.Channel]string        // who messages come from; absent: the provider's configuration
 	Teams    map[string]Team                    // who does the tasks of handoffs, by name
 	Digests  map[string]Digest                  // by name
 	Learning Learning
+	Unknown  Unknown
 
 	laws   map[reach]*laws // Legal, ready to be asked
 	closed map[string]shut // the days that are closed, by country

@@ -22,12 +22,13 @@ import (
 //	windows: {push: daily 09:00-21:00, email: Mon-Fri 08:00-20:00}
 //	legal: [{country: US, hours: daily 08:00-21:00, source: 47 CFR 64.1200(c)(1), read: 2026-11-01}]
 //	holidays: {FR: public, US: [public, 2026-12-24]}
-//	rates: {sms: 10 per second}
+//	rates: {sms: 10 per second, sms/US: 5 per second, twilio: 50 per second, twilio/+15550100100: 1 per second}
 //	holdout: 5%
 //	senders: {email: "Megaphone <hello@example.com>", sms: "+15550100100"}
 //	teams: {care-calls: {email: care@example.com}, shop: {webhook: "https://desk.example.com/tasks"}}
 //	digests: {weekly: {at: Mon 09:00, channel: email, template: weekly-digest, topic: tips, collects: [tips, offers]}}
 //	learning: {hours: yes, channels: yes, explore: 5%}
+//	unknown: {ask: 1h, sms: hold, push: again, email: {tips: hold, urgent: again}}
 //
 // A law may narrow itself by region, channels and topics, and holidays: closed
 // shuts its country's holidays. A key that is left out keeps what Default
@@ -40,7 +41,7 @@ func Read(name string, text []byte, ps *source.Problems) *Policy {
 		return r.policy
 	}
 	f := root.Fields("zone", "country", "channels", "topics", "caps", "quiet", "windows", "legal", "holidays",
-		"rates", "holdout", "senders", "teams", "digests", "learning")
+		"rates", "holdout", "senders", "teams", "digests", "learning", "unknown")
 	each := map[string]func(source.Node){
 		"zone": r.zone, "country": r.country, "channels": r.channels, "topics": r.topics, "caps": r.caps,
 		"quiet": r.quiet, "windows": r.windows, "holidays": r.holidays, "rates": r.rates, "holdout": r.holdout,
@@ -56,6 +57,9 @@ func Read(name string, text []byte, ps *source.Problems) *Policy {
 	}
 	if n, ok := f.Get("digests"); ok {
 		r.digests(n)
+	}
+	if n, ok := f.Get("unknown"); ok {
+		r.unknown(n)
 	}
 	r.contradictions(f)
 	r.policy.settle()

@@ -13,38 +13,6 @@ import (
 // perUnit splits "2 per day" into its number and its unit.
 var perUnit = regexp.MustCompile(`^([0-9]+(?:\.[0-9]+)?) +per +([a-z]+)$`)
 
-func (r *reader) rates(n source.Node) {
-	for _, e := range entries(n) {
-		if !checkChannel(e.Key, e.Name) {
-			continue
-		}
-		if rate, ok := readRate(e.Value); ok {
-			r.policy.Rates[customer.Channel(e.Name)] = rate
-		}
-	}
-}
-
-// readRate reads "10 per second" into messages per second.
-func readRate(n source.Node) (float64, bool) {
-	text, ok := textOf(n)
-	if !ok {
-		return 0, false
-	}
-	seconds := map[string]float64{"second": 1, "minute": 60, "hour": 3600}
-	parts := perUnit.FindStringSubmatch(text)
-	if parts == nil || seconds[parts[2]] == 0 {
-		n.Fail("is not a rate", "write a number and second, minute or hour, such as 10 per second")
-		return 0, false
-	}
-	number, err := strconv.ParseFloat(parts[1], 64)
-	const most = 1e6
-	if err != nil || number <= 0 || number > most {
-		n.Fail("is not a rate that can be kept", "give a number above 0 and up to 1000000")
-		return 0, false
-	}
-	return number / seconds[parts[2]], true
-}
-
 func (r *reader) holdout(n source.Node) {
 	if share, ok := readShare(n); ok {
 		r.policy.Holdout = share
@@ -100,8 +68,7 @@ func checkSender(n source.Node, c customer.Channel, text string) bool {
 			return false
 		}
 	case customer.SMS:
-		name := len(text) <= longestSenderName && senderName.MatchString(text)
-		if !name && !phoneNumber.MatchString(text) && !shortCode.MatchString(text) {
+		if !isSMSSender(text) {
 			n.Fail("is not a sender of SMS", `write a number with + and its country, such as "+15550100100", a short code, or a name of up to 11 letters`)
 			return false
 		}
@@ -110,4 +77,10 @@ func checkSender(n source.Node, c customer.Channel, text string) bool {
 		return false
 	}
 	return true
+}
+
+// isSMSSender reports whether a text is a number, a short code or a name.
+func isSMSSender(text string) bool {
+	name := len(text) <= longestSenderName && senderName.MatchString(text)
+	return name || phoneNumber.MatchString(text) || shortCode.MatchString(text)
 }

@@ -46,12 +46,13 @@ legal:
   - {country: US, region: FL, channels: [sms], topics: offers, hours: daily 08:00-20:00, source: "Fla. Stat. 501.059", read: 2026-11-01}
   - {country: FR, hours: Mon-Fri 10:00-13:00, holidays: closed, source: "Decree 2022-1313", read: 2026-11-01}
 holidays: {FR: public, US: [2026-12-24, public]}
-rates: {sms: 10 per second, email: 90 per minute}
+rates: {sms: 10 per second, email: 90 per minute, sms/US: 5 per second, twilio: 50 per second, twilio/+15550100100: 1 per second}
 holdout: 2.5%
 senders: {email: "Megaphone <hello@example.com>", sms: "+15550100100"}
 teams: {care-calls: {email: care@example.com}, shop: {webhook: "https://desk.example.com/tasks?of=shop"}}
 digests: {weekly: {at: [Mon 09:00, Thu 18:00], channel: email, template: weekly-digest, topic: service, priority: 30, collects: [offers, service]}}
 learning: {channels: no, explore: 2%}
+unknown: {ask: 2h, sms: again, email: {offers: hold, urgent: again}}
 `
 
 func TestRead(t *testing.T) {
@@ -83,6 +84,7 @@ func TestRead(t *testing.T) {
 			customer.Email: when(t, "Mon-Fri 08:00-20:00", "Sat 10:00-12:00"),
 		},
 		Rates:   map[customer.Channel]float64{customer.SMS: 10, customer.Email: 1.5},
+		Scopes:  map[string]float64{"sms/US": 5, "twilio": 50, "twilio/+15550100100": 1},
 		Holdout: 0.025,
 		Senders: map[customer.Channel]string{customer.Email: "Megaphone <hello@example.com>", customer.SMS: "+15550100100"},
 		Teams:   map[string]policy.Team{"care-calls": {Email: "care@example.com"}, "shop": {Webhook: "https://desk.example.com/tasks?of=shop"}},
@@ -91,6 +93,10 @@ func TestRead(t *testing.T) {
 			Template: "weekly-digest", Topic: "service", Priority: 30, Collects: []customer.Topic{"offers", "service"},
 		}},
 		Learning: policy.Learning{Hours: true, Explore: 0.02},
+		Unknown: policy.Unknown{Ask: 2 * time.Hour, Resolutions: map[customer.Channel]map[customer.Topic]policy.Resolution{
+			customer.SMS:   {"": policy.SendAgain},
+			customer.Email: {"offers": policy.HoldUnknown, "urgent": policy.SendAgain},
+		}},
 	}, p.Bare())
 	require.Len(t, holidays, 2)
 }

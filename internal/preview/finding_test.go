@@ -106,7 +106,8 @@ func TestFindings(t *testing.T) {
 		preview.NoDark:        {[]files{unlayered(goodMail("<p>x</p>"))}, []files{email("<p>x</p>"), unlayered(goodMail("<style>@media (prefers-color-scheme: dark) { p { color: red } }</style><p>x</p>"))}},
 		preview.NoUnsubscribe: {
 			[]files{about("tips", email("<p>x</p>")), about("tips", email("<p>Unsubscribe by writing to us.</p>"))},
-			[]files{email("<p>x</p>"), about("tips", email(`<a href="https://larkline.test/u">Unsubscribe</a>`)), about("tips", email(`<a href="https://larkline.test/u">Hier abmelden</a>`))},
+			[]files{email("<p>x</p>"), about("tips", email(`{% if link.unsubscribe %}<a href="{{ link.unsubscribe }}">No more of this</a>{% endif %}`)),
+				about("tips", email(`<a href="{{ link.preferences }}">Choose</a>`)), about("tips", email(`<a href="https://larkline.test/u">Unsubscribe</a>`)), about("tips", email(`<a href="https://larkline.test/u">Hier abmelden</a>`))},
 		},
 		preview.SMSUnicode:    {[]files{sms("Larkline: it’s ready"), sms("Larkline: 👍")}, []files{sms("Larkline: it's {ready} für 5 €")}},
 		preview.SMSLong:       {[]files{sms("Larkline: " + strings.Repeat("x", 300))}, []files{sms("Larkline: " + strings.Repeat("x", 296))}},

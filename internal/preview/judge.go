@@ -17,11 +17,12 @@ import (
 type text struct {
 	Channel   customer.Channel
 	Content   channel.Content
-	Company   string // the name that emails come from, "" unknown
-	Sender    string // of this channel, "" unknown
-	Marketing bool   // it is about a topic that customers are asked for
-	Page      markup // of the HTML
-	Links     []string
+	Company   string   // the name that emails come from, "" unknown
+	Sender    string   // of this channel, "" unknown
+	Marketing bool     // it is about a topic that customers are asked for
+	Page      markup   // of the HTML
+	Own       []string // the engine's links to unsubscribe and to choose
+	Links     []string // all others
 }
 
 // judge looks at a written message.
@@ -177,12 +178,14 @@ var (
 	stopWord = regexp.MustCompile(`(?i)\bstopp?\b|\bopt[- ]?out\b|unsubscribe|abmelden|\bbaja\b`)
 )
 
-// wayOut looks for a way to unsubscribe in emails that need one.
+// wayOut looks for a way to unsubscribe in emails that need one: the engine's
+// own, or one that leads to the company's.
 func wayOut(t text) []Finding {
-	if !t.Marketing || len(t.Page.links) > 0 && (leaving.MatchString(t.Page.words) || leaving.MatchString(strings.Join(t.Page.links, " "))) {
+	own := func(link string) bool { return slices.Contains(t.Own, link) }
+	if !t.Marketing || slices.ContainsFunc(t.Page.links, own) || len(t.Page.links) > 0 && (leaving.MatchString(t.Page.words) || leaving.MatchString(strings.Join(t.Page.links, " "))) {
 		return nil
 	}
-	return []Finding{warning(NoUnsubscribe, "", "it is about a topic that customers are asked for, and has no link to unsubscribe; the law asks for one", "put one into the layout")}
+	return []Finding{warning(NoUnsubscribe, "", "it is about a topic that customers are asked for, and has no link to unsubscribe; the law asks for one", "put {{ link.unsubscribe }} into the layout")}
 }
 
 // maxSegments is how many segments a text message should take.

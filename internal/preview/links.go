@@ -1,6 +1,7 @@
 package preview
 
 import (
+	"cmp"
 	"html"
 	"net/mail"
 	"net/url"
@@ -9,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/outreach-engine/outreach/internal/customer"
+	"github.com/outreach-engine/outreach/internal/message"
 )
 
 var (
@@ -17,7 +19,22 @@ var (
 	shortHost  = regexp.MustCompile(`(?i)(?:^|[\s/.(<])((?:bit\.ly|tinyurl\.com|goo\.gl|t\.co|ow\.ly|is\.gd|v\.gd|buff\.ly|rebrand\.ly|cutt\.ly|rb\.gy|tiny\.cc|t\.ly|shorturl\.at|bl\.ink|s\.id|lnkd\.in|trib\.al|adf\.ly)/[^\s<>"]+)`)
 )
 
-// linksOf gives every address in a message, each once.
+// Links that lead nowhere stand for the engine's own, as long as those are.
+const (
+	sampleUnsubscribe = "https://news.example.com/u/this-is-where-customers-unsubscribe-with-a-link-of-their-own-that-the-engine-signs-it"
+	samplePreferences = "https://news.example.com/p/this-is-where-customers-choose-what-they-hear-with-a-link-of-their-own-which-it-signs"
+)
+
+// withLinks gives somebody who has no links of the engine's own samples of
+// them: customers have theirs where the engine has a public address.
+func withLinks(v message.Vars) message.Vars {
+	v.Unsubscribe = cmp.Or(v.Unsubscribe, sampleUnsubscribe)
+	v.Preferences = cmp.Or(v.Preferences, samplePreferences)
+	return v
+}
+
+// linksOf gives every address in a message, each once, but for the engine's
+// own.
 func linksOf(t text) []string {
 	var list []string
 	switch t.Channel {
@@ -34,7 +51,7 @@ func linksOf(t text) []string {
 	}
 	var each []string
 	for _, link := range list {
-		if link = html.UnescapeString(link); !slices.Contains(each, link) {
+		if link = html.UnescapeString(link); !slices.Contains(each, link) && !slices.Contains(t.Own, link) {
 			each = append(each, link)
 		}
 	}

@@ -118,6 +118,7 @@ func Show(b *bundle.Bundle, r Request) (*Preview, error) {
 	if r.Locale != "" {
 		r.Person.Vars.Customer.Locale = r.Locale
 	}
+	r.Person.Vars = withLinks(r.Person.Vars)
 	w := newWriter(b, r)
 	if err := w.load(r); err != nil {
 		return nil, err
@@ -248,7 +249,7 @@ func cut(s string, letters int) string {
 func (w *writer) text(c customer.Channel, content channel.Content) text {
 	t := text{
 		Channel: c, Content: content, Company: company(w.bundle.Policy), Sender: w.bundle.Policy.Senders[c],
-		Page: scan(content.HTML), Marketing: w.marketing(),
+		Page: scan(content.HTML), Marketing: w.marketing(), Own: []string{w.person.Vars.Unsubscribe, w.person.Vars.Preferences},
 	}
 	t.Links = linksOf(t)
 	return t

@@ -42,7 +42,7 @@ func (w *writer) absent(root, name string) bool {
 	case "match":
 		return v.Match[name].IsZero()
 	case "link":
-		return v.Links[name] == ""
+		return false // withLinks
 	}
 	return v.Events[root][name].IsZero()
 }

@@ -111,6 +111,9 @@ func (s *Send) tree(t *tree) {
 	t.text("late", string(s.Late))
 	t.add("unless", s.Unless.tree())
 	t.text("topic", string(s.Topic))
+	if !s.FallbackAfter.IsZero() {
+		t.text("fallback_after", s.FallbackAfter.String())
+	}
 }
 
 // String gives a wait as rules write it.

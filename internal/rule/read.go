@@ -46,9 +46,6 @@ const defaultPriority = 50
 func defaultFresh() Fresh                  { return Fresh{Within: sendtime.Duration{Elapsed: day}} }
 func defaultGoalWithin() sendtime.Duration { return sendtime.Duration{Days: 14} }
 
-// The words of the whole language that this version does not read.
-var laterSend = []string{"fallback_after"}
-
 var nameShape = regexp.MustCompile(`^[a-z0-9]+([_-][a-z0-9]+)*$`)
 
 // Read reads one rule. file stands in problems; its last part less .yaml is

@@ -29,7 +29,7 @@ var stepKinds = []string{"send", "attach", "wait", "wait_for", "if", "split", "s
 // stepKeys are what stands beside a step's kind, without id.
 func stepKeys() map[string][]string {
 	return map[string][]string{
-		"send":     {"channel", "at", "within", "late", "unless", "topic"},
+		"send":     {"channel", "at", "within", "late", "unless", "topic", "fallback_after"},
 		"attach":   {"to", "within", "topic"},
 		"wait":     {},
 		"wait_for": {"within", "then", "else"},
@@ -142,27 +142,19 @@ func (r *reader) step(n source.Node, at place, i int) Step {
 	return s
 }
 
-// stepFields reads a step's keys. Words of later versions are refused by name.
+// stepFields reads a step's keys.
 func stepFields(n source.Node) (source.Fields, bool) {
-	keys := slices.Concat(stepKinds, []string{"id", stopWord}, laterSend)
+	keys := slices.Concat(stepKinds, []string{"id", stopWord})
 	for _, kind := range stepKinds {
 		keys = append(keys, stepKeys()[kind]...)
 	}
 	for _, e := range n.Entries() {
-		switch {
-		case isLater(e.Name):
-			e.Key.Fail("is not part of this version of the rule language yet", "leave it out")
-		case e.Name == stopWord:
+		if e.Name == stopWord {
 			e.Key.Fail("stop takes no value", "write - stop")
 			return source.Fields{Of: n}, false
 		}
 	}
 	return fields(n, keys)
-}
-
-// isLater reports whether a word belongs to a later version.
-func isLater(word string) bool {
-	return slices.Contains(laterSend, word)
 }
 
 // bareStep reads a step without a value: stop.
@@ -187,7 +179,7 @@ func refuseKeys(f source.Fields, kind string) {
 	for _, e := range f.Of.Entries() {
 		_, known := f.Get(e.Name)
 		own := e.Name == kind || e.Name == "id" || slices.Contains(takes, e.Name)
-		if !known || own || isLater(e.Name) {
+		if !known || own {
 			continue
 		}
 		hint := kind + " takes " + strings.Join(append(takes, "id"), ", ")
@@ -222,38 +214,6 @@ func suggest(id string, taken map[string]string) string {
 			return next
 		}
 	}
-}
-
-func (r *reader) send(n source.Node, f source.Fields) *Send {
-	s := &Send{Late: LateSkip, Topic: r.rule.Topic, Urgent: r.rule.Urgent}
-	if c, ok := f.Get("channel"); ok && c.Raw() != preferred {
-		s.Channels = channels(c)
-	}
-	if topic, ok := f.Get("topic"); ok {
-		s.Topic, s.Urgent = r.topic(topic)
-	}
-	s.Template = r.template(n, s.Channels)
-	s.At = At{Preferred: true}
-	if at, ok := f.Get("at"); ok {
-		s.At = r.at(at, s.Urgent)
-	}
-	s.Within = sendtime.Duration{Days: 7}
-	if s.At.Now {
-		s.Within = sendtime.Duration{Elapsed: 24 * time.Hour}
-	}
-	if within, ok := f.Get("within"); ok {
-		if d, ok := span(within); ok {
-			s.Within = d
-		}
-	}
-	if late, ok := f.Get("late"); ok {
-		s.Late = readLate(late)
-	}
-	if unless, ok := f.Get("unless"); ok {
-		s.Unless = r.what(unless)
-		s.Own = r.ownAct(s.Unless)
-	}
-	return s
 }
 
 // template reads a template's name. It must be written for every channel that

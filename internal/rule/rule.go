@@ -245,6 +245,9 @@ type Send struct {
 	Unless   What
 	Topic    customer.Topic // never ""
 	Urgent   bool           // from the policy, of Topic
+	// FallbackAfter is how long word that the message arrived is waited for,
+	// before the next channel takes its place; zero: it is not waited for.
+	FallbackAfter sendtime.Duration
 
 	// Own says that Unless waits for an act of the customer's own.
 	Own bool

@@ -304,6 +304,7 @@ func (c *casting) begin(start source.Node, ok bool, people []person) {
 func (c *casting) zoneOf(known map[string]customer.Value) *time.Location {
 	change, _ := observe.ReadTraits(known, c.env.Zones)
 	var profile customer.Profile
+	change.Dial(&profile, c.env.Bundle.Policy.Country)
 	change.Locate(&profile)
 	return c.env.Bundle.Policy.ZoneOf(c.env.Zones, &profile)
 }

@@ -98,7 +98,8 @@ func (r *reader) field(n source.Node, key string, p *person) {
 	if key == "phone" {
 		said["country"] = p.fields["country"]
 	}
-	_, refusals := observe.ReadTraits(said, r.env.Zones)
+	change, refusals := observe.ReadTraits(said, r.env.Zones)
+	refusals = append(refusals, change.Dial(&customer.Profile{}, r.env.Bundle.Policy.Country)...)
 	for _, refusal := range refusals {
 		if refusal.Field == key {
 			n.Fail(refusal.Reason, "")

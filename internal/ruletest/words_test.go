@@ -37,6 +37,8 @@ func places() []place {
 		{page: "policy.md", title: "`teams`", file: bundle.PolicyFile, text: "teams: {care: {zzz: 1}}\n"},
 		{page: "policy.md", title: "`digests`", file: bundle.PolicyFile, text: "digests: {weekly: {zzz: 1}}\n"},
 		{page: "policy.md", title: "`learning`", file: bundle.PolicyFile, text: "learning: {zzz: 1}\n"},
+		{page: "policy.md", title: "`unknown`", file: bundle.PolicyFile, text: "unknown: {zzz: 1}\n"},
+		{page: "policy.md", title: "`rates`", file: bundle.PolicyFile, text: "rates: {zzz: 1 per second}\n"},
 		{page: "policy.md", file: bundle.DataFile, text: "zzz: 1\n"},
 		{page: "triggers.md", file: "x.yaml", text: aRule + "when: {}\n" + aSend},
 		{page: "steps.md", file: "x.yaml", text: aRule + aWhen + "steps: [{id: x}]\n"},

@@ -17,12 +17,13 @@ func (a author) policy() *node {
 		"windows":  perChannel(hours()).about("When a channel is usually welcome. Default: daily 09:00-20:00. What the customer asked for comes before it."),
 		"legal":    a.legal(),
 		"holidays": holidays(),
-		"rates":    perChannel(rate()).about("How fast the engine sends on a channel, so that no provider is flooded."),
+		"rates":    rates(),
 		"holdout":  percent("1%").usually("0%").about("The share of customers that no rule reaches but urgent ones, for comparison."),
 		"senders":  senders(),
 		"teams":    teams(),
 		"digests":  a.digests(),
 		"learning": learning(),
+		"unknown":  a.unknown(),
 	})
 	n.Title, n.Description = "The policy", "What holds for every rule, and what no single rule may decide."
 	return n

@@ -62,8 +62,9 @@ func (a author) sendStep() kindOf {
 		"within": span().usually("7d").about("Later than that, from the step's beginning, is too late. With at: now the default is 24h."),
 		"late": (&node{Enum: []any{"skip", "send"}, EnumDescriptions: []string{"It is dropped.", "It goes out at the next allowed time."},
 			Message: "is not known here: write skip or send"}).usually("skip").about("What becomes of a message that is too late."),
-		"unless": ref(whatName).about("This message, and this one only, is left out if it has happened: " + whatWords),
-		"topic":  a.topic().about("The topic of this message, where it is not the rule's."),
+		"unless":         ref(whatName).about("This message, and this one only, is left out if it has happened: " + whatWords),
+		"topic":          a.topic().about("The topic of this message, where it is not the rule's."),
+		"fallback_after": span().about("How long word that it arrived is waited for. When none came, the next channel that can reach the customer takes its place."),
 	}).showing("${1:welcome}")
 }
 

@@ -38,9 +38,7 @@ func (r *run) act(ctx context.Context, i int) error {
 	if in.Event.At.IsZero() {
 		in.Event.At = act.At
 	}
-	for _, refusal := range in.Change.CheckTopics(r.desk.Library.Current().Topics()) {
-		r.play.Refusals = append(r.play.Refusals, Refusal{Act: i, Refusal: refusal})
-	}
+	r.refused(i, in.Change.CheckTopics(r.desk.Library.Current().Topics()))
 	if name := naming(in.Event.Name); name != "" && in.Event.Properties[name].IsZero() {
 		if err := r.fill(ctx, &in, act.Of); err != nil {
 			return &ActError{Act: i, Name: in.Event.Name, Err: err}
@@ -51,7 +49,15 @@ func (r *run) act(ctx context.Context, i int) error {
 		return err
 	}
 	r.play.Outcomes[i] = outcomes[0]
+	r.refused(i, outcomes[0].Refusals)
 	return nil
+}
+
+// refused notes what was not taken of an act.
+func (r *run) refused(act int, refusals []observe.Refusal) {
+	for _, refusal := range refusals {
+		r.play.Refusals = append(r.play.Refusals, Refusal{Act: act, Refusal: refusal})
+	}
 }
 
 // naming gives the property by which events of that name say which message, or

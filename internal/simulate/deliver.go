@@ -109,12 +109,12 @@ func (r *run) send(s *scene, out journey.Outcome, facts journey.Facts) error {
 		return err
 	}
 	if line.Trouble == nil {
-		part.Status = ledger.Accepted
+		part.Status = r.arrival(part)
 	} else {
 		part.Status, part.Reason, part.Sent = ledger.Rejected, customer.TemplateError, time.Time{}
 		line.Kind, line.Reason, line.Note = ledger.KindDrop, part.Reason, line.Trouble.Error()
 	}
-	if part.Status == ledger.Accepted && part.Channel.Reaches() {
+	if line.Trouble == nil && part.Channel.Reaches() {
 		if err := r.latest(s, part, &line, facts); err != nil {
 			return err
 		}
@@ -125,7 +125,9 @@ func (r *run) send(s *scene, out journey.Outcome, facts journey.Facts) error {
 		return err
 	}
 	if part.Status == ledger.Rejected || dossier.Crowded(facts.Slots, s.row.Ref) {
-		if err := r.desk.Tried(s.tx, part, r.now); err != nil {
+		was := part
+		was.Status, was.Sent = ledger.Planned, time.Time{}
+		if err := r.desk.Tried(s.tx, was, part, r.now); err != nil {
 			return err
 		}
 	}
@@ -136,6 +138,15 @@ func (r *run) send(s *scene, out journey.Outcome, facts journey.Facts) error {
 	err = r.desk.Settle(s.tx, part, r.now, r.now, dossier.Unwritten(items, failed))
 	r.rode(s, items, s.tx.notes.lines[told:])
 	return err
+}
+
+// arrival gives what becomes of a message that is handed over: it arrives at
+// once, unless the script says that no word of its channel comes back.
+func (r *run) arrival(part ledger.Part) ledger.PartStatus {
+	if part.Channel.Reaches() && !slices.Contains(r.script.Unconfirmed, part.Channel) {
+		return ledger.Delivered
+	}
+	return ledger.Accepted
 }
 
 // rode marks the lines of what went out in another message, and gives each its

@@ -91,7 +91,7 @@ func (l *live) Send(_ context.Context, m channel.Message) (channel.Receipt, erro
 		text, err := json.Marshal(answer)
 		return channel.Receipt{Answer: string(text)}, err
 	}
-	return channel.Receipt{}, nil
+	return channel.Receipt{Delivered: true}, nil
 }
 
 func (l *live) rest(ref ledger.Ref, answer activities.Answer) {

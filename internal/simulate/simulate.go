@@ -67,6 +67,10 @@ type Script struct {
 	IDs map[string]customer.ID
 	// Render asks for the content of what is sent.
 	Render bool
+	// Unconfirmed holds the channels of which no word comes back: what is sent by
+	// them was taken, and nobody knows that it arrived. Messages by the others
+	// arrive at once.
+	Unconfirmed []customer.Channel
 	// Latest asks until when what is sent could go out, on channels that have a
 	// rate.
 	Latest bool

@@ -15,7 +15,7 @@ func Nearest(word string, known []string) string {
 }
 
 // few is how many known words a hint names at most.
-const few = 15
+const few = 16
 
 // DidYouMean gives a hint naming the nearest known word, else the known words
 // when they are few, else those that hold the word, else "".

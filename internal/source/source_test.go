@@ -83,7 +83,7 @@ func TestNearest(t *testing.T) {
 	require.Equal(t, "usage", source.Nearest("Usage", known))
 	require.Empty(t, source.Nearest("wholly-else", known))
 	require.Equal(t, "known: event, usage, silent, missing", source.DidYouMean("zzz", known))
-	many := append([]string{"digest-weekly", "usage-limit", "usage-plan"}, make([]string, 13)...)
+	many := append([]string{"digest-weekly", "usage-limit", "usage-plan"}, make([]string, 14)...)
 	for word, want := range map[string]string{
 		"Weekly": "did you mean digest-weekly?", "usage": "did you mean usage-limit or usage-plan?",
 		"digest-weakly": "did you mean digest-weekly?", "us": "", "zzz": "",

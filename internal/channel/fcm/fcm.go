@@ -14,6 +14,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"sync/atomic"
+	"time"
 
 	"github.com/outreach-engine/outreach/internal/channel"
 	"github.com/outreach-engine/outreach/internal/channel/line"
@@ -28,9 +30,13 @@ type Sender struct {
 	url    string // of messages:send at Google's public host; line leads elsewhere
 	line   *line.Line
 	tokens *tokens
+	proven atomic.Bool // FCM took a message: the project is the app's
 }
 
-var _ channel.Sender = (*Sender)(nil)
+var (
+	_ channel.Sender   = (*Sender)(nil)
+	_ channel.Repeater = (*Sender)(nil)
+)
 
 // New checks the settings and makes a sender. It opens no connection; the
 // first message fetches the first access token. The error says what to mend
@@ -65,6 +71,11 @@ func (s *Sender) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, Name) }
 // Name implements channel.Sender.
 func (s *Sender) Name() string { return Name }
 
+// RepeatsSafely implements channel.Repeater: always. A repeat takes the place
+// of the first: while FCM holds it, by its collapse key and Topic; on the
+// device, by its tag and apns-collapse-id.
+func (s *Sender) RepeatsSafely(string) bool { return true }
+
 // Send hands one message to FCM, within ctx's deadline and twenty seconds at
 // most, ten of them for an access token when none is held. The receipt holds
 // FCM's name of the message (projects/*/messages/*). Errors are
@@ -82,15 +93,26 @@ func (s *Sender) Send(ctx context.Context, m channel.Message) (channel.Receipt, 
 	defer done()
 	err := s.post(call, token, m)
 	if name := acceptedAs(call); name != "" {
+		s.proven.Store(true)
 		return channel.Receipt{ProviderID: name}, nil
 	}
 	e := trouble(call, err)
 	s.tokens.judge(token, call.Status, e)
+	s.judge(e)
 	return channel.Receipt{}, e
 }
 
+// judge looks once more at a token of another project. Tokens come from
+// outside: once the project has served other devices it is the token that is
+// wrong, and no reason to hold up everybody's messages.
+func (s *Sender) judge(e *channel.Error) {
+	if e.Code == mismatch && e.Kind == channel.Misconfigured && s.proven.Load() {
+		e.Kind, e.Detail = channel.Rejected, "the device token belongs to another Firebase project than others'"
+	}
+}
+
 func (s *Sender) post(call *line.Call, token access, m channel.Message) error {
-	body, err := json.Marshal(sendRequest{Message: newMessage(m)})
+	body, err := json.Marshal(sendRequest{Message: newMessage(m, time.Now())})
 	if err != nil {
 		return err
 	}

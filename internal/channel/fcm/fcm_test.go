@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -132,6 +133,8 @@ func TestConformance(t *testing.T) {
 	quota := refusal(429, "RESOURCE_EXHAUSTED", "QUOTA_EXCEEDED", "")
 	quota.Header = map[string]string{"Retry-After": "60"}
 	quota.Want = channeltest.Want{Kind: channel.Throttled, Code: "QUOTA_EXCEEDED", RetryAfter: time.Minute}
+	bare := refusal(429, "RESOURCE_EXHAUSTED", "", "")
+	bare.Want = channeltest.Want{Kind: channel.Throttled, Code: "RESOURCE_EXHAUSTED", RetryAfter: time.Minute}
 	busy := refusal(503, "UNAVAILABLE", "UNAVAILABLE", "")
 	busy.Header = map[string]string{"Retry-After": "9"}
 	busy.Want = channeltest.Want{Kind: channel.Ambiguous, Code: "UNAVAILABLE", RetryAfter: 9 * time.Second}
@@ -152,14 +155,15 @@ func TestConformance(t *testing.T) {
 			named("token violation", meaning(refusal(400, "INVALID_ARGUMENT", "INVALID_ARGUMENT", violation("message.token")), channel.BadAddress, "INVALID_ARGUMENT")),
 			named("other violation", meaning(refusal(400, "INVALID_ARGUMENT", "INVALID_ARGUMENT", violation("message.data[0].value")), channel.Rejected, "INVALID_ARGUMENT")),
 			named("token in words", meaning(words, channel.BadAddress, "INVALID_ARGUMENT")),
-			meaning(refusal(403, "PERMISSION_DENIED", "SENDER_ID_MISMATCH", ""), channel.Rejected, "SENDER_ID_MISMATCH"),
+			meaning(refusal(403, "PERMISSION_DENIED", "SENDER_ID_MISMATCH", ""), channel.Misconfigured, "SENDER_ID_MISMATCH"),
 			meaning(refusal(403, "PERMISSION_DENIED", "", ""), channel.Misconfigured, "PERMISSION_DENIED"),
 			meaning(refusal(401, "UNAUTHENTICATED", "THIRD_PARTY_AUTH_ERROR", ""), channel.Misconfigured, "THIRD_PARTY_AUTH_ERROR"),
 			meaning(refusal(401, "UNAUTHENTICATED", "", ""), channel.Misconfigured, "UNAUTHENTICATED"),
 			meaning(refusal(500, "INTERNAL", "INTERNAL", ""), channel.Ambiguous, "INTERNAL"),
 			meaning(refusal(500, "INTERNAL", "UNREGISTERED", ""), channel.Ambiguous, "UNREGISTERED"),
 			meaning(refusal(400, "Für {to}", "", ""), channel.Rejected, "400"),
-			quota, busy,
+			meaning(refusal(400, "INVALID_ARGUMENT", "UNSPECIFIED_ERROR", ""), channel.Rejected, "UNSPECIFIED_ERROR"),
+			quota, bare, busy,
 		},
 	}.Case())
 }
@@ -168,54 +172,146 @@ func TestConformance(t *testing.T) {
 func TestContract(t *testing.T) {
 	t.Parallel()
 	contract := channeltest.Discovery(t, "min_fcm_send.json", "SendMessageRequest")
-	baseURL, log := channeltest.Guarded(t, contract, accept)
-	bare, deep := message, message
-	bare.Content = channel.Content{Text: "It is late."}
-	deep.Content.Link, deep.Key = "parcels://p/1", strings.Repeat("long ", 40)
-	s := sender(t, baseURL)
-	for _, m := range []channel.Message{message, bare, deep} {
-		receipt, err := s.Send(t.Context(), m)
-		require.NoError(t, err)
-		require.Equal(t, channel.Receipt{ProviderID: "projects/parcels-1/messages/0:1"}, receipt)
+	variants := map[string]func(*channel.Message){
+		"usual":          func(*channel.Message) {},
+		"urgent":         func(m *channel.Message) { m.Urgent = true },
+		"short life":     func(m *channel.Message) { m.Life = time.Millisecond },
+		"endless life":   func(m *channel.Message) { m.Life = 1 << 62 },
+		"text alone":     func(m *channel.Message) { m.Content = channel.Content{Text: "It is late."} },
+		"link to an app": func(m *channel.Message) { m.Content.Link = "parcels://p/1" },
+		"long key":       func(m *channel.Message) { m.Key = strings.Repeat("long ", 40) },
+		"odd template":   func(m *channel.Message) { m.Template = "Päckchen/zu spät " + strings.Repeat("x", 60) },
+		"no names":       func(m *channel.Message) { m.Template, m.Topic = "", "" },
+		"all at once":    func(m *channel.Message) { m.Urgent, m.Life, m.Topic = true, time.Hour, "urgent" },
 	}
-	require.Len(t, log.All(), 3)
+	for name, vary := range variants {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			baseURL, log := channeltest.Guarded(t, contract, accept)
+			m := message
+			vary(&m)
+			receipt, err := sender(t, baseURL).Send(t.Context(), m)
+			require.NoError(t, err)
+			require.Equal(t, channel.Receipt{ProviderID: "projects/parcels-1/messages/0:1"}, receipt)
+			require.Len(t, log.All(), 1)
+		})
+	}
+}
+
+// sent gives what FCM gets for a message.
+func sent(t *testing.T, m channel.Message) (header http.Header, path, body string) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		b, _ := io.ReadAll(r.Body)
+		header, path, body = r.Header, r.URL.Path, string(b)
+		accept(w, r)
+	}))
+	t.Cleanup(server.Close)
+	_, err := sender(t, server.URL).Send(t.Context(), m)
+	require.NoError(t, err)
+	return header, path, body
 }
 
 func TestRequest(t *testing.T) {
 	t.Parallel()
-	path, authorization, body := "", "", ""
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		b, _ := io.ReadAll(r.Body)
-		path, authorization, body = r.URL.Path, r.Header.Get("Authorization"), string(b)
-		accept(w, r)
-	}))
-	t.Cleanup(server.Close)
-	s := sender(t, server.URL)
-
-	_, err := s.Send(t.Context(), message)
-	require.NoError(t, err)
+	header, path, body := sent(t, message)
 	require.Equal(t, "/v1/projects/parcels-1/messages:send", path)
-	require.Equal(t, "Bearer "+bearer, authorization)
+	require.Equal(t, "Bearer "+bearer, header.Get("Authorization"))
 	require.JSONEq(t, `{"message": {
 		"token": "device-token-1",
 		"notification": {"title": "Ada, your parcel", "body": "It is late."},
 		"data": {"send_key": "send-1", "link": "https://shop.example.com/p/1"},
-		"android": {"collapseKey": "send-1", "notification": {"tag": "send-1"}},
-		"apns": {"headers": {"apns-collapse-id": "send-1"}},
-		"webpush": {"headers": {"Topic": "send-1"}, "fcmOptions": {"link": "https://shop.example.com/p/1"}}
+		"android": {"collapseKey": "send-1", "priority": "NORMAL", "notification": {"tag": "send-1"}},
+		"apns": {
+			"headers": {"apns-collapse-id": "send-1", "apns-priority": "5", "apns-push-type": "alert"},
+			"payload": {"aps": {"thread-id": "service"}}
+		},
+		"webpush": {
+			"headers": {"Topic": "send-1", "Urgency": "normal"}, "notification": {"tag": "send-1"},
+			"fcmOptions": {"link": "https://shop.example.com/p/1"}
+		},
+		"fcmOptions": {"analyticsLabel": "parcel-late"}
 	}}`, body)
+}
 
-	odd := message
-	odd.Key, odd.Content.Link = "outreach/c1/7 part 2", "parcels://p/1"
-	_, err = s.Send(t.Context(), odd)
+func TestUrgentRequest(t *testing.T) {
+	t.Parallel()
+	m := message
+	m.Key, m.Content.Link, m.Urgent, m.Life = "outreach/c1/7 part 2", "parcels://p/1", true, 90*time.Minute+time.Millisecond
+	m.Template, m.Topic = "Päckchen/zu spät "+strings.Repeat("x", 60), ""
+	before := time.Now().Unix()
+	_, _, body := sent(t, m)
+	after := time.Now().Unix()
+
+	var at struct {
+		Message struct {
+			APNs struct{ Headers map[string]string }
+		}
+	}
+	require.NoError(t, json.Unmarshal([]byte(body), &at))
+	expiration := at.Message.APNs.Headers["apns-expiration"]
+	end, err := strconv.ParseInt(expiration, 10, 64)
 	require.NoError(t, err)
+	require.True(t, end >= before+5401 && end <= after+5401, "%s", expiration)
+
 	const name = "1gBU0a-IqCy5MQyRWYme2_gqyY5B3C0l"
 	require.JSONEq(t, `{"message": {
 		"token": "device-token-1",
 		"notification": {"title": "Ada, your parcel", "body": "It is late."},
 		"data": {"send_key": "outreach/c1/7 part 2", "link": "parcels://p/1"},
-		"android": {"collapseKey": "`+name+`", "notification": {"tag": "`+name+`"}},
-		"apns": {"headers": {"apns-collapse-id": "`+name+`"}},
-		"webpush": {"headers": {"Topic": "`+name+`"}}
+		"android": {"collapseKey": "`+name+`", "priority": "HIGH", "ttl": "5401s", "notification": {"tag": "`+name+`"}},
+		"apns": {
+			"headers": {"apns-collapse-id": "`+name+`", "apns-priority": "10", "apns-push-type": "alert", "apns-expiration": "`+expiration+`"},
+			"payload": {"aps": {"interruption-level": "time-sensitive"}}
+		},
+		"webpush": {"headers": {"Topic": "`+name+`", "Urgency": "high", "TTL": "5401"}, "notification": {"tag": "`+name+`"}},
+		"fcmOptions": {"analyticsLabel": "P-ckchen-zu-sp-t-`+strings.Repeat("x", 33)+`"}
 	}}`, body)
+}
+
+// TestLongLife: Firebase keeps nothing for more than four weeks, and refuses a
+// message that asks for more.
+func TestLongLife(t *testing.T) {
+	t.Parallel()
+	m := message
+	m.Life = 365 * 24 * time.Hour
+	_, _, body := sent(t, m)
+	require.Contains(t, body, `"ttl":"2419200s"`)
+	require.Contains(t, body, `"TTL":"2419200"`)
+}
+
+func TestRepeatsSafely(t *testing.T) {
+	t.Parallel()
+	repeater, ok := sender(t, "https://fcm.example.com").(channel.Repeater)
+	require.True(t, ok)
+	require.True(t, repeater.RepeatsSafely("device-token-1"))
+}
+
+// TestTokenOfAnotherProject: it is a wrong set-up while nobody got anything,
+// and one device's trouble once others did.
+func TestTokenOfAnotherProject(t *testing.T) {
+	t.Parallel()
+	const foreign = "device-token-of-another-app"
+	no := refusal(403, "PERMISSION_DENIED", "SENDER_ID_MISMATCH", "")
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		if strings.Contains(string(body), foreign) {
+			w.WriteHeader(no.Status)
+			_, _ = io.WriteString(w, no.Body)
+			return
+		}
+		accept(w, r)
+	}))
+	t.Cleanup(server.Close)
+	s := sender(t, server.URL)
+	m := message
+	m.To = foreign
+	_, err := s.Send(t.Context(), m)
+	require.Equal(t, channel.Misconfigured, channel.KindOf(err))
+	_, err = s.Send(t.Context(), message)
+	require.NoError(t, err)
+	_, err = s.Send(t.Context(), m)
+	require.Equal(t, &channel.Error{
+		Kind: channel.Rejected, Provider: fcm.Name, Code: "SENDER_ID_MISMATCH",
+		Detail: "the device token belongs to another Firebase project than others'",
+	}, err)
 }

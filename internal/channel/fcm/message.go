@@ -1,12 +1,12 @@
 package fcm
 
 import (
-	"crypto/sha256"
-	"encoding/base64"
-	"regexp"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/outreach-engine/outreach/internal/channel"
+	"github.com/outreach-engine/outreach/internal/channel/line"
 )
 
 // Names in the message's data, for the app.
@@ -14,6 +14,15 @@ const (
 	KeyData  = "send_key" // the send key: report opens and clicks with it
 	LinkData = "link"     // what a tap opens
 )
+
+// longest is how long Firebase keeps a message at most:
+// https://firebase.google.com/docs/cloud-messaging/customize-messages/setting-message-lifespan.
+const longest = 28 * 24 * time.Hour
+
+// labelLimit is the length of an analytics label at most; its characters are
+// letters, digits and -_.~%:
+// https://firebase.google.com/docs/cloud-messaging/understand-delivery.
+const labelLimit = 50
 
 // The part of SendMessageRequest that is used, in the API's lower camel case:
 // https://firebase.google.com/docs/reference/fcm/rest/v1/projects.messages.
@@ -28,6 +37,7 @@ type (
 		Android      android           `json:"android"`
 		APNs         apns              `json:"apns"`
 		Webpush      webpush           `json:"webpush"`
+		FCMOptions   *options          `json:"fcmOptions,omitempty"`
 	}
 	notification struct {
 		Title string `json:"title,omitempty"`
@@ -35,6 +45,8 @@ type (
 	}
 	android struct {
 		CollapseKey  string              `json:"collapseKey"`
+		Priority     string              `json:"priority"`      // NORMAL, HIGH
+		TTL          string              `json:"ttl,omitempty"` // "3600s"
 		Notification androidNotification `json:"notification"`
 	}
 	androidNotification struct {
@@ -42,27 +54,48 @@ type (
 	}
 	apns struct {
 		Headers map[string]string `json:"headers"`
+		Payload apnsPayload       `json:"payload"`
+	}
+	apnsPayload struct {
+		APS aps `json:"aps"`
+	}
+	// aps has Apple's own names:
+	// https://developer.apple.com/documentation/usernotifications/generating-a-remote-notification.
+	aps struct {
+		ThreadID          string `json:"thread-id,omitempty"`
+		InterruptionLevel string `json:"interruption-level,omitempty"`
 	}
 	webpush struct {
-		Headers    map[string]string `json:"headers"`
-		FCMOptions *webpushOptions   `json:"fcmOptions,omitempty"`
+		Headers      map[string]string   `json:"headers"`
+		Notification webpushNotification `json:"notification"`
+		FCMOptions   *webpushOptions     `json:"fcmOptions,omitempty"`
+	}
+	webpushNotification struct {
+		Tag string `json:"tag"`
 	}
 	webpushOptions struct {
 		Link string `json:"link"`
+	}
+	options struct {
+		AnalyticsLabel string `json:"analyticsLabel"`
 	}
 )
 
 // newMessage writes one message. Android's clickAction stays out: it names an
 // intent of the app, not a link; the app opens the link that stands in data.
-func newMessage(m channel.Message) message {
-	name := collapseName(m.Key)
+func newMessage(m channel.Message, now time.Time) message {
 	out := message{
 		Token:        m.To,
 		Notification: notification{Title: m.Content.Subject, Body: m.Content.Text},
 		Data:         map[string]string{KeyData: m.Key},
-		Android:      android{CollapseKey: name, Notification: androidNotification{Tag: name}},
-		APNs:         apns{Headers: map[string]string{"apns-collapse-id": name}},
-		Webpush:      webpush{Headers: map[string]string{"Topic": name}},
+	}
+	out.replaceable(line.CollapseName(m.Key))
+	out.hurry(m)
+	if m.Life > 0 {
+		out.expire(m.Life, now)
+	}
+	if label := label(m.Template); label != "" {
+		out.FCMOptions = &options{AnalyticsLabel: label}
 	}
 	if link := m.Content.Link; link != "" {
 		out.Data[LinkData] = link
@@ -73,19 +106,47 @@ func newMessage(m channel.Message) message {
 	return out
 }
 
-// collapseLimit is the strictest of three limits: RFC 8030, 5.4 allows a Topic
-// of 32 base64url characters; apns-collapse-id may have 64 bytes; Android
-// names none.
-const collapseLimit = 32
+// replaceable has every platform hold the message under one name, while it
+// waits (collapse key, Topic) and once it is shown (tag, apns-collapse-id).
+func (out *message) replaceable(name string) {
+	out.Android = android{CollapseKey: name, Notification: androidNotification{Tag: name}}
+	out.APNs = apns{Headers: map[string]string{"apns-collapse-id": name, "apns-push-type": "alert"}}
+	out.Webpush = webpush{Headers: map[string]string{"Topic": name}, Notification: webpushNotification{Tag: name}}
+}
 
-var plainKey = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
-
-// collapseName gives the send key in a form that every platform takes: the key
-// itself when it is short and plain, otherwise 192 bits of its hash.
-func collapseName(key string) string {
-	if len(key) <= collapseLimit && plainKey.MatchString(key) {
-		return key
+// hurry says how much the message matters: an urgent one wakes a sleeping
+// device and breaks through a focus, any other spares the battery. Messages of
+// one topic stand together on Apple's devices.
+func (out *message) hurry(m channel.Message) {
+	out.APNs.Payload.APS.ThreadID = string(m.Topic)
+	if m.Urgent {
+		out.Android.Priority = "HIGH"
+		out.APNs.Headers["apns-priority"] = "10"
+		out.APNs.Payload.APS.InterruptionLevel = "time-sensitive"
+		out.Webpush.Headers["Urgency"] = "high"
+		return
 	}
-	sum := sha256.Sum256([]byte(key))
-	return base64.RawURLEncoding.EncodeToString(sum[:])[:collapseLimit]
+	out.Android.Priority = "NORMAL"
+	out.APNs.Headers["apns-priority"] = "5"
+	out.Webpush.Headers["Urgency"] = "normal"
+}
+
+// expire has every platform drop the message once it is of no more use.
+func (out *message) expire(life time.Duration, now time.Time) {
+	seconds := line.Seconds(min(life, longest))
+	out.Android.TTL = strconv.FormatInt(seconds, 10) + "s"
+	out.Webpush.Headers["TTL"] = strconv.FormatInt(seconds, 10)
+	out.APNs.Headers["apns-expiration"] = strconv.FormatInt(now.Unix()+seconds, 10)
+}
+
+// label makes a template's name into one that Firebase's statistics take.
+func label(template string) string {
+	name := strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', strings.ContainsRune("-_.~%", r):
+			return r
+		}
+		return '-'
+	}, template)
+	return name[:min(len(name), labelLimit)]
 }

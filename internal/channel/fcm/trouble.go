@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/outreach-engine/outreach/internal/channel"
 	"github.com/outreach-engine/outreach/internal/channel/line"
@@ -53,20 +54,28 @@ type meaning struct {
 	detail string
 }
 
+// mismatch is FCM's code for a token that the project may not send to.
+const mismatch = "SENDER_ID_MISMATCH"
+
 // codes holds FCM's codes,
-// https://firebase.google.com/docs/reference/fcm/rest/v1/ErrorCode. A token of
-// another project is Rejected: it is one device's, the channel works for all
-// others. UNAVAILABLE and INTERNAL are Ambiguous by their 5xx status.
+// https://firebase.google.com/docs/reference/fcm/rest/v1/ErrorCode, and
+// Google's words where FCM gives none. UNAVAILABLE (503), INTERNAL (500) and
+// UNSPECIFIED_ERROR go by their status: of a 5xx nobody knows whether the
+// message was taken.
 var codes = map[string]meaning{
 	"UNREGISTERED":           {channel.BadAddress, "the device token is no longer registered"},
 	"INVALID_ARGUMENT":       {channel.Rejected, "the message is not valid"},
-	"SENDER_ID_MISMATCH":     {channel.Rejected, "the device token belongs to another project; check project_id if it happens often"},
+	mismatch:                 {channel.Misconfigured, "the device token belongs to another Firebase project; check project_id, and from which project the app takes its tokens"},
 	"QUOTA_EXCEEDED":         {channel.Throttled, "the quota is used up"},
 	"RESOURCE_EXHAUSTED":     {channel.Throttled, "the quota is used up"},
 	"THIRD_PARTY_AUTH_ERROR": {channel.Misconfigured, "the APNs certificate or the web push key is refused; check the Firebase console"},
 	"UNAUTHENTICATED":        {channel.Misconfigured, "the access token is refused"},
 	"PERMISSION_DENIED":      {channel.Misconfigured, "the service account may not send; give it the Firebase Cloud Messaging role"},
 }
+
+// quotaPause is how long FCM's own page asks to wait at least when a quota is
+// used up, where the answer does not say.
+const quotaPause = time.Minute
 
 // trouble maps whatever went wrong to the engine's kinds. A code refines a 4xx
 // only: a 5xx stays ambiguous, although sending again would replace.
@@ -86,6 +95,9 @@ func trouble(call *line.Call, err error) *channel.Error {
 		return e
 	}
 	e.Kind, e.Detail = known.kind, known.detail
+	if e.Kind == channel.Throttled && e.RetryAfter == 0 {
+		e.RetryAfter = quotaPause
+	}
 	if code == "INVALID_ARGUMENT" && r.aboutToken() {
 		e.Kind, e.Detail = channel.BadAddress, "the device token is not valid"
 	}

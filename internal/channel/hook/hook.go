@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/outreach-engine/outreach/internal/channel"
+	"github.com/outreach-engine/outreach/internal/channel/seal"
 	"github.com/outreach-engine/outreach/internal/customer"
 	"github.com/outreach-engine/outreach/internal/source"
 )
@@ -43,7 +44,7 @@ type Config struct {
 
 // Client calls webhooks. It is safe for concurrent use.
 type Client struct {
-	key     []byte // nil leaves calls unsigned
+	key     seal.Key // nil leaves calls unsigned
 	http    *http.Client
 	timeout time.Duration
 }
@@ -53,7 +54,7 @@ var _ channel.Sender = (*Client)(nil)
 // New makes a client. The error says what is wrong with the secret, and does
 // not show it.
 func New(c Config) (*Client, error) {
-	key, err := readSecret(c.Secret)
+	key, err := seal.ReadKey(c.Secret)
 	if err != nil {
 		return nil, err
 	}
@@ -109,7 +110,7 @@ func (c *Client) Send(ctx context.Context, m channel.Message) (channel.Receipt, 
 	if err != nil {
 		return channel.Receipt{}, rejected("not_sent", "the url is not one that can be called")
 	}
-	c.sign(request.Header, m.Key, m.Content.Text, time.Now())
+	c.key.Sign(request.Header, m.Key, m.Content.Text, time.Now())
 	response, err := c.http.Do(request)
 	if err != nil {
 		return channel.Receipt{}, silence(err)

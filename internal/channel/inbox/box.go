@@ -165,7 +165,7 @@ func (b *Box) Send(ctx context.Context, m channel.Message) (channel.Receipt, err
 	if s.err != nil {
 		return channel.Receipt{}, s.err
 	}
-	return channel.Receipt{ProviderID: Name + "-" + strconv.FormatInt(s.seq, 10)}, nil
+	return channel.Receipt{ProviderID: Name + "-" + strconv.FormatInt(s.seq, 10), Delivered: true}, nil
 }
 
 func (b *Box) check(m channel.Message) *channel.Error {

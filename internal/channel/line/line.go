@@ -26,7 +26,7 @@ const (
 // Line is the way to one provider. Safe for concurrent use; its connections
 // are shared by all calls.
 type Line struct {
-	base      *url.URL
+	base      *url.URL // nil: requests go where they are addressed
 	transport http.RoundTripper
 }
 
@@ -52,6 +52,10 @@ func Open(base string, transport http.RoundTripper) (*Line, error) {
 	return &Line{base: u, transport: transport}, nil
 }
 
+// OpenAnywhere makes a line whose requests go where they are addressed, for
+// providers of which there are many. The transport decides where that may be.
+func OpenAnywhere(transport http.RoundTripper) *Line { return &Line{transport: transport} }
+
 func pooled() http.RoundTripper {
 	return &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
@@ -74,6 +78,9 @@ func (l *Line) Call(ctx context.Context) (c *Call, done context.CancelFunc) {
 
 // aim points a request, made for the provider's public host, at the base.
 func (l *Line) aim(r *http.Request) {
+	if l.base == nil {
+		return
+	}
 	u := *r.URL
 	u.Scheme, u.Host = l.base.Scheme, l.base.Host
 	u.Path, u.RawPath = l.base.Path+u.Path, ""

@@ -61,9 +61,9 @@ func (c *Call) Trouble(provider string, err error) *channel.Error {
 // never written, otherwise nobody knows.
 func (c *Call) silence(provider string, err error) *channel.Error {
 	if c.unsent() {
-		return &channel.Error{Kind: channel.Unavailable, Provider: provider, Code: "no_connection", Detail: cause(err)}
+		return &channel.Error{Kind: channel.Unavailable, Provider: provider, Code: "no_connection", Detail: Cause(err)}
 	}
-	return &channel.Error{Kind: channel.Ambiguous, Provider: provider, Code: "no_answer", Detail: cause(err) + " after the request was written"}
+	return &channel.Error{Kind: channel.Ambiguous, Provider: provider, Code: "no_answer", Detail: Cause(err) + " after the request was written"}
 }
 
 // meaning reads a status by RFC 9110. What is not clearly a no is ambiguous:
@@ -90,8 +90,8 @@ func meaning(status int) (channel.Kind, string) {
 	return channel.Ambiguous, "the answer is not the provider's usual one"
 }
 
-// cause names a network error in words that hold no address and no secret.
-func cause(err error) string {
+// Cause names a network error in words that hold no address and no secret.
+func Cause(err error) string {
 	var dns *net.DNSError
 	var cert *tls.CertificateVerificationError
 	switch {

@@ -1,14 +1,17 @@
-// Package sendgrid sends email through SendGrid's v3 Mail Send. It decides how
-// a message becomes a request and what each answer means; it knows no
+// Package sendgrid sends email through SendGrid's v3 Mail Send and reads its
+// Event Webhook. It decides how a message becomes a request, what each answer
+// means, which callbacks are believed and what each event says; it knows no
 // customer, no rule, and never tries a message again.
 //
 // SendGrid has no idempotency key. The send key travels as a custom argument
 // and comes back in every event, so that an event names the message even when
-// the answer to its creation was lost.
+// the answer to its creation was lost. There is no way to ask: the search in
+// its Email Activity is an add-on that is paid for, and lags behind.
 package sendgrid
 
 import (
 	"context"
+	"crypto/ecdsa"
 	"fmt"
 	"io"
 	"net/http"
@@ -34,9 +37,13 @@ const sendPath = "/v3/mail/send"
 type Sender struct {
 	config Config
 	line   *line.Line
+	key    *ecdsa.PublicKey // nil: no callback is believed
 }
 
-var _ channel.Sender = (*Sender)(nil)
+var (
+	_ channel.Sender   = (*Sender)(nil)
+	_ channel.Reporter = (*Sender)(nil)
+)
 
 // New checks the settings and makes a sender. It opens no connection. The
 // error says what to mend and holds no secret.
@@ -48,7 +55,11 @@ func New(config Config) (*Sender, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sendgrid: %w", err)
 	}
-	return &Sender{config: config, line: l}, nil
+	key, err := config.key()
+	if err != nil {
+		return nil, fmt.Errorf("sendgrid: %w", err)
+	}
+	return &Sender{config: config, line: l, key: key}, nil
 }
 
 // Format implements fmt.Formatter: whatever the verb, a sender prints its name
@@ -65,10 +76,14 @@ func (s *Sender) Send(ctx context.Context, m channel.Message) (channel.Receipt, 
 	if refused := line.Check(Name, customer.Email, m); refused != nil {
 		return channel.Receipt{}, refused
 	}
+	body, refused := s.body(m)
+	if refused != nil {
+		return channel.Receipt{}, refused
+	}
 	call, done := s.line.Call(ctx)
 	defer done()
 	client := rest.Client{HTTPClient: call.Client()}
-	_, err := client.SendWithContext(ctx, s.request(m))
+	_, err := client.SendWithContext(ctx, s.request(body))
 	if s.accepted(call.Status) {
 		return channel.Receipt{ProviderID: call.Header.Get("X-Message-Id")}, nil
 	}
@@ -82,9 +97,9 @@ func (s *Sender) accepted(status int) bool {
 
 // request is made for each mail: the library's own client keeps the body in a
 // shared field, which would mix up mails that are sent at the same time.
-func (s *Sender) request(m channel.Message) rest.Request {
+func (s *Sender) request(body []byte) rest.Request {
 	r := sg.GetRequest(s.config.APIKey, sendPath, "")
 	r.Method = rest.Post
-	r.Body = s.body(m)
+	r.Body = body
 	return r
 }

@@ -100,7 +100,13 @@ func TestConformance(t *testing.T) {
 			refusal("bad to, plain field", channel.BadAddress, "personalizations.0.to"),
 			refusal("bad to and content", channel.Rejected, to, "content.0.value"),
 			refusal("bad from", channel.Misconfigured, "from.email"),
+			refusal("bad to and from", channel.Misconfigured, to, "from"),
+			refusal("bad answers", channel.Misconfigured, "reply_to.email"),
+			refusal("bad group", channel.Misconfigured, "asm.group_id"),
+			refusal("bad pool", channel.Misconfigured, "ip_pool_name"),
+			refusal("bad headers", channel.Misconfigured, "headers.List-Unsubscribe"),
 			refusal("bad subject", channel.Rejected, "subject"),
+			refusal("a field like from", channel.Rejected, "fromage"),
 			refusal("no field", channel.Rejected, ""),
 			{
 				Name: "429 with reset", Status: 429,
@@ -114,71 +120,11 @@ func TestConformance(t *testing.T) {
 			},
 			{Name: "401", Status: 401, Body: fields(""), Want: channeltest.Want{Kind: channel.Misconfigured, Code: "401"}},
 			{Name: "403", Status: 403, Body: fields("from"), Want: channeltest.Want{Kind: channel.Misconfigured, Code: "403"}},
+			{Name: "403 for the address is the account's", Status: 403, Body: fields(to), Want: channeltest.Want{Kind: channel.Misconfigured, Code: "403"}},
+			{Name: "413 in JSON", Status: 413, Body: fields(""), Want: channeltest.Want{Kind: channel.Rejected, Code: "413"}},
+			{Name: "400 of another shape", Status: 400, Body: `{"errors": ["{to}"]}`, Want: channeltest.Want{Kind: channel.Rejected, Code: "400"}},
 		},
 	}.Case())
-}
-
-// TestContract sends what the sender can send through SendGrid's own
-// description.
-func TestContract(t *testing.T) {
-	t.Parallel()
-	contract := channeltest.Swagger(t, "min_sendgrid_mail.json")
-	baseURL, log := channeltest.Guarded(t, contract, accept)
-	textOnly, htmlOnly := message, message
-	textOnly.Content.HTML, htmlOnly.Content.Text, htmlOnly.Topic = "", "", ""
-	sandbox := config(baseURL)
-	sandbox.Sandbox = true
-	for _, c := range []sendgrid.Config{config(baseURL), sandbox} {
-		for _, m := range []channel.Message{message, textOnly, htmlOnly} {
-			receipt, err := sender(t, c).Send(t.Context(), m)
-			require.NoError(t, err)
-			require.Equal(t, channel.Receipt{ProviderID: "sg-1"}, receipt)
-		}
-	}
-	require.Len(t, log.All(), 6)
-}
-
-func TestRequest(t *testing.T) {
-	t.Parallel()
-	c := config("")
-	c.Sandbox = true
-	r, _ := capture(t, c, message, http.StatusOK)
-	require.Equal(t, "/v3/mail/send", r.path)
-	require.Equal(t, "Bearer "+secret, r.authorization)
-	require.JSONEq(t, `{
-		"from": {"name": "Parcels", "email": "news@example.com"},
-		"subject": "Ada, your parcel is late",
-		"personalizations": [{"to": [{"email": "ada@example.com"}], "custom_args": {"send_key": "send-1"}}],
-		"content": [
-			{"type": "text/plain", "value": "Sorry."},
-			{"type": "text/html", "value": "<html><body class=\"x\"><div style=\"display:none;max-height:0;overflow:hidden\">5 &lt; 6 days</div><p>Sorry.</p></body></html>"}
-		],
-		"categories": ["parcel-late", "service"],
-		"mail_settings": {"sandbox_mode": {"enable": true}}
-	}`, r.body)
-}
-
-func TestContent(t *testing.T) {
-	t.Parallel()
-	for name, tc := range map[string]struct {
-		spoil func(*channel.Message)
-		want  string // stands in the body
-	}{
-		"no body tag":         {func(m *channel.Message) { m.Content.HTML = "<p>Hi</p>" }, `overflow:hidden\"\u003e5 \u0026lt; 6 days\u003c/div\u003e\u003cp\u003eHi`},
-		"preheader is there":  {func(m *channel.Message) { m.Content.HTML = "<i>5 &lt; 6 days</i>" }, `"value":"\u003ci\u003e5 \u0026lt; 6 days\u003c/i\u003e"`},
-		"no preheader":        {func(m *channel.Message) { m.Content.Preheader = "" }, `class=\"x\"\u003e\u003cp\u003eSorry`},
-		"one word twice":      {func(m *channel.Message) { m.Template = "service" }, `"categories":["service"]`},
-		"template's too long": {func(m *channel.Message) { m.Template = strings.Repeat("x", 256) }, `"categories":["service"]`},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			m := message
-			tc.spoil(&m)
-			r, err := capture(t, config(""), m, http.StatusAccepted)
-			require.NoError(t, err)
-			require.Contains(t, r.body, tc.want)
-		})
-	}
 }
 
 type request struct{ path, authorization, body string }
@@ -233,7 +179,17 @@ func TestConfig(t *testing.T) {
 		"odd key":   {func(c *sendgrid.Config) { c.APIKey += "\n" }, "sendgrid: api_key: has spaces or other characters that no such value has; copy it again"},
 		"from":      {func(c *sendgrid.Config) { c.FromAddress = "news" }, `sendgrid: from_address: "news" is not a bare email address; write it like news@example.com`},
 		"residency": {func(c *sendgrid.Config) { c.Residency = "mars" }, `sendgrid: residency: "mars" is unknown; write eu or global`},
-		"base":      {func(c *sendgrid.Config) { c.BaseURL = "://" }, "sendgrid: base url: not a url; write it like https://api.example.com"},
+		"answers":   {func(c *sendgrid.Config) { c.ReplyTo = "<" }, `sendgrid: reply_to: "<" is not an address; write Name <address>`},
+		"leave by":  {func(c *sendgrid.Config) { c.UnsubscribeMailto = "A <a@example.com>" }, `sendgrid: unsubscribe_mailto: "A <a@example.com>" is not a bare email address; write it like leave@example.com`},
+		"pool":      {func(c *sendgrid.Config) { c.IPPool = "x" }, `sendgrid: ip_pool: "x" has not 2 to 64 letters; copy its name from SendGrid`},
+		"tracking":  {func(c *sendgrid.Config) { c.Tracking.Clicks = "yes" }, `sendgrid: tracking: clicks: "yes" is unknown; write on or off`},
+		"freshness": {func(c *sendgrid.Config) { c.Freshness = -time.Second }, `sendgrid: freshness: -1s is less than nothing; write a time such as 5m`},
+		"groups": {
+			func(c *sendgrid.Config) { c.Groups = map[customer.Topic]int{"a": 0, "b": 2, "c": 2} },
+			"sendgrid: groups: a=0 is no group; copy its number from SendGrid\ngroups: b and c have the same group 2; give each topic its own",
+		},
+		"two":  {func(c *sendgrid.Config) { c.FromAddress, c.Residency = "x", "y" }, "sendgrid: from_address: \"x\" is not a bare email address; write it like news@example.com\nresidency: \"y\" is unknown; write eu or global"},
+		"base": {func(c *sendgrid.Config) { c.BaseURL = "://" }, "sendgrid: base url: not a url; write it like https://api.example.com"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

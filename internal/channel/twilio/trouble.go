@@ -17,6 +17,9 @@ type meaning struct {
 	detail string
 }
 
+// optedOut is the code of a customer who replied STOP.
+const optedOut = 21610
+
 // codes holds Twilio's codes, https://www.twilio.com/docs/api/errors. Its own
 // messages are left out of errors, since they repeat the phone number. Codes
 // about one recipient's country or route are Rejected: the channel still works
@@ -33,22 +36,28 @@ var codes = map[int]meaning{
 	21611: {channel.Throttled, "the sender's queue is full"},
 	30001: {channel.Throttled, "the queue is full"},
 
-	21211: {channel.BadAddress, "the number is not valid"},
-	21217: {channel.BadAddress, "the number is not valid"},
-	21610: {channel.BadAddress, "the customer replied STOP to this sender"},
-	21614: {channel.BadAddress, "the number cannot receive SMS"},
-	21635: {channel.BadAddress, "the number is a landline"},
-	30005: {channel.BadAddress, "the handset is unknown"},
-	30006: {channel.BadAddress, "the number is a landline or its carrier cannot be reached"},
+	21211:    {channel.BadAddress, "the number is not valid"},
+	21217:    {channel.BadAddress, "the number is not valid"},
+	optedOut: {channel.BadAddress, "the customer replied STOP to this sender"},
+	21614:    {channel.BadAddress, "the number cannot receive SMS"},
+	21635:    {channel.BadAddress, "the number is a landline"},
+	30005:    {channel.BadAddress, "the handset is unknown"},
+	30006:    {channel.BadAddress, "the number is a landline or its carrier cannot be reached"},
+	63003:    {channel.BadAddress, "the number is not on WhatsApp"},
 
 	21408: {channel.Rejected, "the number's country is not enabled for this account; see geo permissions"},
 	21602: {channel.Rejected, "the message has no text"},
 	21608: {channel.Rejected, "a trial account sends to verified numbers only"},
 	21612: {channel.Rejected, "the sender cannot reach this number's country or carrier"},
 	21617: {channel.Rejected, "the message is longer than 1600 characters"},
+	21266: {channel.Rejected, "the number is the sender itself"},
+	21655: {channel.Rejected, "the content of this template is not one of this account's"},
 	30003: {channel.Unavailable, "the handset cannot be reached"},
 	30004: {channel.Rejected, "the number blocks messages"},
 	30007: {channel.Rejected, "the carrier filters the message"},
+	30008: {channel.Rejected, "the carrier gave no reason"},
+	30036: {channel.Rejected, "the message waited longer than its life"},
+	63016: {channel.Rejected, "the customer wrote nothing for 24 hours; name a content for this template"},
 
 	21212: {channel.Misconfigured, "from is not a valid sender"},
 	21603: {channel.Misconfigured, "from is missing"},
@@ -59,7 +68,9 @@ var codes = map[int]meaning{
 	21701: {channel.Misconfigured, "the messaging service does not exist"},
 	21703: {channel.Misconfigured, "the messaging service has no sender"},
 	30002: {channel.Misconfigured, "the account is suspended"},
+	30032: {channel.Misconfigured, "the toll-free sender is not verified"},
 	30034: {channel.Misconfigured, "the sender is not registered for A2P 10DLC"},
+	63007: {channel.Misconfigured, "from is not a WhatsApp sender of this account"},
 }
 
 // trouble maps whatever went wrong to the engine's kinds. A code refines a

@@ -1,10 +1,13 @@
-// Package twilio sends SMS through Twilio's Messages resource. It decides how
-// a message becomes a request and what each of Twilio's errors means; it knows
-// no customer, no rule, and never tries a message again.
+// Package twilio sends SMS through Twilio's Messages resource, finds a message
+// again whose answer was lost, and reads Twilio's callbacks. It decides how a
+// message becomes a request and what each of Twilio's errors, statuses and
+// replies means; it knows no customer, no rule, and never tries a message
+// again.
 //
 // Twilio has no idempotency key. The send key travels in the status callback's
 // URL instead, so that a delivery report names the message even when the
-// answer to its creation was lost.
+// answer to its creation was lost. Where no report comes, Twilio's list of
+// messages is asked.
 package twilio
 
 import (
@@ -38,7 +41,11 @@ type Sender struct {
 	callback *url.URL // nil without delivery reports
 }
 
-var _ channel.Sender = (*Sender)(nil)
+var (
+	_ channel.Sender   = (*Sender)(nil)
+	_ channel.Finder   = (*Sender)(nil)
+	_ channel.Reporter = (*Sender)(nil)
+)
 
 // New checks the settings and makes a sender. It opens no connection. The
 // error names every wrong setting and holds no secret.
@@ -94,27 +101,4 @@ func (s *Sender) service(hc *http.Client) *api.ApiService {
 	handler := client.NewRequestHandler(c)
 	handler.Edge, handler.Region = "", "" // taken from the environment otherwise
 	return api.NewApiService(handler)
-}
-
-func (s *Sender) params(m channel.Message) *api.CreateMessageParams {
-	p := &api.CreateMessageParams{}
-	p.SetTo(m.To).SetBody(m.Content.Text)
-	if s.config.From != "" {
-		p.SetFrom(s.config.From)
-	}
-	if s.config.MessagingServiceSID != "" {
-		p.SetMessagingServiceSid(s.config.MessagingServiceSID)
-	}
-	if s.callback != nil {
-		p.SetStatusCallback(s.reportTo(m.Key))
-	}
-	return p
-}
-
-func (s *Sender) reportTo(key string) string {
-	u := *s.callback
-	query := u.Query()
-	query.Set(KeyParam, key)
-	u.RawQuery = query.Encode()
-	return u.String()
 }

@@ -109,7 +109,15 @@ func TestConformance(t *testing.T) {
 		refusal(400, 21603, channel.Misconfigured),
 		refusal(400, 21606, channel.Misconfigured),
 		refusal(400, 21659, channel.Misconfigured),
+		refusal(401, 20005, channel.Misconfigured),
 		refusal(403, 30002, channel.Misconfigured),
+		refusal(400, 21212, channel.Misconfigured),
+		refusal(400, 21660, channel.Misconfigured),
+		refusal(400, 21703, channel.Misconfigured),
+		refusal(400, 63007, channel.Misconfigured),
+		refusal(400, 63003, channel.BadAddress),
+		refusal(400, 63016, channel.Rejected),
+		refusal(400, 21655, channel.Rejected),
 		refusal(400, 30034, channel.Misconfigured),
 		refusal(500, 20500, channel.Ambiguous),
 		refusal(503, 21610, channel.Ambiguous),
@@ -124,20 +132,92 @@ func TestConformance(t *testing.T) {
 	}.Case())
 }
 
+// variants are the ways in which the sender can be set up, by name.
+func variants() map[string]func(*twilio.Config, *channel.Message) {
+	const service = "MG" + hex32
+	return map[string]func(*twilio.Config, *channel.Message){
+		"number": func(*twilio.Config, *channel.Message) {},
+		"service": func(c *twilio.Config, _ *channel.Message) {
+			c.From, c.MessagingServiceSID, c.StatusCallback = "", service, ""
+		},
+		"sender of the pool": func(c *twilio.Config, _ *channel.Message) { c.MessagingServiceSID = service },
+		"the message's own": func(c *twilio.Config, m *channel.Message) {
+			c.MessagingServiceSID, m.From = service, "+15005550002"
+		},
+		"RCS": func(c *twilio.Config, _ *channel.Message) {
+			c.From, c.MessagingServiceSID, c.FallbackFrom = "", service, "+15005550003"
+		},
+		"WhatsApp": func(c *twilio.Config, _ *channel.Message) { c.WhatsApp = true },
+		"WhatsApp content": func(c *twilio.Config, m *channel.Message) {
+			c.WhatsApp, c.Contents = true, map[string]string{"parcel-late": "HX" + hex32}
+			m.From = "whatsapp:+15005550004"
+		},
+		"validity": func(c *twilio.Config, _ *channel.Message) { c.ValidityPeriod = time.Hour },
+		"life": func(c *twilio.Config, m *channel.Message) {
+			c.ValidityPeriod, m.Life = time.Hour, 90500*time.Millisecond
+		},
+		"a short life":   func(_ *twilio.Config, m *channel.Message) { m.Life = time.Millisecond },
+		"a long life":    func(_ *twilio.Config, m *channel.Message) { m.Life = 48 * time.Hour },
+		"a life gone by": func(_ *twilio.Config, m *channel.Message) { m.Life = -time.Hour },
+	}
+}
+
 // TestContract sends what the sender can send through Twilio's own description.
 func TestContract(t *testing.T) {
 	t.Parallel()
 	contract := channeltest.OpenAPI(t, "min_twilio_messages.json")
 	baseURL, log := channeltest.Guarded(t, contract, accept)
-	both, service := config(baseURL), config(baseURL)
-	both.MessagingServiceSID = "MG" + hex32
-	service.From, service.MessagingServiceSID, service.StatusCallback = "", "MG"+hex32, ""
-	for _, c := range []twilio.Config{config(baseURL), both, service} {
-		receipt, err := sender(t, c).Send(t.Context(), message)
+	for _, change := range variants() {
+		c, m := config(baseURL), message
+		change(&c, &m)
+		receipt, err := sender(t, c).Send(t.Context(), m)
 		require.NoError(t, err)
 		require.Equal(t, channel.Receipt{ProviderID: "SM" + hex32}, receipt)
 	}
-	require.Len(t, log.All(), 3)
+	require.Len(t, log.All(), len(variants()))
+}
+
+// TestForms compares whole forms.
+func TestForms(t *testing.T) {
+	t.Parallel()
+	const callback = "https://hooks.example.com/twilio?k=send-1&v=1"
+	form := func(pairs ...string) url.Values {
+		return changed(url.Values{
+			"To": {message.To}, "From": {"+15005550001"}, "Body": {message.Content.Text}, "StatusCallback": {callback},
+		}, pairs)
+	}
+	want := map[string]url.Values{
+		"number":             form(),
+		"service":            form("From", "", "StatusCallback", "", "MessagingServiceSid", "MG"+hex32),
+		"sender of the pool": form("MessagingServiceSid", "MG"+hex32),
+		"the message's own":  form("MessagingServiceSid", "MG"+hex32, "From", "+15005550002"),
+		"RCS":                form("From", "", "MessagingServiceSid", "MG"+hex32, "FallbackFrom", "+15005550003"),
+		"WhatsApp":           form("To", "whatsapp:"+message.To, "From", "whatsapp:+15005550001"),
+		"WhatsApp content": form("To", "whatsapp:"+message.To, "From", "whatsapp:+15005550004", "Body", "",
+			"ContentSid", "HX"+hex32, "ContentVariables", `{"1":"`+message.Content.Text+`"}`),
+		"validity":       form("ValidityPeriod", "3600"),
+		"life":           form("ValidityPeriod", "90"),
+		"a short life":   form("ValidityPeriod", "1"),
+		"a long life":    form("ValidityPeriod", "36000"),
+		"a life gone by": form("ValidityPeriod", "1"),
+	}
+	for name, change := range variants() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			seen := make(chan url.Values, 1)
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				_ = r.ParseForm()
+				seen <- r.PostForm
+				accept(w, r)
+			}))
+			t.Cleanup(server.Close)
+			c, m := config(server.URL), message
+			change(&c, &m)
+			_, err := sender(t, c).Send(t.Context(), m)
+			require.NoError(t, err)
+			require.Equal(t, want[name], <-seen)
+		})
+	}
 }
 
 func TestRequest(t *testing.T) {
@@ -226,10 +306,21 @@ func TestConfig(t *testing.T) {
 		"nothing":     {func(c *twilio.Config) { c.APIKeySID, c.APIKeySecret = "", "" }, "twilio: auth_token: missing or not letters and digits only; set it, or api_key_sid and api_key_secret"},
 		"no sender":   {func(c *twilio.Config) { c.From = "" }, "twilio: from: missing; set it or messaging_service_sid"},
 		"service":     {func(c *twilio.Config) { c.MessagingServiceSID = "MG" }, "twilio: messaging_service_sid: not MG and 32 hex digits; copy it from the Twilio console"},
-		"callback":    {func(c *twilio.Config) { c.StatusCallback = "https://my_host.example.com/" }, "twilio: status_callback: not an http(s) url with a host free of underscores, and no fragment; Twilio refuses any other"},
-		"base":        {func(c *twilio.Config) { c.BaseURL = "api.twilio.com" }, `twilio: base url: "api.twilio.com" has no http(s) scheme and host; write it like https://api.example.com`},
-		"base's user": {func(c *twilio.Config) { c.BaseURL = "https://me:pw@api.twilio.com" }, "twilio: base url: api.twilio.com: a user, query or fragment has no place here; remove it"},
-		"two at once": {func(c *twilio.Config) { c.AccountSID, c.From = "", "" }, "twilio: account_sid: not AC and 32 hex digits; copy it from the Twilio console\nfrom: missing; set it or messaging_service_sid"},
+		"odd token":   {func(c *twilio.Config) { c.AuthToken = secret + " " }, "twilio: auth_token: not letters and digits only; copy it from the Twilio console"},
+		"fallback":    {func(c *twilio.Config) { c.FallbackFrom = "+15005550003" }, "twilio: fallback_from: no messaging service; set messaging_service_sid to one with an RCS sender"},
+		"validity":    {func(c *twilio.Config) { c.ValidityPeriod = 11 * time.Hour }, "twilio: validity_period: 11h0m0s is not from 1s to 10h; Twilio keeps a message waiting that long"},
+		"no validity": {func(c *twilio.Config) { c.ValidityPeriod = -time.Second }, "twilio: validity_period: -1s is not from 1s to 10h; Twilio keeps a message waiting that long"},
+		"short code":  {func(c *twilio.Config) { c.WhatsApp, c.From = true, "12345" }, "twilio: from: not a number in E.164; WhatsApp has no other senders"},
+		"no WhatsApp": {func(c *twilio.Config) { c.From = "whatsapp:+15005550001" }, "twilio: from: a sender of WhatsApp; set whatsapp too"},
+		"two ways": {func(c *twilio.Config) {
+			c.WhatsApp, c.MessagingServiceSID, c.FallbackFrom = true, "MG"+hex32, "+15005550003"
+		}, "twilio: fallback_from: set together with whatsapp; it stands in for RCS only"},
+		"contents":     {func(c *twilio.Config) { c.Contents = map[string]string{"a": "HX" + hex32} }, "twilio: contents: set without whatsapp; they are for WhatsApp only"},
+		"odd contents": {func(c *twilio.Config) { c.WhatsApp, c.Contents = true, map[string]string{"b": "HX1", "a": ""} }, "twilio: contents: a: not HX and 32 hex digits; copy it from the Twilio console\ncontents: b: not HX and 32 hex digits; copy it from the Twilio console"},
+		"callback":     {func(c *twilio.Config) { c.StatusCallback = "https://my_host.example.com/" }, "twilio: status_callback: not an http(s) url with a host free of underscores, and no fragment; Twilio refuses any other"},
+		"base":         {func(c *twilio.Config) { c.BaseURL = "api.twilio.com" }, `twilio: base url: "api.twilio.com" has no http(s) scheme and host; write it like https://api.example.com`},
+		"base's user":  {func(c *twilio.Config) { c.BaseURL = "https://me:pw@api.twilio.com" }, "twilio: base url: api.twilio.com: a user, query or fragment has no place here; remove it"},
+		"two at once":  {func(c *twilio.Config) { c.AccountSID, c.From = "", "" }, "twilio: account_sid: not AC and 32 hex digits; copy it from the Twilio console\nfrom: missing; set it or messaging_service_sid"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -66,6 +66,8 @@ func (a *asker) askCustomer(tx ledger.Tx, id customer.ID) {
 		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Ref.String(), b.Ref.String()))
 	})
 	a.note(of("decisions"), decisions, err)
+	said, err := tx.Evidence(id, 1, 3)
+	a.note(of("evidence"), said, err)
 	slots, err := tx.Slots(id, noon)
 	a.note(of("slots"), slots, err)
 	for n := range 9 {
@@ -75,6 +77,8 @@ func (a *asker) askCustomer(tx ledger.Tx, id customer.ID) {
 			a.note("outreach "+ref.String(), []any{o, ok}, err)
 			parts, err := tx.PartsOf(ref)
 			a.note("parts of "+ref.String(), parts, err)
+			to, err := tx.Moved(ref)
+			a.note("moved "+ref.String(), to, err)
 		}
 	}
 }
@@ -137,7 +141,33 @@ func (a *asker) askAll(tx ledger.Tx) {
 	a.note("rules with work", rules, err)
 	rechecks, err := tx.Rechecks()
 	a.note("rechecks", fmt.Sprint(rechecks), err)
+	a.askReports(tx)
 	a.askHouse(tx)
+}
+
+func (a *asker) askReports(tx ledger.Tx) {
+	for _, provider := range []string{"twilio", "smtp"} {
+		for _, name := range []string{"", "a", "b"} {
+			p, ok, err := tx.PartOf(provider, name)
+			a.note("part "+name+" of "+provider, []any{p, ok}, err)
+		}
+	}
+	for _, channel := range []customer.Channel{customer.SMS, customer.Email} {
+		for _, address := range []string{"", "red", "blue"} {
+			p, ok, err := tx.LastTo(channel, address)
+			a.note("last to "+address+" by "+string(channel), []any{p, ok}, err)
+		}
+	}
+	for _, limit := range []int{0, 2} {
+		list, err := tx.Asking(noon, limit)
+		a.note(fmt.Sprint("asking ", limit), list, err)
+	}
+	for _, scope := range []string{"red", "green"} {
+		p, ok, err := tx.Pace(scope)
+		a.note("pace "+scope, []any{p, ok}, err)
+	}
+	paces, err := tx.Paces()
+	a.note("paces", paces, err)
 }
 
 func (a *asker) askHouse(tx ledger.Tx) {

@@ -80,7 +80,7 @@ func givenOutreach(o *outreach) ledger.Outreach {
 
 func keptPart(p ledger.Part) ledger.Part {
 	p.Planned, p.Lease, p.RetryAt = stored(p.Planned), stored(p.Lease), stored(p.RetryAt)
-	p.Deadline = stored(p.Deadline)
+	p.Deadline, p.Turn = stored(p.Deadline), stored(p.Turn)
 	p.Sent, p.Updated, p.Answer = stored(p.Sent), stored(p.Updated), keptBytes(p.Answer)
 	return p
 }

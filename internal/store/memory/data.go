@@ -20,18 +20,28 @@ type data struct {
 	names    map[string]customer.ID // outside ids
 	barred   map[address]customer.Suppression
 
-	hints      []ledger.Hint         // oldest first
-	news       []ledger.News         // oldest first
-	documents  []ledger.Document     // in the order they were saved
-	active     []ledger.Active       // by kind and name
-	holds      []ledger.Hold         // by kind, name and when they were lifted
-	rejections []ledger.Rejection    // oldest first
-	counts     map[string]int64      // by name
-	settings   map[string]string     // by key
-	rechecks   map[string]ledger.Ref // by rule
+	hints      []ledger.Hint             // oldest first
+	news       []ledger.News             // oldest first
+	documents  []ledger.Document         // in the order they were saved
+	active     []ledger.Active           // by kind and name
+	holds      []ledger.Hold             // by kind, name and when they were lifted
+	rejections []ledger.Rejection        // oldest first
+	counts     map[string]int64          // by name
+	settings   map[string]string         // by key
+	rechecks   map[string]ledger.Ref     // by rule
+	moved      map[ledger.Ref]ledger.Ref // where merges took outreaches
+	left       map[series]int            // the highest number that a merge took away
+	evidence   []customer.Evidence       // by id
+	paces      map[string]ledger.Pace    // by scope
 
 	last  int64      // the newest number of a row
 	spare []*holding // empty ones, to be used again
+}
+
+// series is the outreaches of a rule for a customer, which are numbered.
+type series struct {
+	rule     string
+	customer customer.ID
 }
 
 // address is where suppressions hold.
@@ -74,6 +84,9 @@ func newData() *data {
 		counts:   map[string]int64{},
 		settings: map[string]string{},
 		rechecks: map[string]ledger.Ref{},
+		moved:    map[ledger.Ref]ledger.Ref{},
+		left:     map[series]int{},
+		paces:    map[string]ledger.Pace{},
 	}
 }
 
@@ -85,6 +98,7 @@ func (d *data) clone() *data {
 		hints: slices.Clone(d.hints), news: slices.Clone(d.news), documents: slices.Clone(d.documents),
 		active: slices.Clone(d.active), holds: slices.Clone(d.holds), rejections: slices.Clone(d.rejections),
 		counts: maps.Clone(d.counts), settings: maps.Clone(d.settings), rechecks: maps.Clone(d.rechecks), last: d.last,
+		moved: maps.Clone(d.moved), left: maps.Clone(d.left), evidence: slices.Clone(d.evidence), paces: maps.Clone(d.paces),
 	}
 	for i, h := range d.holdings {
 		c.holdings[i] = h.clone()
@@ -115,6 +129,10 @@ func (d *data) reset() {
 	clear(d.counts)
 	clear(d.settings)
 	clear(d.rechecks)
+	clear(d.moved)
+	clear(d.left)
+	clear(d.paces)
+	d.evidence = empty(d.evidence)
 	d.last = 0
 }
 

@@ -119,8 +119,10 @@ func (d drawn) outreach(ref ledger.Ref) ledger.Outreach {
 
 func (d drawn) part(ref ledger.Ref) ledger.Part {
 	return ledger.Part{
+		Lease: d.at(), RetryAt: d.at(), Turn: d.at(), Item: d.n() == 0, Beside: d.n() == 0, Print: d.of("", "p"),
+		Address: d.of("", "red", "blue"), Provider: d.of("twilio", "smtp"), ProviderID: d.of("", "a", "b"),
 		Ref: ref, Step: d.of("s1", "s2"), Channel: customer.Channel(d.of("sms", "email")), Planned: d.at(), Sent: d.at(), Updated: d.at(),
-		Status: ledger.PartStatus(d.of("planned", "sending", "rejected")), Reason: customer.Reason(d.of("", "late")), Answer: []byte(d.of("", "{}")),
+		Status: ledger.PartStatus(d.of("planned", "sending", "ambiguous", "accepted", "rejected")), Reason: customer.Reason(d.of("", "late")), Answer: []byte(d.of("", "{}")),
 	}
 }
 
@@ -150,6 +152,9 @@ func (d drawn) ofCustomers() []step {
 		{"unsuppress", func(tx ledger.Tx) error { return tx.Unsuppress(customer.SMS, external) }},
 		{"share", func(tx ledger.Tx) error { return tx.Share(id, map[string]string{"team": word, external: "x"}) }},
 		{"share nothing", func(tx ledger.Tx) error { return tx.Share(id, nil) }},
+		{"testify", func(tx ledger.Tx) error {
+			return tx.Testify(customer.Evidence{Customer: id, At: at, Text: word}, customer.Evidence{ID: 7, Address: external})
+		}},
 	}
 }
 
@@ -239,5 +244,8 @@ func (d drawn) ofHouse() []step {
 		{"reject", func(tx ledger.Tx) error { return tx.Reject(ledger.Rejection{At: at, Reason: word, Body: []byte(word)}) }},
 		{"count", func(tx ledger.Tx) error { return tx.Count(word, int64(n)) }},
 		{"setting", func(tx ledger.Tx) error { return tx.SetSetting(word, fmt.Sprint(n)) }},
+		{"pace", func(tx ledger.Tx) error {
+			return tx.SavePace(ledger.Pace{Scope: word, Next: at, Urgent: drawnAt(n), Until: at, Note: fmt.Sprint(n)})
+		}},
 	}
 }

@@ -3,6 +3,7 @@ package memory
 import (
 	"errors"
 	"slices"
+	"strconv"
 
 	"github.com/outreach-engine/outreach/internal/customer"
 	"github.com/outreach-engine/outreach/internal/ledger"
@@ -26,6 +27,12 @@ func (t *tx) Merge(from, into customer.ID) error {
 		o := &m.into.outreaches[k]
 		m.behind[o.Rule] = max(m.behind[o.Rule], o.N)
 	}
+	for of, n := range d.left {
+		if of.customer == into {
+			m.behind[of.rule] = max(m.behind[of.rule], n)
+		}
+	}
+	t.track(m)
 	m.rows()
 	replace(t.undo, &d.holdings, i, &holding{id: from})
 	replace(t.undo, &d.holdings, j, m.into)
@@ -36,7 +43,7 @@ func (t *tx) Merge(from, into customer.ID) error {
 // move is one merge.
 type move struct {
 	from, into *holding
-	behind     map[string]int // the highest number of a rule for into, before
+	behind     map[string]int // the highest number that a rule gave to into, before
 }
 
 // ref gives the name of one of from's outreaches among those of into.
@@ -45,7 +52,7 @@ func (m move) ref(r ledger.Ref) ledger.Ref {
 }
 
 // rows adds the rows of from to those of into, which nobody else sees yet.
-// Where both had the same reason, the moved one's key says from whom it came,
+// Where both had the same reason, the moved one's key says its name until then,
 // so that both are kept.
 func (m move) rows() {
 	taken := len(m.into.outreaches)
@@ -53,7 +60,7 @@ func (m move) rows() {
 		if slices.ContainsFunc(m.into.outreaches[:taken], func(other outreach) bool {
 			return other.Rule == o.Rule && other.About == o.About && other.Key == o.Key
 		}) {
-			o.Key = "merged/" + string(m.from.id) + "/" + o.Key
+			o.Key = "merged/" + string(m.from.id) + "/" + strconv.Itoa(o.N) + "/" + o.Key
 		}
 		o.Ref = m.ref(o.Ref)
 		if o.isLive() {
@@ -98,10 +105,40 @@ func (t *tx) rename(m move) {
 			replace(t.undo, &d.hints, i, ledger.Hint{ID: h.ID, Ref: m.ref(h.Ref)})
 		}
 	}
+	for i, e := range d.evidence {
+		if e.Customer == m.from.id {
+			e.Customer = m.into.id
+			replace(t.undo, &d.evidence, i, e)
+		}
+	}
 	for i, n := range d.news {
 		if n.Event.Customer == m.from.id {
 			n.Event.Customer = m.into.id
 			replace(t.undo, &d.news, i, n)
 		}
 	}
+}
+
+// track remembers where outreaches go. Those that went to from before go on
+// with it.
+func (t *tx) track(m move) {
+	for ref, to := range t.data.moved {
+		if to.Customer == m.from.id {
+			put(t.undo, t.data.moved, ref, m.ref(to))
+		}
+	}
+	for i := range m.from.outreaches {
+		ref := m.from.outreaches[i].Ref
+		put(t.undo, t.data.moved, ref, m.ref(ref))
+		of := series{ref.Rule, ref.Customer}
+		put(t.undo, t.data.left, of, max(t.data.left[of], ref.N))
+	}
+}
+
+// Moved implements ledger.Customers.
+func (t *tx) Moved(ref ledger.Ref) (ledger.Ref, error) {
+	if to, ok := t.data.moved[ref]; ok {
+		return to, nil
+	}
+	return ref, nil
 }

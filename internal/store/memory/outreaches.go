@@ -18,7 +18,7 @@ func (t *tx) AddOutreach(o ledger.Outreach) (int, bool, error) {
 		return 0, false, err
 	}
 	h := t.own(o.Customer)
-	o.N = 1
+	o.N = 1 + t.data.left[series{o.Rule, o.Customer}]
 	for i := range h.outreaches {
 		other := &h.outreaches[i]
 		if other.Rule != o.Rule {

@@ -82,6 +82,57 @@ func (t *tx) Slots(id customer.ID, since time.Time) ([]ledger.Part, error) {
 	return t.data.of(id).partsIn(order, asked), nil
 }
 
+// PartOf implements ledger.Parts.
+func (t *tx) PartOf(provider, providerID string) (ledger.Part, bool, error) {
+	return t.newest(func(p *part) bool {
+		return providerID != "" && p.ProviderID == providerID && p.Provider == provider && !p.Item
+	})
+}
+
+// LastTo implements ledger.Parts.
+func (t *tx) LastTo(channel customer.Channel, address string) (ledger.Part, bool, error) {
+	return t.newest(func(p *part) bool {
+		return address != "" && p.Address == address && p.Channel == channel && !p.Item && !p.Sent.IsZero()
+	})
+}
+
+// newest gives the part that was sent last among those asked for.
+func (t *tx) newest(asked func(*part) bool) (ledger.Part, bool, error) {
+	var last *part
+	for p := range t.data.parts {
+		if asked(p) && (last == nil || cmp.Or(p.Sent.Compare(last.Sent), cmp.Compare(p.row, last.row)) > 0) {
+			last = p
+		}
+	}
+	if last == nil {
+		return ledger.Part{}, false, nil
+	}
+	return givenPart(last), true, nil
+}
+
+// Asking implements ledger.Parts.
+func (t *tx) Asking(now time.Time, limit int) ([]ledger.Part, error) {
+	var list []*part
+	for p := range t.data.parts {
+		if p.Status == ledger.Sending && !p.Lease.After(now) || p.Status == ledger.Ambiguous && !p.RetryAt.After(now) {
+			list = append(list, p)
+		}
+	}
+	slices.SortFunc(list, func(a, b *part) int {
+		return cmp.Or(askedAt(a).Compare(askedAt(b)), cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Customer, b.Customer),
+			cmp.Compare(a.N, b.N), byStep(a, b))
+	})
+	return given(list, limit, givenPart), nil
+}
+
+// askedAt gives from when on a part is asked for.
+func askedAt(p *part) time.Time {
+	if p.Status == ledger.Ambiguous {
+		return p.RetryAt
+	}
+	return p.Lease
+}
+
 // PartsBy implements ledger.Parts.
 func (t *tx) PartsBy(status ledger.PartStatus, limit int) ([]ledger.Part, error) {
 	var list []*part

@@ -42,6 +42,8 @@ func oneOfEach() []step {
 		{"suppression", func(tx ledger.Tx) error {
 			return tx.Suppress(customer.Suppression{Channel: customer.SMS, Address: "a"})
 		}},
+		{"evidence", func(tx ledger.Tx) error { return tx.Testify(customer.Evidence{Customer: "c1"}) }},
+		{"pace", func(tx ledger.Tx) error { return tx.SavePace(ledger.Pace{Scope: "red"}) }},
 		{"share", func(tx ledger.Tx) error { return tx.Share("c1", map[string]string{"team": "red"}) }},
 		{"event", func(tx ledger.Tx) error {
 			_, err := tx.Append(customer.Event{MessageID: "m1", Customer: "c1"})

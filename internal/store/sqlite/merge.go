@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/outreach-engine/outreach/internal/customer"
+	"github.com/outreach-engine/outreach/internal/ledger"
 )
 
 // Merge implements ledger.Customers.
@@ -35,6 +36,7 @@ func (t *tx) Merge(from, into customer.ID) error {
 			ON CONFLICT (customer, rule, about) DO UPDATE SET at = min(dues.at, excluded.at)`,
 		"DELETE FROM dues WHERE customer = ?1 AND customer <> ?2",
 		"UPDATE news SET customer = ?2 WHERE customer = ?1",
+		"UPDATE evidence SET customer = ?2 WHERE customer = ?1",
 		"DELETE FROM shares WHERE customer = ?1 AND customer <> ?2",
 	}
 	for _, sql := range moves {
@@ -47,15 +49,14 @@ func (t *tx) Merge(from, into customer.ID) error {
 }
 
 // renumber moves what one rule did for a customer behind what it did for
-// another. Where both had the same reason, the moved one's key says from whom
-// it came, so that both are kept.
+// another. Where both had the same reason, the moved one's key says its name
+// until then, so that both are kept.
 func (t *tx) renumber(rule string, from, into customer.ID) error {
-	last, _, err := one(t.c, number,
-		"SELECT coalesce(max(n), 0) FROM outreaches WHERE rule = ? AND customer = ?", rule, into)
+	last, _, err := one(t.c, number, "SELECT "+lastNumber, rule, into)
 	if err != nil {
 		return err
 	}
-	_, err = t.exec(`UPDATE outreaches SET key = 'merged/' || customer || '/' || key
+	_, err = t.exec(`UPDATE outreaches SET key = 'merged/' || customer || '/' || n || '/' || key
 		WHERE rule = ?1 AND customer = ?2 AND EXISTS (
 			SELECT 1 FROM outreaches AS other WHERE other.rule = ?1 AND other.customer = ?3
 			AND other.about = outreaches.about AND other.key = outreaches.key)`, rule, from, into)
@@ -63,6 +64,10 @@ func (t *tx) renumber(rule string, from, into customer.ID) error {
 		return err
 	}
 	moves := []string{
+		"UPDATE moved INDEXED BY moved_by_target SET to_customer = ?3, to_n = to_n + ?4 WHERE rule = ?1 AND to_customer = ?2",
+		`INSERT INTO moved (rule, customer, n, to_customer, to_n)
+			SELECT rule, customer, n, ?3, n + ?4 FROM outreaches WHERE rule = ?1 AND customer = ?2
+			ON CONFLICT (rule, customer, n) DO UPDATE SET to_customer = excluded.to_customer, to_n = excluded.to_n`,
 		"UPDATE outreaches SET customer = ?3, n = n + ?4 WHERE rule = ?1 AND customer = ?2",
 		"UPDATE decisions SET customer = ?3, n = n + ?4 WHERE rule = ?1 AND customer = ?2",
 		"UPDATE parts SET customer = ?3, n = n + ?4 WHERE rule = ?1 AND customer = ?2",
@@ -74,4 +79,17 @@ func (t *tx) renumber(rule string, from, into customer.ID) error {
 		}
 	}
 	return nil
+}
+
+// Moved implements ledger.Customers.
+func (t *tx) Moved(ref ledger.Ref) (ledger.Ref, error) {
+	scan := func(r *row) ledger.Ref {
+		return ledger.Ref{Rule: ref.Rule, Customer: customer.ID(r.text()), N: r.int()}
+	}
+	to, ok, err := one(t.c, scan, "SELECT to_customer, to_n FROM moved WHERE rule = ? AND customer = ? AND n = ?",
+		ref.Rule, ref.Customer, ref.N)
+	if err != nil || !ok {
+		return ref, err
+	}
+	return to, nil
 }

@@ -23,8 +23,18 @@ var migrations embed.FS
 // applicationID marks our files: "outr" in ASCII.
 const applicationID = 0x6f757472
 
-// notADatabase is SQLite's result code for a file of another format.
-const notADatabase = 26
+// SQLite's result codes (https://www.sqlite.org/rescode.html): somebody else
+// has the file locked; the file is of another format. The low byte is what an
+// extended code is a kind of.
+const (
+	busy         = 5
+	notADatabase = 26
+	primaryCode  = 0xff
+)
+
+// logTries is how often the write-ahead log is asked for. Each try but the last
+// waits until somebody else is done.
+const logTries = 100
 
 // prepareFile makes sure that path holds our tables in their newest form and
 // gives the way to open connections to it.
@@ -114,7 +124,7 @@ func claimFile(connector driver.Connector) (err error) {
 	if owner != applicationID && (owner != 0 || tables > 0) {
 		return errors.New("store: the database belongs to another program: name another path")
 	}
-	if _, err := c.exec("PRAGMA journal_mode = WAL"); err != nil {
+	if err := useLog(c); err != nil {
 		return err
 	}
 	if owner == 0 {
@@ -123,8 +133,26 @@ func claimFile(connector driver.Connector) (err error) {
 	return err
 }
 
+// useLog switches the file to the write-ahead log. SQLite does not wait for
+// others that make the same file at once, so we do: for their locks, and try
+// again (https://www.sqlite.org/c3ref/busy_handler.html).
+func useLog(c *conn) (err error) {
+	for range logTries {
+		var fault *modernc.Error
+		if _, err = c.exec("PRAGMA journal_mode = WAL"); !errors.As(err, &fault) || fault.Code()&primaryCode != busy {
+			return err
+		}
+		for _, sql := range []string{"BEGIN IMMEDIATE", "ROLLBACK"} {
+			if _, err := c.exec(sql); err != nil {
+				return err
+			}
+		}
+	}
+	return err
+}
+
 // migrate brings the tables to their newest form. Two processes may try at
-// once: the one that loses finds the work done.
+// once: the one that loses a step goes on behind it.
 func migrate(ctx context.Context, connector driver.Connector, logger *slog.Logger) (err error) {
 	db := sql.OpenDB(connector)
 	db.SetMaxOpenConns(1)
@@ -140,30 +168,29 @@ func migrate(ctx context.Context, connector driver.Connector, logger *slog.Logge
 	if err != nil {
 		return fmt.Errorf("migrations: %w", err)
 	}
-	if done, err := upToDate(ctx, provider); done || err != nil {
-		return err
-	}
-	steps, err := provider.Up(ctx)
-	if err != nil {
-		if done, _ := upToDate(ctx, provider); done {
-			return nil
+	left, err := formsLeft(ctx, provider)
+	for left > 0 && err == nil {
+		steps, failed := provider.Up(ctx)
+		for _, step := range steps {
+			logger.InfoContext(ctx, "store migrated", "version", step.Source.Version, "took", step.Duration)
 		}
-		return fmt.Errorf("migrations: %w", err)
+		before := left
+		if left, err = formsLeft(ctx, provider); failed != nil && left == before {
+			return fmt.Errorf("migrations: %w", failed)
+		}
 	}
-	for _, step := range steps {
-		logger.InfoContext(ctx, "store migrated", "version", step.Source.Version, "took", step.Duration)
-	}
-	return nil
+	return err
 }
 
-func upToDate(ctx context.Context, provider *goose.Provider) (bool, error) {
+// formsLeft gives how many forms the tables are behind the newest.
+func formsLeft(ctx context.Context, provider *goose.Provider) (int64, error) {
 	have, want, err := provider.GetVersions(ctx)
 	if err != nil {
-		return false, fmt.Errorf("migrations: %w", err)
+		return 0, fmt.Errorf("migrations: %w", err)
 	}
 	if have > want {
-		return false, fmt.Errorf("store: the tables were made by a newer version of this program "+
+		return 0, fmt.Errorf("store: the tables were made by a newer version of this program "+
 			"(they are of form %d, this one knows %d): use that version or a newer one", have, want)
 	}
-	return have == want, nil
+	return want - have, nil
 }

@@ -55,49 +55,6 @@ func change(t *testing.T, path, statement string) {
 	require.NoError(t, db.Close())
 }
 
-// TestOpenBringsTablesUp holds that a file of the first form is read on.
-func TestOpenBringsTablesUp(t *testing.T) {
-	t.Parallel()
-	path := filepath.Join(t.TempDir(), "old.db")
-	made, err := sqlite.Open(t.Context(), path, sqlite.Options{})
-	require.NoError(t, err)
-	part := ledger.Part{Ref: ledger.Ref{Rule: "cart", Customer: "c1", N: 1}, Step: "s1", Channel: customer.SMS}
-	save := func(s ledger.Store) {
-		require.NoError(t, s.Write(t.Context(), ledger.GateLane, func(tx ledger.Tx) error { return tx.SavePart(part) }))
-	}
-	save(made)
-	require.NoError(t, made.Close())
-	change(t, path, `DROP TABLE shares; DROP TABLE news; ALTER TABLE parts DROP COLUMN answer;
-		ALTER TABLE parts DROP COLUMN deadline; ALTER TABLE parts DROP COLUMN value; ALTER TABLE parts DROP COLUMN item;
-		ALTER TABLE parts DROP COLUMN digest; ALTER TABLE parts DROP COLUMN carrier;
-		DROP TABLE rechecks; DROP TABLE holds;
-		CREATE TABLE holds (kind TEXT NOT NULL, name TEXT NOT NULL, at INTEGER NOT NULL, set_by TEXT NOT NULL, note TEXT NOT NULL,
-			PRIMARY KEY (kind, name)) STRICT, WITHOUT ROWID;
-		INSERT INTO holds VALUES ('rule', 'cart', 1000000, 'operator', 'typo');
-		DELETE FROM goose_db_version WHERE version_id > 1`)
-	again, err := sqlite.Open(t.Context(), path, sqlite.Options{})
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, again.Close()) })
-	stored := func() (p ledger.Part) {
-		require.NoError(t, again.Read(t.Context(), func(tx ledger.Tx) (err error) {
-			p, _, err = tx.Part(part.Ref, part.Step, part.Channel)
-			return err
-		}))
-		return p
-	}
-	require.Equal(t, part, stored())
-	part.Answer = []byte(`{"points":12}`)
-	save(again)
-	require.Equal(t, part, stored())
-	require.NoError(t, again.Read(t.Context(), func(tx ledger.Tx) error {
-		holds, err := tx.Holds()
-		require.Equal(t, []ledger.Hold{{
-			Kind: ledger.HoldRule, Name: "cart", At: time.Unix(1, 0).UTC(), By: "operator", Note: "typo",
-		}}, holds, "what was held is held")
-		return err
-	}))
-}
-
 // TestOpenMakesPrivateFiles holds that what is made may be read by its owner
 // alone, and that a file's rights stay as they are.
 func TestOpenMakesPrivateFiles(t *testing.T) {

@@ -43,6 +43,12 @@ func outreachValues(o ledger.Outreach) ([]any, error) {
 	}, nil
 }
 
+// lastNumber is the highest number that the rule ?1 has given to the customer
+// ?2, also to outreaches that a merge took away; 0: none.
+const lastNumber = `max(
+			coalesce((SELECT max(n) FROM outreaches WHERE rule = ?1 AND customer = ?2), 0),
+			coalesce((SELECT max(n) FROM moved WHERE rule = ?1 AND customer = ?2), 0))`
+
 // AddOutreach implements ledger.Outreaches.
 func (t *tx) AddOutreach(o ledger.Outreach) (int, bool, error) {
 	if err := t.writes(); err != nil {
@@ -53,7 +59,7 @@ func (t *tx) AddOutreach(o ledger.Outreach) (int, bool, error) {
 		return 0, false, err
 	}
 	n, ok, err := one(t.c, number, `INSERT INTO outreaches (`+outreachColumns+`)
-		VALUES (?1, ?2, (SELECT coalesce(max(n), 0) + 1 FROM outreaches WHERE rule = ?1 AND customer = ?2),
+		VALUES (?1, ?2, `+lastNumber+` + 1,
 			?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)
 		ON CONFLICT (rule, customer, about, key) DO NOTHING
 		RETURNING n`, append([]any{o.Rule, o.Customer}, values...)...)

@@ -9,7 +9,7 @@ import (
 
 const partColumns = `rule, customer, n, step, channel, topic, template, priority, planned, status, reason, attempt,
 		lease, retry_at, address, provider, provider_id, code, sent, updated, answer,
-		deadline, value, item, digest, carrier`
+		deadline, value, item, digest, carrier, print, turn, beside`
 
 const selectPart = "SELECT " + partColumns + " FROM parts"
 
@@ -22,13 +22,14 @@ func scanPart(r *row) ledger.Part {
 		Address: r.text(), Provider: r.text(), ProviderID: r.text(), Code: r.text(),
 		Sent: r.at(), Updated: r.at(), Answer: r.blob(),
 		Deadline: r.at(), Value: r.float(), Item: r.bool(), Digest: r.text(), Carrier: r.text(),
+		Print: r.text(), Turn: r.at(), Beside: r.bool(),
 	}
 }
 
 // SavePart implements ledger.Parts.
 func (t *tx) SavePart(p ledger.Part) error {
 	_, err := t.exec(`INSERT INTO parts (`+partColumns+`)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (rule, customer, n, step, channel) DO UPDATE SET
 			topic = excluded.topic, template = excluded.template, priority = excluded.priority,
 			planned = excluded.planned, status = excluded.status, reason = excluded.reason,
@@ -36,10 +37,12 @@ func (t *tx) SavePart(p ledger.Part) error {
 			address = excluded.address, provider = excluded.provider, provider_id = excluded.provider_id,
 			code = excluded.code, sent = excluded.sent, updated = excluded.updated,
 			answer = excluded.answer, deadline = excluded.deadline, value = excluded.value,
-			item = excluded.item, digest = excluded.digest, carrier = excluded.carrier`,
+			item = excluded.item, digest = excluded.digest, carrier = excluded.carrier,
+			print = excluded.print, turn = excluded.turn, beside = excluded.beside`,
 		p.Rule, p.Customer, p.N, p.Step, p.Channel, string(p.Topic), p.Template, p.Priority, p.Planned,
 		string(p.Status), string(p.Reason), p.Attempt, p.Lease, p.RetryAt, p.Address, p.Provider,
-		p.ProviderID, p.Code, p.Sent, p.Updated, p.Answer, p.Deadline, p.Value, p.Item, p.Digest, p.Carrier)
+		p.ProviderID, p.Code, p.Sent, p.Updated, p.Answer, p.Deadline, p.Value, p.Item, p.Digest, p.Carrier,
+		p.Print, p.Turn, p.Beside)
 	return err
 }
 
@@ -60,8 +63,37 @@ func (t *tx) PartsOf(ref ledger.Ref) ([]ledger.Part, error) {
 func (t *tx) Slots(id customer.ID, since time.Time) ([]ledger.Part, error) {
 	return all(t.c, scanPart, selectPart+`
 		WHERE customer = ?1 AND (((planned >= ?2 OR sent >= ?2)
-			AND status IN ('planned', 'sending', 'accepted', 'unknown', 'delivered')) OR status IN ('riding', 'queued'))
+			AND status IN ('planned', 'sending', 'ambiguous', 'accepted', 'unknown', 'delivered')) OR status IN ('riding', 'queued'))
 		ORDER BY planned, rule, n, step, channel`, id, since)
+}
+
+// PartOf implements ledger.Parts.
+func (t *tx) PartOf(provider, providerID string) (ledger.Part, bool, error) {
+	if providerID == "" {
+		return ledger.Part{}, false, nil
+	}
+	return one(t.c, scanPart, selectPart+`
+		WHERE provider_id = ? AND provider = ? AND provider_id <> '' AND item = 0 ORDER BY sent DESC, rowid DESC LIMIT 1`, providerID, provider)
+}
+
+// LastTo implements ledger.Parts.
+func (t *tx) LastTo(channel customer.Channel, address string) (ledger.Part, bool, error) {
+	if address == "" {
+		return ledger.Part{}, false, nil
+	}
+	return one(t.c, scanPart, selectPart+`
+		WHERE address = ? AND address <> '' AND channel = ? AND item = 0 AND sent <> 0
+		ORDER BY sent DESC, rowid DESC LIMIT 1`, address, channel)
+}
+
+// Asking implements ledger.Parts. The indexes are named: without statistics
+// SQLite would go through all that are not due yet, by their status.
+func (t *tx) Asking(now time.Time, limit int) ([]ledger.Part, error) {
+	return all(t.c, scanPart, "SELECT "+partColumns+`, lease AS due
+			FROM parts INDEXED BY parts_sending WHERE status = 'sending' AND lease <= ?1
+		UNION ALL SELECT `+partColumns+`, retry_at AS due
+			FROM parts INDEXED BY parts_ambiguous WHERE status = 'ambiguous' AND retry_at <= ?1
+		ORDER BY due, rule, customer, n, step, channel LIMIT ?2`, now, bound(limit))
 }
 
 // PartsBy implements ledger.Parts.

@@ -58,6 +58,7 @@ func askEverything(t ledger.Tx) error {
 	note(err)
 	_, err = t.CountParts()
 	note(err)
+	note(askReports(t, now))
 	_, err = t.CountReasons(ledger.Rejected)
 	note(err)
 	_, err = t.CountCustomers()
@@ -68,6 +69,69 @@ func askEverything(t ledger.Tx) error {
 	note(err)
 	return errors.Join(append(errs, askWork(t, now))...)
 }
+
+func askReports(t ledger.Tx, now time.Time) error {
+	_, _, err1 := t.PartOf("twilio", "SM1")
+	_, _, err2 := t.LastTo(customer.SMS, "+15550100")
+	_, err3 := t.Asking(now, 5)
+	_, err4 := t.Moved(ledger.Ref{Rule: "cart", Customer: "c1", N: 1})
+	_, err5 := t.Evidence("c1", 7, 5)
+	_, err6 := t.Evidence("", 7, 5)
+	return errors.Join(err1, err2, err3, err4, err5, err6, t.Testify(customer.Evidence{Customer: "c1"}))
+}
+
+// TestReportsUseTheirIndexes holds that a provider's word finds its message,
+// and the watch the attempts that it asks for, by the indexes made for them and
+// with nothing to sort but what they give.
+func TestReportsUseTheirIndexes(t *testing.T) {
+	t.Parallel()
+	s, err := Open(t.Context(), filepath.Join(t.TempDir(), "outreach.db"), Options{})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	require.NoError(t, s.Write(t.Context(), ledger.IntakeLane, askEverything))
+	wanted := map[string][]string{ // by a piece of the statement: its whole plan
+		"FROM parts\n\t\tWHERE provider_id =": {
+			"SEARCH parts USING INDEX parts_by_provider_id (provider_id=?)", "USE TEMP B-TREE FOR ORDER BY",
+		},
+		"FROM parts\n\t\tWHERE address =": {"SEARCH parts USING INDEX parts_by_address (address=?)"},
+		"status = 'ambiguous'": {
+			"MERGE (UNION ALL)",
+			"LEFT", "SEARCH parts USING INDEX parts_sending (lease<?)", "USE TEMP B-TREE FOR LAST 5 TERMS OF ORDER BY",
+			"RIGHT", "SEARCH parts USING INDEX parts_ambiguous (retry_at<?)", "USE TEMP B-TREE FOR LAST 5 TERMS OF ORDER BY",
+		},
+		"FROM evidence WHERE customer =": {"SEARCH evidence USING INDEX evidence_by_customer (customer=? AND id>?)"},
+		"FROM evidence WHERE id >":       {"SEARCH evidence USING INTEGER PRIMARY KEY (rowid>?)"},
+		"SELECT to_customer":             {"SEARCH moved USING PRIMARY KEY (rule=? AND customer=? AND n=?)"},
+		"UPDATE moved":                   {"SEARCH moved USING INDEX moved_by_target (to_customer=? AND rule=?)"},
+		"INSERT INTO outreaches": {
+			"SCALAR SUBQUERY 1", "SEARCH outreaches USING COVERING INDEX sqlite_autoindex_outreaches_1 (rule=? AND customer=?)",
+			"SCALAR SUBQUERY 2", "SEARCH moved USING PRIMARY KEY (rule=? AND customer=?)",
+		},
+	}
+	require.NoError(t, s.Write(t.Context(), ledger.IntakeLane, func(ledger.Tx) error {
+		for piece, plan := range wanted {
+			require.Equal(t, plan, planOf(t, s.writer.c, piece), piece)
+		}
+		return nil
+	}))
+}
+
+// planOf gives the plan of the only statement that has a piece.
+func planOf(t *testing.T, c *conn, piece string) []string {
+	t.Helper()
+	var found []string
+	for sql := range c.stmts {
+		if strings.Contains(sql, piece) && !strings.HasPrefix(sql, "EXPLAIN") {
+			found = append(found, sql)
+		}
+	}
+	require.Len(t, found, 1, piece)
+	plan, err := all(c, planLine, "EXPLAIN QUERY PLAN "+found[0], make([]any, 40)...)
+	require.NoError(t, err)
+	return plan
+}
+
+func planLine(r *row) string { r.next = 3; return r.text() }
 
 func askWork(t ledger.Tx, now time.Time) error {
 	var errs []error
@@ -129,7 +193,7 @@ func checkPlans(t *testing.T, c *conn) error {
 		if verb, _, _ := strings.Cut(sql, " "); verb == "PRAGMA" || verb == "BEGIN" || verb == "COMMIT" {
 			continue
 		}
-		plan, err := all(c, func(r *row) string { r.next = 3; return r.text() }, "EXPLAIN QUERY PLAN "+sql, make([]any, 40)...)
+		plan, err := all(c, planLine, "EXPLAIN QUERY PLAN "+sql, make([]any, 40)...)
 		if err != nil {
 			return err
 		}
@@ -148,7 +212,7 @@ func checkPlans(t *testing.T, c *conn) error {
 
 // sweeps reports whether a line of a plan reads the whole of a long table.
 func sweeps(line string) bool {
-	for _, table := range []string{"customers", "events", "outreaches", "decisions", "parts", "hints", "dues", "identities", "shares"} {
+	for _, table := range []string{"customers", "events", "outreaches", "decisions", "parts", "hints", "dues", "identities", "shares", "moved", "evidence"} {
 		if strings.HasPrefix(line, "SCAN "+table) && !strings.Contains(line, "INDEX") {
 			return true
 		}

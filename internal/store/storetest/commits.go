@@ -262,6 +262,8 @@ func readOnly(t *testing.T, open Open) {
 		"setting":   func(tx ledger.Tx) error { return tx.SetSetting("x", "y") },
 		"hold":      func(tx ledger.Tx) error { return tx.SetHold(ledger.Hold{Kind: ledger.HoldAll}) },
 		"lift":      func(tx ledger.Tx) error { return tx.LiftHold(ledger.Hold{Kind: ledger.HoldAll, Lifted: at(1)}) },
+		"testify":   func(tx ledger.Tx) error { return tx.Testify(fullEvidence()) },
+		"pace":      func(tx ledger.Tx) error { return tx.SavePace(ledger.Pace{Scope: "sms"}) },
 		"recheck":   func(tx ledger.Tx) error { return tx.SetRecheck("cart", ref) },
 	}
 	for name, fn := range writes {

@@ -28,6 +28,7 @@ func fullPart() ledger.Part {
 		ProviderID: "SM1", Code: "30003", Sent: at(4), Updated: at(5),
 		Answer:   []byte(`{"points":12,"level":"gold"}`),
 		Deadline: at(6), Value: 0.25, Item: true, Digest: "weekly", Carrier: "cart.c1.1.s0.email",
+		Print: "9f86d081", Turn: at(7), Beside: true,
 	}
 }
 
@@ -78,7 +79,7 @@ func slots(t *testing.T, open Open) {
 	stranger.Customer = "c2"
 	taking := []ledger.Part{
 		part("late", ledger.Delivered, 1, 5), part("edge", ledger.Planned, 5, 0), part("sending", ledger.Sending, 6, 0),
-		part("accepted", ledger.Accepted, 7, 7), part("unknown", ledger.Unknown, 8, 0),
+		part("accepted", ledger.Accepted, 7, 7), part("unknown", ledger.Unknown, 8, 0), part("unsure", ledger.Ambiguous, 9, 0), part("woken", ledger.Ambiguous, 9, 9),
 	}
 	riding := part("riding", ledger.Riding, 0, 0)
 	riding.Planned = time.Time{}
@@ -87,7 +88,7 @@ func slots(t *testing.T, open Open) {
 	taking = append([]ledger.Part{queued, riding}, taking...)
 	write(t, s, saveParts(taking...))
 	write(t, s, saveParts(stranger, part("old", ledger.Delivered, 2, 3), part("past", ledger.Planned, 4, 0),
-		part("rejected", ledger.Rejected, 9, 9), part("withdrawn", ledger.Withdrawn, 9, 0)))
+		part("rejected", ledger.Rejected, 9, 9), part("failed", ledger.Failed, 9, 9), part("withdrawn", ledger.Withdrawn, 9, 0)))
 	require.Equal(t, taking,
 		both(t, s, func(tx ledger.Tx) ([]ledger.Part, error) { return tx.Slots("c1", at(5)) }))
 }

@@ -22,7 +22,7 @@ type Open func(t *testing.T) ledger.Store
 func Run(t *testing.T, place func(t *testing.T) Open) {
 	t.Helper()
 	for _, group := range []map[string]func(*testing.T, Open){
-		customers(), events(), told(), outreaches(), parts(), work(), texts(), house(), merges(), commits(), crowds(),
+		customers(), events(), told(), outreaches(), parts(), reports(), work(), texts(), house(), merges(), moves(), commits(), crowds(),
 	} {
 		for name, test := range group {
 			t.Run(name, func(t *testing.T) {

@@ -1,0 +1,63 @@
+package dossier
+
+import (
+	"errors"
+	"slices"
+
+	"github.com/outreach-engine/outreach/internal/customer"
+	"github.com/outreach-engine/outreach/internal/ledger"
+)
+
+// Suppress keeps everybody from using an address, for one of customer's reasons
+// of suppressions, and keeps the evidence e of why, which names channel, address
+// and, where one is known, the customer. What a customer said themselves is not
+// replaced by what a provider says. A device that is suppressed is forgotten:
+// the next newest is used instead.
+func (k Desk) Suppress(tx ledger.Tx, e customer.Evidence, reason string) error {
+	if e.Address == "" {
+		return nil
+	}
+	before, is, err := tx.Suppressed(e.Channel, e.Address)
+	if err != nil {
+		return err
+	}
+	if is && (before.Reason == reason || Said(before.Reason) && !Said(reason)) {
+		return nil
+	}
+	e.Act = customer.AddressBlocked
+	s := customer.Suppression{Channel: e.Channel, Address: e.Address, Reason: reason, At: e.At}
+	if err := errors.Join(tx.Suppress(s), tx.Testify(e)); err != nil {
+		return err
+	}
+	return k.forget(tx, e)
+}
+
+// Free lets an address be used again, and keeps the evidence of why. Only a
+// customer's own word takes back what a customer said.
+func (k Desk) Free(tx ledger.Tx, e customer.Evidence) error {
+	_, is, err := tx.Suppressed(e.Channel, e.Address)
+	if err != nil || !is {
+		return err
+	}
+	e.Act = customer.AddressFreed
+	return errors.Join(tx.Unsuppress(e.Channel, e.Address), tx.Testify(e))
+}
+
+// Said reports whether a customer's own word suppressed an address.
+func Said(reason string) bool {
+	return reason == customer.StopReply || reason == customer.Unsubscribed || reason == customer.Complaint
+}
+
+// forget takes a device off its customer's profile.
+func (k Desk) forget(tx ledger.Tx, e customer.Evidence) error {
+	if e.Channel != customer.Push || e.Customer == "" {
+		return nil
+	}
+	d, ok, err := k.Open(tx, e.Customer)
+	if err != nil || !ok || !slices.Contains(d.Profile.PushTokens, e.Address) {
+		return err
+	}
+	d.Change()
+	d.Profile.PushTokens = slices.DeleteFunc(slices.Clone(d.Profile.PushTokens), func(t string) bool { return t == e.Address })
+	return d.Save()
+}

@@ -1,0 +1,84 @@
+package journey
+
+import (
+	"slices"
+	"time"
+
+	"github.com/outreach-engine/outreach/internal/customer"
+	"github.com/outreach-engine/outreach/internal/ledger"
+	"github.com/outreach-engine/outreach/internal/rule"
+	"github.com/outreach-engine/outreach/internal/sendtime"
+)
+
+// lookAgain is how long an attempt whose lease is over, and that nobody has
+// taken up yet, is left alone.
+const lookAgain = time.Minute
+
+// lease gives until when an attempt under way is left alone.
+func (r *run) lease(part ledger.Part) time.Time {
+	if r.f.Now.Before(part.Lease) {
+		return part.Lease
+	}
+	return r.f.Now.Add(lookAgain)
+}
+
+// over ends a send whose message went out.
+func (r *run) over(step *rule.Step, next string, part ledger.Part) bool {
+	r.out.Went = append(r.out.Went, part.Channel)
+	return r.goTo(next, r.wentOut(r.pos.Plan.At, part))
+}
+
+// unconfirmed ends a send whose message was taken, unless its rule waits for
+// word that it arrived: then another channel takes its place when none came in
+// time. A channel that takes another's place is always the next of those that
+// were not tried.
+func (r *run) unconfirmed(step *rule.Step, next string, part ledger.Part) bool {
+	after := step.Send.FallbackAfter
+	if after.IsZero() {
+		return r.over(step, next, part)
+	}
+	tried := append(slices.Clone(r.pos.Plan.Tried), part.Channel)
+	if channels, _ := r.channels(step, tried); len(channels) == 0 {
+		return r.over(step, next, part)
+	}
+	if until := after.After(part.Sent, r.f.Subject.Zone); r.f.Now.Before(until) {
+		return r.rest(until, "waiting until "+sendtime.Label(until, r.f.Subject.Zone)+" for word that the "+string(part.Channel)+" arrived")
+	}
+	return r.fallBack(step, next, part, tried)
+}
+
+// fallBack lets another channel take the place of a message of which no word
+// came that it arrived. What became of it is written down whenever it is known,
+// and takes no second place in the caps.
+func (r *run) fallBack(step *rule.Step, next string, part ledger.Part, tried []customer.Channel) bool {
+	beside := part
+	beside.Beside, beside.Updated = true, r.f.Now
+	r.savePart(beside)
+	plan, reason := r.choose(step, r.f.Now, tried)
+	if reason != "" {
+		r.savePart(part)
+		r.decide(ledger.Decision{Kind: ledger.KindDrop, Step: step.ID, Channel: plan.Channel, Template: part.Template, Reason: reason,
+			Note: "no word came that the " + string(part.Channel) + " arrived, and no other channel can take its place"})
+		return r.over(step, next, part)
+	}
+	r.out.Went = append(r.out.Went, part.Channel)
+	r.decide(ledger.Decision{Kind: ledger.KindDefer, Step: step.ID, Channel: part.Channel, Template: part.Template, Reason: customer.Unconfirmed,
+		Note: "no word came that it arrived: " + string(plan.Channel) + " takes its place"})
+	return r.commit(step, next, plan, ledger.KindPlan)
+}
+
+// arrivedAfterAll gives the message whose place another channel was to take,
+// when it turns out to have arrived before that one went out.
+func (r *run) arrivedAfterAll(step *rule.Step, part ledger.Part) (first ledger.Part, ok bool) {
+	if !waits(part) {
+		return first, false
+	}
+	for _, p := range r.f.Parts {
+		if p.Step == step.ID && p.Channel != part.Channel && p.Status == ledger.Delivered && !p.Item {
+			p.Beside = false
+			r.savePart(p)
+			return p, true
+		}
+	}
+	return first, false
+}

@@ -1,0 +1,56 @@
+package policy
+
+import (
+	"net/mail"
+	"strings"
+
+	"github.com/outreach-engine/outreach/internal/customer"
+)
+
+// Rate bounds how fast one process sends within a scope.
+type Rate struct {
+	Scope     string // "sms", "sms/US", "twilio", "twilio/+15550100100"
+	PerSecond float64
+}
+
+// RatesFor gives every rate that holds for one message, the widest of each kind
+// first: of its channel, of the country of its number (SMS alone), of its
+// provider, and of its sender at that provider. A message waits until all of
+// them let it through. Sender is as Senders has it, "" where the provider's
+// configuration names it; country is ISO 3166-1 alpha-2, "" where the number
+// tells none.
+func (p *Policy) RatesFor(c customer.Channel, provider, sender, country string) []Rate {
+	var list []Rate
+	if rate, ok := p.Rates[c]; ok {
+		list = append(list, Rate{string(c), rate})
+	}
+	for _, scope := range []string{countryScope(c, country), provider, senderScope(provider, sender)} {
+		if rate, ok := p.Scopes[scope]; ok {
+			list = append(list, Rate{scope, rate})
+		}
+	}
+	return list
+}
+
+// countryScope names the numbers of a country, "" where countries do not count.
+func countryScope(c customer.Channel, country string) string {
+	if c != customer.SMS || country == "" {
+		return ""
+	}
+	return string(c) + scopeMark + country
+}
+
+// senderScope names one sender at a provider, "" when there is none. Providers
+// count emails by the address: the name before it does not matter.
+func senderScope(provider, sender string) string {
+	if provider == "" || sender == "" {
+		return ""
+	}
+	if address, err := mail.ParseAddress(sender); err == nil {
+		sender = strings.ToLower(address.Address)
+	}
+	return provider + scopeMark + sender
+}
+
+// scopeMark parts what a scope is of from what narrows it.
+const scopeMark = "/"

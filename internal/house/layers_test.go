@@ -27,12 +27,18 @@ type layer struct {
 var layers = []layer{
 	{name: "cmd/outreach-dev", may: below},
 	{name: "cmd/outreach", may: below},
+	{name: "cmd/outreach-drill", may: below},
 	{name: "internal/e2e", may: below},
 	{name: "internal/house"},
 	{name: "internal/devserver"},
 	{name: "internal/browsertest"},
 	{name: "internal/demo", may: []string{"internal/observe", "internal/behaviour", "internal/sendtime", "internal/customer"}},
+	{name: "internal/drill", may: []string{"internal/drill/naive", "internal/sandbox", "internal/store/sqlite", "internal/ledger", "internal/customer"}},
 	{name: "internal/app", may: below},
+	{name: "internal/drill/naive", may: []string{
+		"internal/channel/twilio", "internal/channel/sendgrid", "internal/channel/fcm", "internal/channel", "internal/customer",
+	}},
+	{name: "internal/sandbox"},
 	{name: "workflows", may: []string{"activities", "internal/ledger"}},
 	{name: "activities", may: []string{
 		"internal/task", "internal/wording",

@@ -33,6 +33,7 @@ type Options struct {
 	PublicURL   string // the engine as customers and providers reach it; "": nobody does
 	LinkSecret  string // keys of the links in messages; "": one that the engine makes
 	CallTimeout string // of one call of a provider, such as 30s
+	Patience    string // before a silent workflow is taken for lost, such as 2m
 
 	SMS   string // inbox, twilio, webhook
 	Email string // inbox, sendgrid, smtp, webhook
@@ -43,7 +44,6 @@ type Options struct {
 	// What no setting gives.
 	WatchFiles bool // load rules again when a file changes
 	Clock      activities.Clock
-	Patience   time.Duration // before a silent workflow is taken for lost
 	LearnEvery time.Duration // how often, on the engine's clock, is learned of everybody; 0: never
 	Logger     *slog.Logger  // nil logs nothing
 	// Senders stand in for configured providers; tests and drills use them.
@@ -85,6 +85,7 @@ func (o *Options) Settings() []Setting {
 		{Flag: "public-url", Env: "OUTREACH_PUBLIC_URL", Value: &o.PublicURL, Help: "https URL by which customers and providers reach this engine: for links in messages and delivery reports; empty: neither is offered"},
 		{Env: "OUTREACH_LINK_SECRET", Secret: true, Value: &o.LinkSecret, Help: "keys that sign links in messages: 32 random bytes in hex, the newest first, comma-separated; empty: the engine makes one and keeps it in the store"},
 		{Flag: "call-timeout", Env: "OUTREACH_CALL_TIMEOUT", Value: &o.CallTimeout, Help: "how long one call of a provider may take, from 1s to 5m"},
+		{Flag: "patience", Env: "OUTREACH_PATIENCE", Value: &o.Patience, Help: "how long an outreach's workflow may be late before it is taken for lost and started again, from 1s to 1h"},
 		{Flag: "sms", Env: "OUTREACH_SMS", Value: &o.SMS, Help: "who carries SMS: inbox, twilio or webhook"},
 		{Flag: "email", Env: "OUTREACH_EMAIL", Value: &o.Email, Help: "who carries email: inbox, sendgrid, smtp or webhook"},
 		{Flag: "push", Env: "OUTREACH_PUSH", Value: &o.Push, Help: "who carries push messages: inbox, fcm, webpush, both (fcm and webpush) or webhook"},
@@ -95,8 +96,8 @@ func (o *Options) Settings() []Setting {
 func Defaults() Options {
 	return Options{
 		HTTP: "127.0.0.1:8080", Store: ".outreach/outreach.db", Rules: "rules",
-		TemporalAddress: "127.0.0.1:7233", TemporalNamespace: "default", CallTimeout: "30s",
+		TemporalAddress: "127.0.0.1:7233", TemporalNamespace: "default", CallTimeout: "30s", Patience: "2m",
 		SMS: "inbox", Email: "inbox", Push: "inbox", Providers: Providers{SendGridResidency: "global", SMTPTLS: "starttls"},
-		Clock: activities.RealTime(), Patience: 2 * time.Minute, LearnEvery: 24 * time.Hour,
+		Clock: activities.RealTime(), LearnEvery: 24 * time.Hour,
 	}
 }

@@ -59,7 +59,7 @@ bench: ## what it costs, as ratios in one run: intake, rules, customers, outreac
 	go test ./internal/e2e -run '^$$' -bench . -benchtime 1x -count 3 -timeout 30m | grep -E '^Benchmark|^ok|FAIL'
 	go test ./cmd/outreach -run '^$$' -bench Explain -benchtime 50x -timeout 30m | grep -E '^Benchmark|^ok|FAIL'
 
-bench-send: ## what sending costs: 10,000 messages by each sender and by its bare library, in one run. A few minutes
+bench-send: ## what sending costs: 10,000 messages by each sender and by its bare library, in one run. Five minutes
 	go test ./internal/channel/sendcost -run '^$$' -bench Senders -benchtime 1x -timeout 30m | grep -vE '^(goos|goarch|pkg|cpu|Benchmark|PASS)'
 
 drill: programs ## 10,000 messages, 200 kills, providers that misbehave: is any message lost, doubled or stuck? A quarter of an hour. ARGS="--seed 7"

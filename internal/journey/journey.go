@@ -221,6 +221,7 @@ func (r *run) begin() error {
 }
 
 func (r *run) finish() Outcome {
+	r.counted()
 	position, err := json.Marshal(r.pos)
 	if err == nil {
 		r.o.Position = position

@@ -96,11 +96,12 @@ func (r *run) noMore(step *rule.Step, next string, first, part ledger.Part) bool
 	return r.goTo(next, r.wentOut(first.Planned, first))
 }
 
-// counted lets a message that was passed over count in the caps again when, in
-// the end, none takes its place: it went out, as far as anybody knows.
-func (r *run) counted() {
+// counted lets messages that were passed over count in the caps again where, in
+// the end, none took their place: they went out, as far as anybody knows. But
+// for those of a step that is not over.
+func (r *run) counted(under string) {
 	for _, p := range slices.Clone(r.f.Parts) {
-		if p.Beside && p.Status.TakesSlot() && !r.replaced(p) {
+		if p.Beside && p.Step != under && p.Status.TakesSlot() && !r.replaced(p) {
 			p.Beside, p.Updated = false, r.f.Now
 			r.savePart(p)
 		}

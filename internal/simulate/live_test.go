@@ -170,9 +170,8 @@ func (l *live) happen(act simulate.Act) {
 	if in.Event.At.IsZero() {
 		in.Event.At = act.At
 	}
-	outcomes, err := l.observer.Take(l.t.Context(), []observe.Incoming{in})
+	_, err := l.observer.Take(l.t.Context(), []observe.Incoming{in})
 	require.NoError(l.t, err)
-	require.Len(l.t, outcomes, 1)
 }
 
 // work does what watches and outreaches do until nothing is left to do now.

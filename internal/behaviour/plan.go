@@ -145,7 +145,10 @@ func (p *Plan) own(e customer.Event) bool {
 	switch e.Name {
 	case customer.MessageClicked, customer.MessageReplied:
 		return true
-	case customer.Identified, customer.MessageSent, customer.MessageOpened, customer.MessageFailed:
+	case customer.Identified:
+		return false
+	}
+	if customer.OfMessage(e.Name) {
 		return false
 	}
 	return p.ownAct == nil || p.ownAct(e.Name)

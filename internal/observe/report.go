@@ -144,8 +144,11 @@ func propertiesOf(r Report, part ledger.Part) map[string]customer.Value {
 		customer.ChannelProperty: customer.Text(string(part.Channel)),
 	}
 	machine := ""
-	if r.Machine {
+	switch {
+	case r.Machine:
 		machine = customer.Yes
+	case r.Device != "":
+		machine = "no"
 	}
 	for name, text := range map[string]string{
 		customer.TextProperty: r.Text, customer.ReasonProperty: r.Code, customer.DeviceProperty: r.Device, customer.MachineProperty: machine,

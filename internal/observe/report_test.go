@@ -198,7 +198,7 @@ func TestRulesUseWhatBecameOfMessages(t *testing.T) {
 	w, parts := newTold(t, map[string]string{"sorry": "when: {event: message_bounced, where: channel == \"email\"}"})
 	w.tell(w.news("1", channel.ReportDelivered, parts[customer.SMS]))
 	require.Equal(t, 2, w.hints("buy"), "it changed, and its outreach waits for the event")
-	w.tell(w.news("2", channel.ReportBounced, parts[customer.SMS]))
+	w.tell(w.news("2", channel.ReportBounced, parts[customer.Push]))
 	require.Equal(t, []string{"buy 1 open"}, w.fates("anna"))
 	w.tell(w.news("3", channel.ReportBounced, parts[customer.Email]))
 	require.Equal(t, []string{"buy 1 open", "sorry 1 matched"}, sortedFates(w, "anna"))
@@ -351,7 +351,8 @@ func TestMachinesOpenNothing(t *testing.T) {
 	person.Device = "phone"
 	w.tell(person)
 	require.Equal(t, person.At, w.state("anna").Used[customer.Email])
-	require.Equal(t, "phone", w.log("anna", "message_opened")[1].Properties["device"].String())
+	properties := w.log("anna", "message_opened")[1].Properties
+	require.Equal(t, "phone no", properties["device"].String()+" "+properties["machine"].String())
 }
 
 // TestADeviceThatIsGone is forgotten, and the one before it is used.

@@ -115,7 +115,7 @@ func (t *taking) fate(part ledger.Part, r Report) error {
 	if part.Provider != "" {
 		h.Provider = ""
 	}
-	if h.Word == "" || part.Item {
+	if h.Word == "" || part.Item || !part.Channel.Reaches() {
 		return nil
 	}
 	h.Note = r.Provider + " reports: " + cmp.Or(r.Detail, string(r.Kind))
@@ -222,7 +222,7 @@ func (t *taking) block(d *dossier.Dossier, proof customer.Evidence, reason strin
 	if err := t.desk.Suppress(t.tx, proof, reason); err != nil || d == nil {
 		return err
 	}
-	if proof.Channel == customer.Push {
+	if reason == customer.Unregistered {
 		d.Profile.PushTokens = slices.DeleteFunc(slices.Clone(d.Profile.PushTokens), func(token string) bool { return token == proof.Address })
 	}
 	return t.lookAgain(d)

@@ -40,6 +40,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags.Float64Var(&o.Trouble, "trouble", 0.12, "share of the providers' calls that go wrong")
 	flags.DurationVar(&o.Gap, "gap", 2*time.Second, "the longest between two kills while everything serves")
 	flags.DurationVar(&o.Call, "call-timeout", 3*time.Second, "how long the engine waits for a provider")
+	flags.DurationVar(&o.Patience, "patience", 5*time.Second, "how late a workflow may be before the engine starts it again")
 	flags.DurationVar(&o.LateIf, "late", 30*time.Second, "a message is late when it is accepted so long after it could be")
 	flags.DurationVar(&o.Drain, "drain", 5*time.Minute, "how long what is under way is waited for at the end")
 	flags.BoolVar(&o.Naive, "naive", false, "drill the design that sends, then records, and tries again, in place of the engine")

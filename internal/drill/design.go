@@ -33,7 +33,7 @@ type design struct {
 
 // engineDesign is the product.
 func engineDesign(p places, box *sandbox.Sandbox, o Options) (design, error) {
-	worker, err := p.engineProcess(box.Account(), o.Call)
+	worker, err := p.engineProcess(box.Account(), o)
 	return design{
 		worker: worker, submit: track(p.engine), close: func() {},
 		left: func(ctx context.Context) (int, error) { return look(ctx, p.store()) },

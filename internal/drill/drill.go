@@ -29,6 +29,7 @@ type Options struct {
 	Trouble  float64       // share of the calls of providers that go wrong
 	Gap      time.Duration // the longest between two kills while everything serves
 	Call     time.Duration // how long the engine waits for a provider
+	Patience time.Duration // how late a workflow may be before the engine starts it again
 	LateIf   time.Duration // a message is late when it came so long after it could
 	Drain    time.Duration // how long after the last kill everything is waited for
 	Dir      string        // where everything is kept; it is made

@@ -95,11 +95,15 @@ func (o Options) places() (p places, err error) {
 	return p, err
 }
 
+// latencyShare is what part of the time that a provider may take it takes at
+// most each way, when nothing goes wrong. A kill must be able to hit a call.
+const latencyShare = 6
+
 // sandbox starts the providers.
 func (o Options) sandbox(p *places) (*sandbox.Sandbox, func(), error) {
 	box, err := sandbox.New(sandbox.Config{
 		Seed: o.Seed, CallTimeout: o.Call, Rates: sandbox.UsualRates(o.Trouble), Reports: sandbox.UsualReports(),
-		PublicURL: "http://" + p.engine, Refused: refused, Now: time.Now,
+		PublicURL: "http://" + p.engine, Refused: refused, Undelivered: undelivered, Latency: o.Call / latencyShare, Now: time.Now,
 	})
 	if err != nil {
 		return nil, nil, err

@@ -135,7 +135,7 @@ func fatesOf(tx ledger.Tx, name string, id customer.ID) (fates []fate, ended boo
 			return nil, false, err
 		}
 		for _, p := range parts {
-			fates = append(fates, fate{Customer: name, Rule: p.Rule, Step: p.Step, Status: p.Status, Reason: p.Reason})
+			fates = append(fates, fate{Customer: name, Rule: p.Rule, Step: p.Step, Channel: p.Channel, Status: p.Status, Reason: p.Reason, At: p.Updated})
 		}
 	}
 	return fates, ended, nil

@@ -63,6 +63,7 @@ var layers = []layer{
 		"internal/channel", "internal/ledger", "internal/sendtime", "internal/customer",
 	}},
 	{name: "internal/callback", may: []string{"internal/observe", "internal/channel", "internal/customer"}},
+	{name: "internal/metrics", may: []string{"internal/ledger", "internal/customer"}},
 	{name: "internal/intake", may: []string{"internal/observe", "internal/dictionary", "internal/sendtime", "internal/customer"}},
 	{name: "internal/pages", may: []string{"internal/observe", "internal/link", "internal/customer"}},
 	{name: "internal/importer", may: []string{"internal/observe", "internal/source", "internal/sendtime", "internal/customer"}},

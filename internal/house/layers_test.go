@@ -30,6 +30,7 @@ var layers = []layer{
 	{name: "cmd/outreach-drill", may: below},
 	{name: "internal/e2e", may: below},
 	{name: "internal/house"},
+	{name: "internal/channel/sendcost"},
 	{name: "internal/devserver"},
 	{name: "internal/browsertest"},
 	{name: "internal/demo", may: []string{"internal/observe", "internal/behaviour", "internal/sendtime", "internal/customer"}},

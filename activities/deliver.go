@@ -174,10 +174,14 @@ func (e *Engine) write(d *dossier.Dossier, try *attempt, vars message.Vars, f jo
 		return &templateError{trouble}, nil
 	}
 	if trouble := customer.CheckAddress(part.Channel, part.Address); trouble != "" {
-		return &channel.Error{Kind: channel.BadAddress, Provider: part.Provider, Code: "not_sent", Detail: trouble}, nil
+		return &channel.Error{Kind: channel.BadAddress, Provider: part.Provider, Code: noAddress, Detail: trouble}, nil
 	}
 	return nil, nil
 }
+
+// noAddress is the code of a message whose address is none by its form: no
+// provider was asked.
+const noAddress = "not_sent"
 
 // templateError says that a message's text could not be written.
 type templateError struct{ err error }

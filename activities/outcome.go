@@ -91,8 +91,12 @@ func (e *Engine) learn(tx ledger.Tx, part ledger.Part, try *attempt, receipt cha
 	}
 	switch {
 	case h.Reason == customer.BadAddress:
+		how := customer.ByProvider
+		if h.Code == noAddress {
+			how = customer.ByValidation
+		}
 		err = e.Desk.Suppress(tx, customer.Evidence{
-			At: now, Customer: part.Customer, Act: customer.AddressBlocked, How: customer.ByProvider, Channel: part.Channel,
+			At: now, Customer: part.Customer, Act: customer.AddressBlocked, How: how, Channel: part.Channel,
 			Address: part.Address, Message: part.Key(), Template: part.Template, Text: h.Note, Source: part.Provider + " " + h.Code,
 		}, badFor(part.Channel))
 	case h.Reason == customer.Misconfigured:

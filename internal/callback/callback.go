@@ -44,7 +44,8 @@ type Meter interface {
 // Options are what a handler needs.
 type Options struct {
 	// Public is the engine's own base URL as providers call it, without a slash
-	// at its end: signatures are over the whole URL.
+	// at its end: signatures are over the whole URL. Where it has a path, the
+	// proxy in front takes that off again: requests come for Path here.
 	Public  string
 	Senders map[customer.Channel]channel.Sender // those that report are listened to
 	Taker   Taker
@@ -101,8 +102,12 @@ func (s *server) serve(w http.ResponseWriter, req *http.Request) {
 		return
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, req.Body, maxBody))
-	if err != nil {
+	if _, large := errors.AsType[*http.MaxBytesError](err); large {
 		s.refuse(w, from, http.StatusRequestEntityTooLarge, err)
+		return
+	}
+	if err != nil { // it broke off
+		s.refuse(w, from, http.StatusBadRequest, err)
 		return
 	}
 	reports, err := from.Reports(channel.Callback{

@@ -26,14 +26,16 @@ const (
 // holds the address itself. A phone number is + and 7 to 15 digits, the first
 // of which is not 0 (ITU-T E.164). An email address is local@domain by RFC 5321
 // and RFC 6531, without quotes, comments or an address in figures; the domain
-// has a point. Whether it reaches anybody only its provider knows. Addresses of
-// other channels have no form here.
+// has a point. Push messages go to what CheckPushToken takes. Whether an address
+// reaches anybody only its provider knows. URLs of webhooks have no form here.
 func CheckAddress(c Channel, address string) (trouble string) {
 	switch {
 	case c == SMS && !isE164(address):
 		return noNumber
 	case c == Email && !isEmail(address):
 		return noEmail
+	case c == Push:
+		return CheckPushToken(address)
 	}
 	return ""
 }

@@ -81,7 +81,8 @@ func TestCheckAddress(t *testing.T) {
 		{customer.Email, "ana\xff@example.com", email},
 		{customer.Email, "+4915112345678", email},
 
-		{customer.Push, "any token", ""},
+		{customer.Push, "any-token", ""},
+		{customer.Push, "two words", "push token: has spaces or characters that no token has; send what the app got from Firebase, or the browser's subscription"},
 		{customer.Webhook, "https://example.com", ""},
 	} {
 		require.Equal(t, c.want, customer.CheckAddress(c.channel, c.address), "%s %q", c.channel, c.address)

@@ -253,12 +253,49 @@ func TestAFieldThatTheProfileRefuses(t *testing.T) {
 	require.Equal(t, observe.Rejection{At: monday(), Source: "segment", Reason: "traits.phone: is not there", Body: []byte(call)}, s.kept[1])
 }
 
+// TestDevicesTellOfPushMessages: it is for the observer to say whose they are.
+func TestDevicesTellOfPushMessages(t *testing.T) {
+	t.Parallel()
+	for event, name := range map[string]string{
+		"message_delivered": "message_delivered", "Message Opened": "message_opened", "messageClicked": "message_clicked",
+	} {
+		s := newSetting(t)
+		s.post("/v1/track", `{"userId": "1", "event": "`+event+`", "messageId": "r.c1.1.s.push/x", "properties": {"message": "r.c1.1.s.push"}}`)
+		require.Equal(t, []observe.Incoming{{User: "1", Event: customer.Event{
+			MessageID: "r.c1.1.s.push/x", Name: name, At: monday(), ReceivedAt: monday(), Via: customer.ViaServer, Properties: values("message", "r.c1.1.s.push"),
+		}}}, s.taken, event)
+	}
+}
+
+// TestATokenThatIsNone is refused alone, wherever it stands.
+func TestATokenThatIsNone(t *testing.T) {
+	t.Parallel()
+	const why = "has spaces or characters that no token has; send what the app got from Firebase, or the browser's subscription"
+	for where, call := range map[string]string{
+		"traits.push_token":    `{"userId": "1", "traits": {"plan": "surf", "push_token": "two words"}}`,
+		"traits.device_token":  `{"userId": "1", "traits": {"plan": "surf", "deviceToken": "two words"}}`,
+		"context.device.token": `{"userId": "1", "traits": {"plan": "surf"}, "context": {"device": {"token": "two words"}}}`,
+	} {
+		s := newSetting(t)
+		s.post("/v1/identify", call)
+		require.Equal(t, observe.Change{Traits: values("plan", "surf")}, s.taken[0].Change, where)
+		require.Equal(t, where+": "+why, s.kept[0].Reason)
+	}
+	s := newSetting(t)
+	s.post("/v1/track", `{"userId": "1", "event": "a", "context": {"device": {"token": " token-1 "}}}`)
+	require.Equal(t, "token-1", s.taken[0].Change.PushToken)
+	require.Empty(t, s.kept)
+}
+
 func TestRefusedCalls(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ path, body, want string }{
 		"nobody":         {"/v1/page", `{"name": "a"}`, "userId: is missing and so is anonymousId, give one of them"},
 		"no event":       {"/v1/track", `{"userId": "1", "event": " "}`, "event: is missing, name what happened"},
 		"ours":           {"/v1/track", `{"userId": "1", "event": "Message Sent"}`, "event: is a name that the engine keeps for itself, choose another"},
+		"a task's":       {"/v1/track", `{"userId": "1", "event": "message_replied", "properties": {"message": "r.c1.1.s.push", "text": "STOP"}}`, "event: is a name that the engine keeps for itself, choose another"},
+		"an email's":     {"/v1/track", `{"userId": "1", "event": "message_opened", "properties": {"message": "r.c1.1.s.email"}}`, "event: tells of a message of the engine's, and only of push messages devices may tell: give its send_key as the property message, or choose another name"},
+		"nobody's":       {"/v1/track", `{"event": "message_opened", "properties": {"message": "r.c1.1.s.push"}}`, "userId: is missing and so is anonymousId, say whose message it is"},
 		"odd user":       {"/v1/track", `{"userId": {}, "event": "a"}`, "userId: is neither a text nor a number"},
 		"long user":      {"/v1/track", `{"userId": "` + strings.Repeat("u", 256) + `", "event": "a"}`, "userId, anonymousId or previousId: is longer than 255 bytes, give a shorter one"},
 		"no group":       {"/v1/group", `{"userId": "1"}`, "groupId: is missing, name the group"},

@@ -23,8 +23,11 @@ type rejected struct {
 }
 
 func (r rejected) String() string {
-	if r.Field == "" {
+	switch {
+	case r.Field == "":
 		return r.Reason
+	case strings.HasPrefix(r.Field, "context."):
+		return r.Field + ": " + r.Reason
 	}
 	return "traits." + r.Field + ": " + r.Reason
 }

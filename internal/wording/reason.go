@@ -43,6 +43,12 @@ func fate(r customer.Reason) string {
 		return "the provider does not know the address"
 	case customer.Unknown:
 		return "nobody can know whether it went out"
+	case customer.Undelivered:
+		return "its provider took it, and could not deliver it"
+	case customer.Unconfirmed:
+		return "no word that it arrived came in time"
+	case customer.NotSent:
+		return "it did not go out, as a person found"
 	case customer.TemplateError:
 		return "the text could not be written for this customer"
 	case customer.Paused:

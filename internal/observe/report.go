@@ -115,7 +115,7 @@ func (t *taking) fate(part ledger.Part, r Report) error {
 	if part.Provider != "" {
 		h.Provider = ""
 	}
-	if h.Word == "" || part.Item {
+	if h.Word == "" || part.Item || !part.Channel.Reaches() {
 		return nil
 	}
 	h.Note = r.Provider + " reports: " + cmp.Or(r.Detail, string(r.Kind))

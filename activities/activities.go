@@ -29,6 +29,11 @@ type Starter interface {
 	Hint(ctx context.Context, ref ledger.Ref) (found bool, err error)
 }
 
+// Linker gives the addresses of a message's own links, "" for none.
+type Linker interface {
+	Links(p ledger.Part, at time.Time) (unsubscribe, preferences string)
+}
+
 // Start is everything that an outreach's workflow begins with. It holds no
 // personal data.
 type Start struct {
@@ -65,6 +70,7 @@ type Engine struct {
 	Clock   Clock
 	Starter Starter
 	Senders map[customer.Channel]channel.Sender
+	Links   Linker // nil: messages have no links of their own
 	// Patience is how long past its instant an open outreach is, on the
 	// machine's clock, before its workflow is taken for lost.
 	Patience time.Duration

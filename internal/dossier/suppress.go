@@ -29,7 +29,10 @@ func (k Desk) Suppress(tx ledger.Tx, e customer.Evidence, reason string) error {
 	if err := errors.Join(tx.Suppress(s), tx.Testify(e)); err != nil {
 		return err
 	}
-	return k.forget(tx, e)
+	if reason == customer.Unregistered || reason == customer.NoAddressAt {
+		return k.forget(tx, e)
+	}
+	return nil
 }
 
 // Free lets an address be used again, and keeps the evidence of why. Only a

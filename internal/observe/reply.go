@@ -134,6 +134,28 @@ func (t *taking) blocks(d *dossier.Dossier, c Change, e customer.Evidence) error
 	return nil
 }
 
+// newDevice keeps a new device of somebody who wants no push messages at all
+// from getting any.
+func (t *taking) newDevice(d *dossier.Dossier, token string, e customer.Evidence) error {
+	if token == "" {
+		return nil
+	}
+	if _, is, err := t.tx.Suppressed(customer.Push, token); is || err != nil {
+		return err
+	}
+	for _, other := range d.Profile.PushTokens {
+		s, is, err := t.tx.Suppressed(customer.Push, other)
+		if err != nil {
+			return err
+		}
+		if is && s.Reason == customer.Unsubscribed {
+			e.Channel, e.Address, e.Topic = customer.Push, token, ""
+			return t.desk.Suppress(t.tx, e, customer.Unsubscribed)
+		}
+	}
+	return nil
+}
+
 // addresses gives all that a customer has on a channel.
 func addresses(p *customer.Profile, by customer.Channel) []string {
 	if by == customer.Push {

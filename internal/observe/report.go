@@ -222,7 +222,7 @@ func (t *taking) block(d *dossier.Dossier, proof customer.Evidence, reason strin
 	if err := t.desk.Suppress(t.tx, proof, reason); err != nil || d == nil {
 		return err
 	}
-	if proof.Channel == customer.Push {
+	if reason == customer.Unregistered {
 		d.Profile.PushTokens = slices.DeleteFunc(slices.Clone(d.Profile.PushTokens), func(token string) bool { return token == proof.Address })
 	}
 	return t.lookAgain(d)

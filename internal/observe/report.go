@@ -71,7 +71,9 @@ func (t *taking) report(r Report) (Outcome, error) {
 }
 
 // about finds the message that a report is about: by the send key, by the
-// provider's own name of it, else the last one that went to the address.
+// provider's own name of it, else, as far as it is news of the address and not
+// of one message, the last one that went there. Others may send to an address by
+// the same account: what became of theirs says nothing of ours.
 func (t *taking) about(r Report) (ledger.Part, bool, error) {
 	if ref, step, c, err := ledger.ParseKey(r.Key); err == nil {
 		if ref, err = t.tx.Moved(ref); err != nil {
@@ -84,7 +86,20 @@ func (t *taking) about(r Report) (ledger.Part, bool, error) {
 	if part, ok, err := t.tx.PartOf(r.Provider, r.ProviderID); err != nil || ok {
 		return part, ok, err
 	}
+	if ofMessage(r.Kind) {
+		return ledger.Part{}, false, nil
+	}
 	return t.tx.LastTo(r.Channel, r.Address)
+}
+
+// ofMessage reports whether a kind of news tells what became of one message,
+// and nothing else.
+func ofMessage(k channel.ReportKind) bool {
+	switch k {
+	case channel.ReportTaken, channel.ReportDelivered, channel.ReportFailed, channel.ReportOpened, channel.ReportClicked:
+		return true
+	}
+	return false
 }
 
 // propertiesOf gives what an event says of a report. The text of a reply stays

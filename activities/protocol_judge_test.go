@@ -153,7 +153,7 @@ func (w *model) judge() {
 			w.fault("I9: %s is %s until %v", p.Key(), p.Status, p.Lease)
 		case p.Reason == "" && (p.Status == ledger.Rejected || p.Status == ledger.Withdrawn || p.Status == ledger.Unknown || p.Status == ledger.Failed):
 			w.fault("I3: %s is %s, and nobody knows why", p.Key(), p.Status)
-		case p.Status == ledger.Unknown && (w.vendor.v.again || w.vendor.v.repeats) && reason[p.Ref] == customer.Completed:
+		case p.Status == ledger.Unknown && !p.Item && (w.vendor.v.again || w.vendor.v.repeats) && reason[p.Ref] == customer.Completed:
 			w.fault("%s is unknown, and was to be sent again", p.Key())
 		}
 	}

@@ -164,6 +164,10 @@ func (a audit) SavePart(p ledger.Part) error {
 	if ok && !p.Item && !before.Item && before.Status != p.Status && !lawful(before.Status, p.Status) {
 		a.w.fault("%s was %s and becomes %s", p.Key(), before.Status, p.Status)
 	}
+	if before.Status == ledger.Sending && time.Now().Before(before.Lease) && a.w.vendor.isCalled(p.Key()) &&
+		(p.Status == ledger.Planned || p.Status == ledger.Rejected || p.Status == ledger.Ambiguous) {
+		a.w.fault("%s becomes %s while its call is under way", p.Key(), p.Status)
+	}
 	if p.Status == ledger.Sending && before.Status != ledger.Sending && !p.Item {
 		if err := a.begins(before, p); err != nil {
 			return err
@@ -173,6 +177,9 @@ func (a audit) SavePart(p ledger.Part) error {
 }
 
 func lawful(from, to ledger.PartStatus) bool {
+	if from == ledger.Withdrawn && to == ledger.Planned { // its step is planned anew
+		return true
+	}
 	if from == ledger.Planned && to == ledger.Queued || from == ledger.Queued && (to == ledger.Planned || to == ledger.Withdrawn) {
 		return true
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -33,6 +34,7 @@ type vendor struct {
 // call is one message on its way.
 type call struct {
 	m      channel.Message
+	by     *process
 	began  time.Time
 	over   bool // the engine waits no more
 	clear  bool // it was answered yes or no: the vendor has done with it
@@ -50,10 +52,10 @@ type take struct {
 }
 
 // begin notes a call.
-func (v *vendor) begin(m channel.Message) *call {
+func (v *vendor) begin(m channel.Message, by *process) *call {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	c := &call{m: m, began: time.Now(), answer: make(chan error, 1)}
+	c := &call{m: m, by: by, began: time.Now(), answer: make(chan error, 1)}
 	v.calls = append(v.calls, c)
 	if v.easy {
 		v.take(c)
@@ -146,6 +148,14 @@ func (v *vendor) end(c *call) {
 	v.calls = kept
 }
 
+// isCalled reports whether a living process waits for the answer to a call of a
+// message.
+func (v *vendor) isCalled(key string) bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return slices.ContainsFunc(v.calls, func(c *call) bool { return c.m.Key == key && !c.over && !c.by.isDead() })
+}
+
 // took gives what the vendor has.
 func (v *vendor) took() []*take {
 	v.mu.Lock()
@@ -164,7 +174,7 @@ func (l line) Name() string { return "vendor" }
 
 func (l line) Send(ctx context.Context, m channel.Message) (channel.Receipt, error) {
 	l.by.calling(m)
-	c := l.begin(m)
+	c := l.begin(m, l.by)
 	defer l.end(c)
 	select {
 	case err := <-c.answer:

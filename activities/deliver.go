@@ -243,9 +243,15 @@ func (e *Engine) hint(ref ledger.Ref) {
 	}
 }
 
-// send calls the provider once.
+// send calls the provider once, within the attempt's lease. A process that stood
+// still until the lease ran out calls nobody: others may have taken the message
+// up meanwhile.
 func (e *Engine) send(try *attempt) (channel.Receipt, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), e.callTime())
+	left := min(e.callTime(), e.Clock.Until(try.part.Lease))
+	if left <= 0 {
+		return channel.Receipt{}, &channel.Error{Kind: channel.Unavailable, Provider: try.sender.Name(), Detail: "no call was made: the attempt's lease ran out before"}
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), left)
 	defer cancel()
 	if err := e.fallIn(ctx, try.part.Channel, try.sender.Name()); err != nil {
 		return channel.Receipt{}, err

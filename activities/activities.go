@@ -78,8 +78,8 @@ type Engine struct {
 	CallTime time.Duration
 	Logger   *slog.Logger
 
-	paces   paces
 	calls   sync.WaitGroup // provider calls under way
+	windows windows
 	flights flights
 }
 

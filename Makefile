@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run build test check short bench backtest format vet determinism tidy browser editor maildev histories docs
+.PHONY: help run build test check short bench bench-send drill drill-naive drill-short programs backtest format vet determinism tidy browser editor maildev histories docs
 
 # How many packages are built and tested at once.
 JOBS ?= 2
@@ -28,7 +28,7 @@ EDITOR_FROM := internal/schema/testdata/editor
 MAILDEV_FROM := internal/channel/smtp/testdata/maildev
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: ## everything on this machine: Temporal, the engine, the inbox, a demo company. ARGS="--help" lists its flags
 	@[ -e bin/outreach-dev ] || echo "The first build takes a few minutes: it holds a whole Temporal server. Later ones take seconds."
@@ -58,6 +58,22 @@ short: ## the tests that are done in a minute: none with a live Temporal, none t
 bench: ## what it costs, as ratios in one run: intake, rules, customers, outreaches, the first of a burst; explain. Some minutes
 	go test ./internal/e2e -run '^$$' -bench . -benchtime 1x -count 3 -timeout 30m | grep -E '^Benchmark|^ok|FAIL'
 	go test ./cmd/outreach -run '^$$' -bench Explain -benchtime 50x -timeout 30m | grep -E '^Benchmark|^ok|FAIL'
+
+bench-send: ## what sending costs: 10,000 messages by each sender and by its bare library, in one run. A few minutes
+	go test ./internal/channel/sendcost -run '^$$' -bench Senders -benchtime 1x -timeout 30m | grep -vE '^(goos|goarch|pkg|cpu|Benchmark|PASS)'
+
+drill: programs ## 10,000 messages, 200 kills, providers that misbehave: is any message lost, doubled or stuck? A quarter of an hour. ARGS="--seed 7"
+	bin/outreach-drill $(ARGS)
+
+drill-naive: programs ## the same drill of the design that sends, then records, and tries again
+	bin/outreach-drill --naive $(ARGS)
+
+drill-short: programs ## 500 messages, 20 kills: about a minute
+	bin/outreach-drill --messages 500 --kills 20 --gap 1s --seed 20261123 $(ARGS)
+
+# What a drill runs.
+programs:
+	@go build -p $(JOBS) -o bin/ ./cmd/outreach ./cmd/outreach-dev ./cmd/outreach-drill
 
 backtest: ## what outreach simulate costs: 100,000, 300,000 and a million events; seconds, processor seconds and most memory
 	@for n in 100000 300000 1000000; do \

@@ -29,6 +29,17 @@ type Starter interface {
 	Hint(ctx context.Context, ref ledger.Ref) (found bool, err error)
 }
 
+// Linker gives the addresses of a message's own links, "" for none.
+type Linker interface {
+	Links(p ledger.Part, at time.Time) (unsubscribe, preferences string)
+}
+
+// Meter counts one call of a provider: kind is taken, delivered, or what sort of
+// trouble there was; took is on the machine's clock.
+type Meter interface {
+	Call(provider, kind string, took time.Duration)
+}
+
 // Start is everything that an outreach's workflow begins with. It holds no
 // personal data.
 type Start struct {
@@ -65,6 +76,7 @@ type Engine struct {
 	Clock   Clock
 	Starter Starter
 	Senders map[customer.Channel]channel.Sender
+	Links   Linker // nil: messages have no links of their own
 	// Patience is how long past its instant an open outreach is, on the
 	// machine's clock, before its workflow is taken for lost.
 	Patience time.Duration
@@ -76,7 +88,9 @@ type Engine struct {
 	// CallTime bounds one call of a provider, on the machine's clock; 0 is thirty
 	// seconds.
 	CallTime time.Duration
-	Logger   *slog.Logger
+	// Meter counts calls of providers; nil: nobody counts.
+	Meter  Meter
+	Logger *slog.Logger
 
 	calls   sync.WaitGroup // provider calls under way
 	windows windows

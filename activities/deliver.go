@@ -3,9 +3,11 @@ package activities
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/outreach-engine/outreach/internal/channel"
+	"github.com/outreach-engine/outreach/internal/customer"
 	"github.com/outreach-engine/outreach/internal/dossier"
 	"github.com/outreach-engine/outreach/internal/journey"
 	"github.com/outreach-engine/outreach/internal/ledger"
@@ -162,6 +164,12 @@ func (e *Engine) write(d *dossier.Dossier, try *attempt, vars message.Vars, f jo
 	if err != nil {
 		return nil, err
 	}
+	if e.Links != nil {
+		vars.Unsubscribe, vars.Preferences = e.Links.Links(*part, f.Now)
+		for i := range items {
+			items[i].Item.Vars.Unsubscribe, items[i].Item.Vars.Preferences = e.Links.Links(items[i].Part, f.Now)
+		}
+	}
 	content, failed, trouble := d.Set.Templates.Compose(part.Template, part.Channel, vars, dossier.Items(items))
 	try.failed = dossier.Unwritten(items, failed)
 	part.Print = channel.Print(content.Text)
@@ -169,11 +177,17 @@ func (e *Engine) write(d *dossier.Dossier, try *attempt, vars message.Vars, f jo
 		Key: part.Key(), Customer: part.Customer, Channel: part.Channel, To: part.Address, From: terms.Senders[part.Channel],
 		Topic: part.Topic, Template: part.Template, Locale: vars.Customer.Locale, Content: content, Urgent: terms.Urgent(part.Topic),
 	}
+	if part.Channel == customer.Email && strings.HasPrefix(vars.Unsubscribe, "https://") {
+		try.message.Unsubscribe = vars.Unsubscribe
+	}
 	if !part.Deadline.IsZero() {
 		try.message.Life = max(e.Clock.Until(part.Deadline), time.Second)
 	}
 	if trouble != nil {
 		return &templateError{trouble}, nil
+	}
+	if trouble := customer.CheckAddress(part.Channel, part.Address); trouble != "" {
+		return &channel.Error{Kind: channel.BadAddress, Provider: part.Provider, Code: "not_sent", Detail: trouble}, nil
 	}
 	return nil, nil
 }
@@ -245,5 +259,21 @@ func (e *Engine) send(try *attempt) (channel.Receipt, error) {
 	if err := e.fallIn(ctx, try.lane); err != nil {
 		return channel.Receipt{}, err
 	}
-	return try.sender.Send(ctx, try.message)
+	began := time.Now()
+	receipt, trouble := try.sender.Send(ctx, try.message)
+	if e.Meter != nil {
+		e.Meter.Call(try.sender.Name(), outcomeOf(receipt, trouble), time.Since(began))
+	}
+	return receipt, trouble
+}
+
+// outcomeOf names what came of a call.
+func outcomeOf(receipt channel.Receipt, trouble error) string {
+	switch {
+	case trouble != nil:
+		return string(channel.KindOf(trouble))
+	case receipt.Delivered:
+		return "delivered"
+	}
+	return "taken"
 }

@@ -147,7 +147,7 @@ func (e *Engine) start(ctx context.Context, rule string) (more bool, err error) 
 	var starts []Start
 	err = e.Store.Write(ctx, ledger.GateLane, func(tx ledger.Tx) error {
 		now := e.now()
-		claimed, err := tx.Claim(rule, now, now.Add(e.Clock.Span(claimLease)), e.allowed())
+		claimed, err := tx.Claim(rule, now, now.Add(e.Clock.Span(min(claimLease, max(e.Patience, time.Second)))), e.allowed())
 		if err != nil {
 			return err
 		}

@@ -20,7 +20,6 @@ import (
 
 	"github.com/outreach-engine/outreach/internal/app"
 	"github.com/outreach-engine/outreach/internal/devserver"
-	"github.com/outreach-engine/outreach/workflows"
 )
 
 func main() {
@@ -31,8 +30,8 @@ func main() {
 
 // settings are what the flags say.
 type settings struct {
-	http, ui, temporal, data, rules, templates string
-	noDemo                                     bool
+	http, ui, temporal, data, rules, templates, only string
+	noDemo                                           bool
 }
 
 // run runs everything and gives the exit code: 0 fine, 1 failed, 2 wrong use.
@@ -47,6 +46,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags.StringVar(&s.rules, "rules", "rules", "folder of rules; a change is loaded at once")
 	flags.StringVar(&s.templates, "templates", "", "folder of templates (default: templates beside the rules)")
 	flags.BoolVar(&s.noDemo, "no-demo", false, "run without the demo company")
+	flags.StringVar(&s.only, "only", "", "temporal: run the embedded Temporal server alone, for engines that are processes of their own (outreach serve); takes --temporal, --ui (empty: none) and --data")
 	switch err := flags.Parse(args); {
 	case errors.Is(err, pflag.ErrHelp):
 		return 0
@@ -55,6 +55,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return 2
 	case flags.NArg() > 0:
 		fmt.Fprintf(stderr, "outreach-dev: %q is not a flag, and only flags are taken; --help lists them\n", flags.Arg(0))
+		return 2
+	case s.only != "" && !s.alone():
+		fmt.Fprintf(stderr, "outreach-dev: --only %q: write temporal, or leave it out\n", s.only)
 		return 2
 	}
 	if err := s.start(ctx, stdout, stderr); err != nil {
@@ -76,15 +79,20 @@ func (s settings) start(ctx context.Context, stdout, stderr io.Writer) error {
 	defer unlock()
 	logger := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelInfo}))
 	fmt.Fprintln(stdout, "outreach-dev: starting the embedded Temporal server ...")
-	server, err := devserver.Start(ctx, devserver.Options{
-		Addr: s.temporal, UIAddr: s.ui, File: filepath.Join(s.data, "temporal.db"),
-		SearchAttributes: workflows.SearchAttributes(), Logger: logger,
-	})
+	server, err := s.serve(ctx, logger)
 	if err != nil {
-		return s.explain(err)
+		return err
 	}
 	defer server.Stop()
+	if s.alone() {
+		s.wait(ctx, stdout, server)
+		return nil
+	}
+	return s.engine(ctx, stdout, server, logger)
+}
 
+// engine runs the engine and the demo company until ctx ends.
+func (s settings) engine(ctx context.Context, stdout io.Writer, server *devserver.Server, logger *slog.Logger) error {
 	options := app.Defaults()
 	options.HTTP, options.Rules, options.Templates = s.http, s.rules, s.templates
 	options.Store = filepath.Join(s.data, "outreach.db")
@@ -98,7 +106,7 @@ func (s settings) start(ctx context.Context, stdout, stderr io.Writer) error {
 		s.greet(stdout, r, server)
 		go func() { company <- s.live(ctx, r, cancel) }()
 	}
-	err = app.Run(ctx, options)
+	err := app.Run(ctx, options)
 	if err == nil {
 		fmt.Fprintln(stdout, "outreach-dev: stopped; the next start goes on from here")
 	}
@@ -124,7 +132,7 @@ func (s settings) lock() (unlock func(), err error) {
 
 // check looks at what can be wrong before anything is started.
 func (s settings) check() error {
-	for _, a := range []struct{ flag, address string }{{"--http", s.http}, {"--ui", s.ui}, {"--temporal", s.temporal}} {
+	for _, a := range s.places() {
 		if _, _, err := net.SplitHostPort(a.address); err != nil {
 			return fmt.Errorf("%s %q: write host:port, such as 127.0.0.1:9000", a.flag, a.address)
 		}
@@ -133,6 +141,9 @@ func (s settings) check() error {
 			return fmt.Errorf("%s %s: the port is taken or not to be had (%w); give another with %s", a.flag, a.address, err, a.flag)
 		}
 		_ = listener.Close()
+	}
+	if s.alone() {
+		return nil
 	}
 	if _, err := os.Stat(s.rules); err != nil {
 		return fmt.Errorf("--rules %s: %w; name the folder that holds your rules", s.rules, err)

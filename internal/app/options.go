@@ -30,29 +30,20 @@ type Options struct {
 	TemporalCA        string // server CA file
 	TemporalAPIKey    string
 
-	SMS   string // inbox, twilio
-	Email string // inbox, sendgrid
-	Push  string // inbox, fcm
+	PublicURL   string // the engine as customers and providers reach it; "": nobody does
+	LinkSecret  string // keys of the links in messages; "": one that the engine makes
+	CallTimeout string // of one call of a provider, such as 30s
+	Patience    string // before a silent workflow is taken for lost, such as 2m
 
-	TwilioAccountSID       string
-	TwilioAPIKeySID        string
-	TwilioAPIKeySecret     string
-	TwilioAuthToken        string
-	TwilioFrom             string
-	TwilioMessagingService string
-	TwilioBaseURL          string
-	SendGridAPIKey         string
-	SendGridFrom           string // "Name <address>"
-	SendGridResidency      string // global, eu
-	SendGridBaseURL        string
-	FCMServiceAccount      string // the key file's JSON
-	FCMBaseURL             string
-	WebhookSecret          string // whsec_...; "" leaves calls of webhooks unsigned
+	SMS   string // inbox, twilio, webhook
+	Email string // inbox, sendgrid, smtp, webhook
+	Push  string // inbox, fcm, webpush, both, webhook
+
+	Providers Providers // what the providers are told
 
 	// What no setting gives.
 	WatchFiles bool // load rules again when a file changes
 	Clock      activities.Clock
-	Patience   time.Duration // before a silent workflow is taken for lost
 	LearnEvery time.Duration // how often, on the engine's clock, is learned of everybody; 0: never
 	Logger     *slog.Logger  // nil logs nothing
 	// Senders stand in for configured providers; tests and drills use them.
@@ -77,7 +68,7 @@ type Setting struct {
 
 // Settings lists the configuration, with the defaults in place.
 func (o *Options) Settings() []Setting {
-	return []Setting{
+	return append([]Setting{
 		{Flag: "http", Env: "OUTREACH_HTTP", Value: &o.HTTP, Help: "host:port that takes events and shows the inbox"},
 		{Flag: "store", Env: "OUTREACH_STORE", Value: &o.Store, Help: "SQLite file that holds everything"},
 		{Flag: "inbox-file", Env: "OUTREACH_INBOX_FILE", Value: &o.InboxFile, Help: "file that keeps what the inbox provider received; empty keeps it in memory"},
@@ -91,32 +82,22 @@ func (o *Options) Settings() []Setting {
 		{Flag: "temporal-ca", Env: "OUTREACH_TEMPORAL_CA", Value: &o.TemporalCA, Help: "file of the authority that signed Temporal's certificate"},
 		{Env: "OUTREACH_TEMPORAL_API_KEY", Secret: true, Value: &o.TemporalAPIKey, Help: "API key for a hosted Temporal"},
 		{Env: "OUTREACH_WRITE_KEYS", Secret: true, Value: &o.WriteKeys, Help: "write keys that may send events, comma-separated; empty takes any"},
-		{Flag: "sms", Env: "OUTREACH_SMS", Value: &o.SMS, Help: "who carries SMS: inbox or twilio"},
-		{Flag: "email", Env: "OUTREACH_EMAIL", Value: &o.Email, Help: "who carries email: inbox or sendgrid"},
-		{Flag: "push", Env: "OUTREACH_PUSH", Value: &o.Push, Help: "who carries push messages: inbox or fcm"},
-		{Flag: "twilio-account-sid", Env: "OUTREACH_TWILIO_ACCOUNT_SID", Value: &o.TwilioAccountSID, Help: "Twilio account (AC...)"},
-		{Flag: "twilio-api-key-sid", Env: "OUTREACH_TWILIO_API_KEY_SID", Value: &o.TwilioAPIKeySID, Help: "Twilio API key (SK...), with its secret"},
-		{Env: "OUTREACH_TWILIO_API_KEY_SECRET", Secret: true, Value: &o.TwilioAPIKeySecret, Help: "secret of the Twilio API key"},
-		{Env: "OUTREACH_TWILIO_AUTH_TOKEN", Secret: true, Value: &o.TwilioAuthToken, Help: "Twilio auth token, where there is no API key"},
-		{Flag: "twilio-from", Env: "OUTREACH_TWILIO_FROM", Value: &o.TwilioFrom, Help: "sender of SMS: E.164 number, short code or name"},
-		{Flag: "twilio-messaging-service", Env: "OUTREACH_TWILIO_MESSAGING_SERVICE", Value: &o.TwilioMessagingService, Help: "Twilio messaging service (MG...) instead of a sender"},
-		{Flag: "twilio-base-url", Env: "OUTREACH_TWILIO_BASE_URL", Value: &o.TwilioBaseURL, Help: "Twilio API host, for a region or a test server"},
-		{Env: "OUTREACH_SENDGRID_API_KEY", Secret: true, Value: &o.SendGridAPIKey, Help: "SendGrid API key"},
-		{Flag: "sendgrid-from", Env: "OUTREACH_SENDGRID_FROM", Value: &o.SendGridFrom, Help: "sender of email: Name <address>"},
-		{Flag: "sendgrid-residency", Env: "OUTREACH_SENDGRID_RESIDENCY", Value: &o.SendGridResidency, Help: "where SendGrid keeps data: global or eu"},
-		{Flag: "sendgrid-base-url", Env: "OUTREACH_SENDGRID_BASE_URL", Value: &o.SendGridBaseURL, Help: "SendGrid API host, for a test server"},
-		{Env: "OUTREACH_FCM_SERVICE_ACCOUNT", Secret: true, Value: &o.FCMServiceAccount, Help: "JSON key of the Firebase service account"},
-		{Env: "OUTREACH_WEBHOOK_SECRET", Secret: true, Value: &o.WebhookSecret, Help: "whsec_ and base64: signs calls of webhooks; empty leaves them unsigned"},
-		{Flag: "fcm-base-url", Env: "OUTREACH_FCM_BASE_URL", Value: &o.FCMBaseURL, Help: "FCM API host, for a test server"},
-	}
+		{Flag: "public-url", Env: "OUTREACH_PUBLIC_URL", Value: &o.PublicURL, Help: "https URL by which customers and providers reach this engine: for links in messages and delivery reports; empty: neither is offered"},
+		{Env: "OUTREACH_LINK_SECRET", Secret: true, Value: &o.LinkSecret, Help: "keys that sign links in messages: 32 random bytes in hex, the newest first, comma-separated; empty: the engine makes one and keeps it in the store"},
+		{Flag: "call-timeout", Env: "OUTREACH_CALL_TIMEOUT", Value: &o.CallTimeout, Help: "how long one call of a provider may take, from 1s to 5m"},
+		{Flag: "patience", Env: "OUTREACH_PATIENCE", Value: &o.Patience, Help: "how long an outreach's workflow may be late before it is taken for lost and started again, from 1s to 1h"},
+		{Flag: "sms", Env: "OUTREACH_SMS", Value: &o.SMS, Help: "who carries SMS: inbox, twilio or webhook"},
+		{Flag: "email", Env: "OUTREACH_EMAIL", Value: &o.Email, Help: "who carries email: inbox, sendgrid, smtp or webhook"},
+		{Flag: "push", Env: "OUTREACH_PUSH", Value: &o.Push, Help: "who carries push messages: inbox, fcm, webpush, both (fcm and webpush) or webhook"},
+	}, o.Providers.settings()...)
 }
 
 // Defaults gives the options before flags and environment.
 func Defaults() Options {
 	return Options{
 		HTTP: "127.0.0.1:8080", Store: ".outreach/outreach.db", Rules: "rules",
-		TemporalAddress: "127.0.0.1:7233", TemporalNamespace: "default",
-		SMS: "inbox", Email: "inbox", Push: "inbox", SendGridResidency: "global",
-		Clock: activities.RealTime(), Patience: 2 * time.Minute, LearnEvery: 24 * time.Hour,
+		TemporalAddress: "127.0.0.1:7233", TemporalNamespace: "default", CallTimeout: "30s", Patience: "2m",
+		SMS: "inbox", Email: "inbox", Push: "inbox", Providers: Providers{SendGridResidency: "global", SMTPTLS: "starttls"},
+		Clock: activities.RealTime(), LearnEvery: 24 * time.Hour,
 	}
 }

@@ -1,24 +1,66 @@
 package app
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"net/mail"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
 
+	"github.com/outreach-engine/outreach/internal/callback"
 	"github.com/outreach-engine/outreach/internal/channel"
 	"github.com/outreach-engine/outreach/internal/channel/fcm"
 	"github.com/outreach-engine/outreach/internal/channel/hook"
 	"github.com/outreach-engine/outreach/internal/channel/inbox"
+	"github.com/outreach-engine/outreach/internal/channel/push"
+	"github.com/outreach-engine/outreach/internal/channel/relay"
 	"github.com/outreach-engine/outreach/internal/channel/sendgrid"
+	"github.com/outreach-engine/outreach/internal/channel/smtp"
 	"github.com/outreach-engine/outreach/internal/channel/twilio"
+	"github.com/outreach-engine/outreach/internal/channel/webpush"
 	"github.com/outreach-engine/outreach/internal/customer"
 	"github.com/outreach-engine/outreach/internal/library"
 	"github.com/outreach-engine/outreach/internal/rule"
 )
 
+// both names the choice of FCM for devices and Web Push for browsers.
+const both = "both"
+
+// on is the word that switches a setting on.
+const on = "on"
+
+// way is who may carry a channel's messages, by the name of the choice.
+type way struct {
+	channel customer.Channel
+	flag    string
+	choice  string
+	builds  map[string]func() (channel.Sender, error)
+}
+
+func (o Options) ways() []way {
+	return []way{
+		{customer.SMS, "--sms", o.SMS, map[string]func() (channel.Sender, error){
+			twilio.Name: o.twilio, relay.Name: o.relay,
+		}},
+		{customer.Email, "--email", o.Email, map[string]func() (channel.Sender, error){
+			sendgrid.Name: o.sendgrid, smtp.Name: o.smtp, relay.Name: o.relay,
+		}},
+		{customer.Push, "--push", o.Push, map[string]func() (channel.Sender, error){
+			fcm.Name: o.fcm, webpush.Name: o.webpush, both: o.everywhere, relay.Name: o.relay,
+		}},
+	}
+}
+
 // senders builds who carries each channel's messages.
 func (o Options) senders(box *inbox.Box) (map[customer.Channel]channel.Sender, error) {
-	webhooks, err := hook.New(hook.Config{Secret: o.WebhookSecret})
+	if err := o.checkPublic(); err != nil {
+		return nil, err
+	}
+	webhooks, err := hook.New(hook.Config{Secret: o.Providers.WebhookSecret})
 	if err != nil {
 		return nil, fmt.Errorf("OUTREACH_WEBHOOK_SECRET: %w", err)
 	}
@@ -27,37 +69,67 @@ func (o Options) senders(box *inbox.Box) (map[customer.Channel]channel.Sender, e
 		maps.Copy(senders, o.Senders)
 		return senders, nil
 	}
-	for _, c := range []struct {
-		channel customer.Channel
-		flag    string
-		choice  string
-		other   string
-		build   func() (channel.Sender, error)
-	}{
-		{customer.SMS, "--sms", o.SMS, twilio.Name, o.twilio},
-		{customer.Email, "--email", o.Email, sendgrid.Name, o.sendgrid},
-		{customer.Push, "--push", o.Push, fcm.Name, o.fcm},
-	} {
-		switch c.choice {
-		case "inbox":
-			senders[c.channel] = box
-		case c.other:
-			sender, err := c.build()
-			if err != nil {
-				return nil, fmt.Errorf("%s %s: %w", c.flag, c.choice, err)
-			}
-			senders[c.channel] = sender
-		default:
-			return nil, fmt.Errorf("%s: %q carries no such messages; write inbox or %s", c.flag, c.choice, c.other)
+	for _, w := range o.ways() {
+		if w.choice == inbox.Name {
+			senders[w.channel] = box
+			continue
+		}
+		build, known := w.builds[w.choice]
+		if !known {
+			names := append([]string{inbox.Name}, slices.Sorted(maps.Keys(w.builds))...)
+			last := len(names) - 1
+			return nil, fmt.Errorf("%s: %q carries no such messages; write %s or %s", w.flag, w.choice, strings.Join(names[:last], ", "), names[last])
+		}
+		if senders[w.channel], err = build(); err != nil {
+			return nil, fmt.Errorf("%s %s: %w", w.flag, w.choice, err)
 		}
 	}
 	return senders, nil
 }
 
+// checkPublic refuses a public address that nobody could reach.
+func (o Options) checkPublic() error {
+	if o.PublicURL == "" {
+		return nil
+	}
+	u, err := url.Parse(o.PublicURL)
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" {
+		return fmt.Errorf("--public-url %q: is not an http(s) address without a query; write it like https://outreach.example.com", o.PublicURL)
+	}
+	return nil
+}
+
+// public gives the address by which the engine is reached, without a slash at
+// its end; "" when nobody reaches it.
+func (o Options) public() string { return strings.TrimRight(o.PublicURL, "/") }
+
+// reportsTo gives where a provider sends its callbacks; "" for nowhere.
+func (o Options) reportsTo(provider string) string {
+	if o.PublicURL == "" {
+		return ""
+	}
+	return o.public() + callback.Path + provider
+}
+
+// spans gives how long one call of a provider may take, and how late a
+// workflow may be before it is taken for lost.
+func (o Options) spans() (call, patience time.Duration, err error) {
+	const shortest = time.Second
+	call, err = time.ParseDuration(cmp.Or(o.CallTimeout, "30s"))
+	if longest := 5 * time.Minute; err != nil || call < shortest || call > longest {
+		return 0, 0, fmt.Errorf("--call-timeout %q: is no time for a call; write one from 1s to 5m, such as 30s", o.CallTimeout)
+	}
+	patience, err = time.ParseDuration(cmp.Or(o.Patience, "2m"))
+	if longest := time.Hour; err != nil || patience < shortest || patience > longest {
+		return 0, 0, fmt.Errorf("--patience %q: is no time to wait; write one from 1s to 1h, such as 2m", o.Patience)
+	}
+	return call, patience, nil
+}
+
 // warnOfUnsigned says once, at the start, that rules call webhooks which could
 // not tell the engine's calls from others'.
 func (o Options) warnOfUnsigned(set *library.Set) {
-	if o.WebhookSecret != "" {
+	if o.Providers.WebhookSecret != "" {
 		return
 	}
 	var calling []string
@@ -76,23 +148,106 @@ func (o Options) warnOfUnsigned(set *library.Set) {
 }
 
 func (o Options) twilio() (channel.Sender, error) {
+	p := o.Providers
+	contents, err := pairs(p.TwilioContents)
+	if err != nil {
+		return nil, fmt.Errorf("--twilio-contents %q: %w", p.TwilioContents, err)
+	}
+	var validity time.Duration
+	if p.TwilioValidityPeriod != "" {
+		if validity, err = time.ParseDuration(p.TwilioValidityPeriod); err != nil {
+			return nil, fmt.Errorf("--twilio-validity-period %q: is no time; write one from 1s to 10h", p.TwilioValidityPeriod)
+		}
+	}
+	if o.PublicURL != "" && p.TwilioAuthToken == "" {
+		o.Logger.Warn("twilio's callbacks are refused: set OUTREACH_TWILIO_AUTH_TOKEN, by which they are signed")
+	}
 	return twilio.New(twilio.Config{
-		AccountSID: o.TwilioAccountSID, APIKeySID: o.TwilioAPIKeySID, APIKeySecret: o.TwilioAPIKeySecret,
-		AuthToken: o.TwilioAuthToken, From: o.TwilioFrom, MessagingServiceSID: o.TwilioMessagingService, BaseURL: o.TwilioBaseURL,
+		AccountSID: p.TwilioAccountSID, APIKeySID: p.TwilioAPIKeySID, APIKeySecret: p.TwilioAPIKeySecret,
+		AuthToken: p.TwilioAuthToken, From: p.TwilioFrom, MessagingServiceSID: p.TwilioMessagingService,
+		FallbackFrom: p.TwilioFallbackFrom, ValidityPeriod: validity, WhatsApp: p.TwilioWhatsApp == on, Contents: contents,
+		StatusCallback: o.reportsTo(twilio.Name), BaseURL: p.TwilioBaseURL,
 	})
 }
 
+// pairs reads name=value,name=value.
+func pairs(text string) (map[string]string, error) {
+	if strings.TrimSpace(text) == "" {
+		return nil, nil
+	}
+	list := map[string]string{}
+	for piece := range strings.SplitSeq(text, ",") {
+		name, value, ok := strings.Cut(strings.TrimSpace(piece), "=")
+		if name, value = strings.TrimSpace(name), strings.TrimSpace(value); !ok || name == "" || value == "" {
+			return nil, fmt.Errorf("%q is not name=value; put commas between several", piece)
+		}
+		list[name] = value
+	}
+	return list, nil
+}
+
 func (o Options) sendgrid() (channel.Sender, error) {
-	from, err := mail.ParseAddress(o.SendGridFrom)
+	p := o.Providers
+	from, err := mail.ParseAddress(p.SendGridFrom)
 	if err != nil {
-		return nil, fmt.Errorf("--sendgrid-from %q: write Name <address>", o.SendGridFrom)
+		return nil, fmt.Errorf("--sendgrid-from %q: write Name <address>", p.SendGridFrom)
+	}
+	groups, err := sendgrid.ParseGroups(p.SendGridGroups)
+	if err != nil {
+		return nil, fmt.Errorf("--sendgrid-groups: %w", err)
 	}
 	return sendgrid.New(sendgrid.Config{
-		APIKey: o.SendGridAPIKey, FromName: from.Name, FromAddress: from.Address,
-		Residency: sendgrid.Residency(o.SendGridResidency), BaseURL: o.SendGridBaseURL,
+		APIKey: p.SendGridAPIKey, FromName: from.Name, FromAddress: from.Address, Groups: groups,
+		Residency: sendgrid.Residency(p.SendGridResidency), WebhookKey: p.SendGridWebhookKey, Sandbox: p.SendGridSandbox == on,
+		BaseURL: p.SendGridBaseURL,
+	})
+}
+
+func (o Options) smtp() (channel.Sender, error) {
+	p := o.Providers
+	port := 0
+	if p.SMTPPort != "" {
+		var err error
+		if port, err = strconv.Atoi(p.SMTPPort); err != nil || port <= 0 {
+			return nil, fmt.Errorf("--smtp-port %q: is no port; write a number such as 587", p.SMTPPort)
+		}
+	}
+	return smtp.New(smtp.Config{
+		Host: p.SMTPHost, Port: port, TLS: smtp.TLS(p.SMTPTLS), User: p.SMTPUser, Password: p.SMTPPassword, From: p.SMTPFrom,
+		ReturnPath: p.SMTPReturnPath, Hostname: p.SMTPHostname, ReportSecret: p.SMTPReportSecret,
 	})
 }
 
 func (o Options) fcm() (channel.Sender, error) {
-	return fcm.New(fcm.Config{ServiceAccount: []byte(o.FCMServiceAccount), BaseURL: o.FCMBaseURL})
+	return fcm.New(fcm.Config{ServiceAccount: []byte(o.Providers.FCMServiceAccount), BaseURL: o.Providers.FCMBaseURL})
+}
+
+func (o Options) webpush() (channel.Sender, error) {
+	p := o.Providers
+	return webpush.New(webpush.Config{PublicKey: p.WebPushPublicKey, PrivateKey: p.WebPushPrivateKey, Subject: p.WebPushSubject})
+}
+
+// everywhere carries push messages to devices and to browsers.
+func (o Options) everywhere() (channel.Sender, error) {
+	devices, err := o.fcm()
+	if err != nil {
+		return nil, err
+	}
+	browsers, err := o.webpush()
+	if err != nil {
+		return nil, err
+	}
+	return push.Router{Devices: devices, Browsers: browsers}, nil
+}
+
+// relay carries messages of the channels that are set to it.
+func (o Options) relay() (channel.Sender, error) {
+	var carries []customer.Channel
+	for c, choice := range map[customer.Channel]string{customer.SMS: o.SMS, customer.Email: o.Email, customer.Push: o.Push} {
+		if choice == relay.Name {
+			carries = append(carries, c)
+		}
+	}
+	slices.Sort(carries)
+	return relay.New(relay.Config{URL: o.Providers.RelayURL, Secret: o.Providers.WebhookSecret, Channels: carries})
 }

@@ -18,6 +18,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/outreach-engine/outreach/activities"
+	"github.com/outreach-engine/outreach/internal/callback"
 	"github.com/outreach-engine/outreach/internal/channel/inbox"
 	"github.com/outreach-engine/outreach/internal/customer"
 	"github.com/outreach-engine/outreach/internal/dictionary"
@@ -25,6 +26,7 @@ import (
 	"github.com/outreach-engine/outreach/internal/intake"
 	"github.com/outreach-engine/outreach/internal/ledger"
 	"github.com/outreach-engine/outreach/internal/library"
+	"github.com/outreach-engine/outreach/internal/link"
 	"github.com/outreach-engine/outreach/internal/observe"
 	"github.com/outreach-engine/outreach/internal/sendtime"
 	"github.com/outreach-engine/outreach/internal/store/sqlite"
@@ -43,6 +45,7 @@ type Running struct {
 	Loaded   library.Report
 
 	store string // its own id
+	links *link.Signer
 }
 
 func (r Running) starter() workflows.Starter {
@@ -130,12 +133,20 @@ func (o Options) openStore(ctx context.Context) (*sqlite.Store, error) {
 
 // build makes everything that lives as long as the engine, in order.
 func (o Options) build(ctx context.Context, store ledger.Store, box *inbox.Box) (Running, error) {
+	callTime, patience, err := o.spans()
+	if err != nil {
+		return Running{}, err
+	}
 	senders, err := o.senders(box)
 	if err != nil {
 		return Running{}, err
 	}
+	links, err := Links(ctx, store, o.LinkSecret)
+	if err != nil {
+		return Running{}, err
+	}
 	rules := library.New(store)
-	r := Running{Store: store, Library: rules, Inbox: box}
+	r := Running{Store: store, Library: rules, Inbox: box, links: links}
 	if r.Loaded, err = o.loadAtStart(ctx, rules); err != nil {
 		return r, err
 	}
@@ -151,7 +162,8 @@ func (o Options) build(ctx context.Context, store ledger.Store, box *inbox.Box) 
 	r.Observer = &observe.Observer{Store: store, Desk: desk, Now: o.Clock.Now}
 	r.Engine = &activities.Engine{
 		Store: store, Desk: desk, Clock: o.Clock, Starter: r.starter(), Senders: senders,
-		Patience: o.Patience, Starts: rate.NewLimiter(startsPerSecond, startsPerSecond),
+		CallTime: callTime, Links: linker(links, o.public()),
+		Patience: patience, Starts: rate.NewLimiter(startsPerSecond, startsPerSecond),
 		Rechecks: rate.NewLimiter(rechecksPerSecond, rechecksPerSecond), Logger: o.Logger,
 	}
 	if err := o.followZones(ctx, r.Engine); err != nil {
@@ -215,7 +227,7 @@ func (o Options) serve(ctx context.Context, r Running, listener net.Listener) er
 	undo.add(w.Stop)
 
 	wake := &waker{
-		store: r.Store, library: r.Library, wake: r.starter().Wake, spread: r.Observer.Spread, clock: o.Clock, patience: o.Patience,
+		store: r.Store, library: r.Library, wake: r.starter().Wake, spread: r.Observer.Spread, clock: o.Clock, patience: r.Engine.Patience,
 		poked: make(chan struct{}, 1), logger: o.Logger,
 	}
 	r.Observer.Poke = wake.poke
@@ -226,6 +238,7 @@ func (o Options) serve(ctx context.Context, r Running, listener net.Listener) er
 	loops.Go(func() { wake.run(ctx) })
 	loops.Go(func() { o.reload(ctx, r.Library) })
 	loops.Go(func() { o.learn(ctx, r.Engine) })
+	loops.Go(func() { o.inquire(ctx, r.Engine) })
 
 	server := &http.Server{Handler: o.routes(r), ReadHeaderTimeout: 10 * time.Second, BaseContext: func(net.Listener) context.Context { return context.WithoutCancel(ctx) }}
 	loops.Go(func() {
@@ -254,7 +267,7 @@ func shutdown(server *http.Server) {
 
 // settle waits for provider calls to be recorded.
 func (o Options) settle(engine *activities.Engine) {
-	ctx, cancel := context.WithTimeout(context.Background(), 35*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), engine.CallTime+5*time.Second)
 	defer cancel()
 	if err := engine.Wait(ctx); err != nil {
 		o.Logger.Warn("provider calls still under way: their messages will be listed as unknown", "error", err)
@@ -271,6 +284,14 @@ func (o Options) routes(r Running) http.Handler {
 	})
 	mux.Handle("/v1/", events)
 	mux.Handle("/health", events)
+	if o.PublicURL != "" {
+		mux.Handle(callback.Path, callback.Handler(callback.Options{
+			Public: o.public(), Senders: r.Engine.Senders, Taker: r.Observer, Now: o.Clock.Now, Logger: o.Logger,
+		}))
+		theirs := customerPages(r, o, r.links)
+		mux.Handle(link.UnsubscribePath, theirs)
+		mux.Handle(link.PreferencesPath, theirs)
+	}
 	if o.showsInbox() {
 		mux.Handle("/", inbox.Handler(r.Inbox, inbox.PageOptions{
 			Store: r.Store, Taker: r.Observer, Now: o.Clock.Now, Logger: o.Logger,

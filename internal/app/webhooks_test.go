@@ -40,7 +40,7 @@ func TestWarnOfUnsigned(t *testing.T) {
 	require.NoError(t, err)
 	for secret, want := range map[string]string{"": `rules="[calls tasks]"`, webhookSecret: ""} {
 		var log bytes.Buffer
-		o := Options{WebhookSecret: secret, Logger: slog.New(slog.NewTextHandler(&log, nil))}
+		o := Options{Providers: Providers{WebhookSecret: secret}, Logger: slog.New(slog.NewTextHandler(&log, nil))}
 		o.warnOfUnsigned(rules.Current())
 		require.Contains(t, log.String(), want)
 		require.Equal(t, want == "", log.Len() == 0)
@@ -53,7 +53,7 @@ func TestWebhooksHaveACarrier(t *testing.T) {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, box.Close()) })
 	o := Defaults()
-	o.WebhookSecret = webhookSecret
+	o.Providers.WebhookSecret = webhookSecret
 	senders, err := o.senders(box)
 	require.NoError(t, err)
 	require.Equal(t, hook.Name, senders[customer.Webhook].Name())
@@ -63,7 +63,7 @@ func TestWebhooksHaveACarrier(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, senders, 2, "those of a drill, and the one for webhooks")
 	require.Len(t, o.Senders, 1, "what was given is left alone")
-	o.WebhookSecret = "secret"
+	o.Providers.WebhookSecret = "secret"
 	_, err = o.senders(box)
 	require.EqualError(t, err, "OUTREACH_WEBHOOK_SECRET: webhook secret: does not begin with whsec_; write whsec_ and the base64 of 24 to 64 random bytes")
 }

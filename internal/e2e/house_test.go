@@ -59,7 +59,7 @@ func (p *provider) Send(_ context.Context, m channel.Message) (channel.Receipt, 
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.sent = append(p.sent, m)
-	return channel.Receipt{}, nil
+	return channel.Receipt{Delivered: true}, nil
 }
 
 func (p *provider) keys() []string {
@@ -144,7 +144,7 @@ func (h *house) start() {
 		sender = h.provider
 	}
 	options.Senders = map[customer.Channel]channel.Sender{customer.SMS: sender, customer.Email: sender, customer.Push: sender}
-	options.Clock, options.Patience, options.WatchFiles = h.clock, time.Second, true
+	options.Clock, options.Patience, options.WatchFiles = h.clock, "1s", true
 	options.LearnEvery = 0 // what is known of everybody would come at instants of the machine's
 	options.Logger = slog.New(slog.NewTextHandler(io.MultiWriter(h.t.Output(), h.logged), &slog.HandlerOptions{Level: slog.LevelWarn}))
 	ready := make(chan app.Running, 1)

@@ -27,12 +27,19 @@ type layer struct {
 var layers = []layer{
 	{name: "cmd/outreach-dev", may: below},
 	{name: "cmd/outreach", may: below},
+	{name: "cmd/outreach-drill", may: below},
 	{name: "internal/e2e", may: below},
 	{name: "internal/house"},
+	{name: "internal/channel/sendcost"},
 	{name: "internal/devserver"},
 	{name: "internal/browsertest"},
 	{name: "internal/demo", may: []string{"internal/observe", "internal/behaviour", "internal/sendtime", "internal/customer"}},
+	{name: "internal/drill", may: []string{"internal/drill/naive", "internal/sandbox", "internal/store/sqlite", "internal/ledger", "internal/customer"}},
 	{name: "internal/app", may: below},
+	{name: "internal/drill/naive", may: []string{
+		"internal/channel/twilio", "internal/channel/sendgrid", "internal/channel/fcm", "internal/channel", "internal/customer",
+	}},
+	{name: "internal/sandbox"},
 	{name: "workflows", may: []string{"activities", "internal/ledger"}},
 	{name: "activities", may: []string{
 		"internal/task", "internal/wording", "internal/pace",
@@ -55,6 +62,8 @@ var layers = []layer{
 		"internal/observe", "internal/insight", "internal/dossier", "internal/library", "internal/bundle", "internal/store/memory", "internal/journey",
 		"internal/channel", "internal/ledger", "internal/sendtime", "internal/customer",
 	}},
+	{name: "internal/callback", may: []string{"internal/observe", "internal/channel", "internal/customer"}},
+	{name: "internal/metrics", may: []string{"internal/ledger", "internal/customer"}},
 	{name: "internal/intake", may: []string{"internal/observe", "internal/dictionary", "internal/sendtime", "internal/customer"}},
 	{name: "internal/pages", may: []string{"internal/observe", "internal/link", "internal/customer"}},
 	{name: "internal/importer", may: []string{"internal/observe", "internal/source", "internal/sendtime", "internal/customer"}},

@@ -21,6 +21,9 @@ func (t *taking) change(d *dossier.Dossier, c Change, at time.Time, proof custom
 	zone, traits, consents := d.Zone, maps.Clone(d.Profile.Traits), maps.Clone(d.Profile.Consents)
 	apply(d.Profile, c, at)
 	proof.At, proof.Customer = at, d.Profile.ID
+	if err := t.newDevice(d, c.PushToken, proof); err != nil {
+		return err
+	}
 	if err := t.blocks(d, c, proof); err != nil {
 		return err
 	}

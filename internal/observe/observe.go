@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/outreach-engine/outreach/internal/channel"
 	"github.com/outreach-engine/outreach/internal/customer"
 	"github.com/outreach-engine/outreach/internal/dossier"
 	"github.com/outreach-engine/outreach/internal/ledger"
@@ -182,9 +183,19 @@ func (t *taking) one(in Incoming) (Outcome, error) {
 	case in.User == "" && in.Anonymous == "":
 		return t.nobody(in)
 	}
+	part, ours, err := t.witnessed(in.Event)
+	if err != nil || !ours {
+		return Outcome{Status: Refused, Reason: notTheirs}, err
+	}
 	d, err := t.resolve(in)
 	if err != nil {
 		return Outcome{}, err
+	}
+	if isReceipt(in.Event) {
+		if part.Customer != d.Profile.ID {
+			return Outcome{Status: Refused, Reason: notTheirs}, nil
+		}
+		in.Event = complete(in.Event, part)
 	}
 	e := t.stamp(in.Event)
 	e.Customer = d.Profile.ID
@@ -204,7 +215,11 @@ func (t *taking) one(in Incoming) (Outcome, error) {
 			return Outcome{}, err
 		}
 	}
-	if err := t.change(d, in.Change, e.At, proofOf(in)); err != nil {
+	proof, err := t.proofOf(in)
+	if err != nil {
+		return Outcome{}, err
+	}
+	if err := t.change(d, in.Change, e.At, proof); err != nil {
 		return Outcome{}, err
 	}
 	late, err := t.happen(d, e)
@@ -218,11 +233,17 @@ func (t *taking) one(in Incoming) (Outcome, error) {
 }
 
 // proofOf gives how the word came in that an Incoming holds.
-func proofOf(in Incoming) customer.Evidence {
-	if in.Evidence != nil {
-		return *in.Evidence
+func (t *taking) proofOf(in Incoming) (customer.Evidence, error) {
+	if in.Evidence == nil {
+		return customer.Evidence{How: customer.ByEvent, Source: in.Event.MessageID}, nil
 	}
-	return customer.Evidence{How: customer.ByEvent, Source: in.Event.MessageID}
+	proof := *in.Evidence
+	if proof.Template != "" || proof.Message == "" {
+		return proof, nil
+	}
+	part, _, err := t.about(Report{Report: channel.Report{Key: proof.Message}})
+	proof.Template = part.Template
+	return proof, err
 }
 
 // present gives the customer whom an Incoming names by the engine's own id,

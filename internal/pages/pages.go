@@ -25,8 +25,8 @@ import (
 
 // State is what the pages show of one customer, as of one instant.
 type State struct {
-	// Profile of the customer, whose id may be another than the one asked for
-	// when customers were merged. With an empty id nobody is known.
+	// Profile of the customer, whose id may be another than the link's since
+	// customers were merged. With an empty id nobody is known.
 	Profile customer.Profile
 	// Topics of the policy in force, and whether consent is assumed until the
 	// customer says no.
@@ -37,9 +37,10 @@ type State struct {
 	Company string // who sends, as customers know it; "" unknown
 }
 
-// Reader gives what is known of a customer; the zero State when nothing is.
+// Reader gives what is known of whoever a link was made for; a State without a
+// profile's id when nothing is.
 type Reader interface {
-	Read(ctx context.Context, id customer.ID) (State, error)
+	Read(ctx context.Context, l link.Link) (State, error)
 }
 
 // Taker takes in what a customer said, durably before it returns. An
@@ -142,7 +143,7 @@ func (s *server) opened(kind link.Kind, serve func(*visit)) http.Handler {
 				return
 			}
 		}
-		if v.state, err = s.Reader.Read(r.Context(), v.link.Customer); err != nil {
+		if v.state, err = s.Reader.Read(r.Context(), v.link); err != nil {
 			s.trouble(w, r, "read a customer for their page", err)
 			return
 		}

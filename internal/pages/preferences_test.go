@@ -11,6 +11,7 @@ import (
 	"github.com/outreach-engine/outreach/internal/customer"
 	"github.com/outreach-engine/outreach/internal/link"
 	"github.com/outreach-engine/outreach/internal/observe"
+	"github.com/outreach-engine/outreach/internal/sendtime"
 )
 
 func TestThePreferencePage(t *testing.T) {
@@ -167,4 +168,35 @@ func TestAForgedForm(t *testing.T) {
 	require.Equal(t, http.StatusOK, p.status, "the token is all the authority there is")
 	require.Len(t, w.taken, 1)
 	require.Empty(t, w.taken[0].Change.Consents, "what was not shown is not changed")
+}
+
+// FuzzForm saves anything: it ends in a page, and asks only for what is there
+// to be chosen.
+func FuzzForm(f *testing.F) {
+	f.Add("shown=topic.offers&was=topic.offers&hours.sms=evenings&was.hours.sms=any&prefer=sms")
+	f.Add("shown=block.sms&on=block.sms&shown=topic.&on=topic.&hours.=any&hours.fax=any&prefer=any")
+	f.Fuzz(func(t *testing.T, form string) {
+		w := newWorld(t)
+		p := w.post(w.path(link.Preferences), form)
+		require.Contains(t, []int{http.StatusOK, http.StatusBadRequest, http.StatusRequestEntityTooLarge}, p.status)
+		for _, in := range w.taken {
+			for topic := range in.Change.Consents {
+				require.Contains(t, w.state.Topics, topic)
+			}
+			for c := range in.Change.Blocks {
+				require.NotEmpty(t, w.state.Profile.Address(c))
+			}
+			if in.Change.Preferences == nil {
+				continue
+			}
+			for c, when := range in.Change.Preferences.Hours {
+				require.NotEmpty(t, w.state.Profile.Address(c))
+				_, err := sendtime.ParseWhen(when)
+				require.NoError(t, err)
+			}
+			for _, c := range in.Change.Preferences.Channels {
+				require.NotEmpty(t, w.state.Profile.Address(c))
+			}
+		}
+	})
 }

@@ -58,13 +58,13 @@ func newWorld(t *testing.T) *world {
 }
 
 // Read gives what is known of c1, and nothing of anybody else.
-func (w *world) Read(_ context.Context, id customer.ID) (pages.State, error) {
+func (w *world) Read(_ context.Context, l link.Link) (pages.State, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if id == "c-broken" {
+	if l.Customer == "c-broken" {
 		return pages.State{}, errors.New("the store is away")
 	}
-	if id != w.state.Profile.ID {
+	if l.Customer != w.state.Profile.ID {
 		return pages.State{}, nil
 	}
 	s := w.state

@@ -100,7 +100,7 @@ func (r *run) send(s *scene, out journey.Outcome, facts journey.Facts) error {
 	if err != nil {
 		return err
 	}
-	part.Provider, part.Code = Provider, ""
+	part.Provider, part.Code, part.Reason = Provider, "", ""
 	line := Line{Decision: ledger.Decision{
 		Ref: part.Ref, At: r.now, Kind: ledger.KindSend, Step: part.Step, Channel: part.Channel, Template: part.Template, Planned: part.Planned,
 	}}
@@ -179,6 +179,9 @@ func (r *run) latest(s *scene, part ledger.Part, line *Line, facts journey.Facts
 	return err
 }
 
+// sampleLink stands for the links of messages, which are made when they go out.
+const sampleLink = "https://outreach.example/link"
+
 // hand writes a message's text with the items that ride on it, or gets a
 // webhook's answer. A text is written though nobody asks for it: one that
 // cannot be written changes what is decided.
@@ -200,6 +203,7 @@ func (r *run) hand(s *scene, part *ledger.Part, line *Line, facts journey.Facts)
 		return nil, nil, err
 	}
 	texts, vars := s.dossier.Set.Templates, s.dossier.Vars(m, s.row, facts)
+	vars.Unsubscribe, vars.Preferences = sampleLink, sampleLink
 	if !r.script.Render {
 		failed, line.Trouble = texts.TryCompose(part.Template, part.Channel, vars, dossier.Items(items))
 		return items, failed, nil

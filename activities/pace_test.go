@@ -19,7 +19,7 @@ import (
 
 // alarms has the greeting of the other tests, and an urgent message beside it.
 func alarms(rates string) bundle.Files {
-	alarm := strings.NewReplacer("order_placed", "order_shipped", "topic: service", "topic: alarm").Replace(greeting)
+	alarm := strings.NewReplacer("order_placed", "app_opened", "topic: service", "topic: alarm").Replace(greeting)
 	f := files(map[string]string{"greeting": greeting, "alarm": alarm})
 	f.Rules["policy.yaml"] = []byte(strings.Replace(openPolicy, "assumed}", "assumed}, alarm: {consent: assumed, urgent: yes}", 1) + rates)
 	f.Templates = map[string][]byte{"greeting/sms.txt": []byte("Hello")}
@@ -45,7 +45,7 @@ func (d *desk) startAt(user, phone, event string) activities.Question {
 	_, err := d.observer.Take(d.t.Context(), []observe.Incoming{in})
 	require.NoError(d.t, err)
 	rule := "greeting"
-	if event == "order_shipped" {
+	if event == "app_opened" {
 		rule = "alarm"
 	}
 	_, err = d.engine.Work(d.t.Context(), rule)
@@ -115,7 +115,7 @@ func TestAnUrgentMessageOvertakesABacklog(t *testing.T) {
 	}
 	d.pass(20 * time.Second)
 	asked := d.now
-	d.settle(d.startAt("uwe", "+18005550101", "order_shipped"))
+	d.settle(d.startAt("uwe", "+18005550101", "app_opened"))
 	require.Less(t, d.now.Sub(asked), 2*time.Second)
 	require.True(t, strings.HasPrefix(d.provider.keys[len(d.provider.keys)-1], "alarm."))
 }
@@ -238,7 +238,7 @@ func TestAPauseOfOneSenderLeavesOthersAlone(t *testing.T) {
 func TestACountrysRateLeavesOthersAlone(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, greetings(openPolicy+"rates: {sms/US: 1 per second}\n", "Hello"))
-	us, de := d.crowd(5, "+12125550123"), d.crowd(5, "+4915112345678")
+	us, de := d.crowd(5, "+18005550100"), d.crowd(5, "+4915112345678")
 	for _, q := range us[:4] {
 		d.deliver(q)
 	}

@@ -18,6 +18,7 @@ type Heard struct {
 	Provider   string          // "" leaves it as it is
 	ProviderID string          // "" leaves it as it is
 	RetryAt    time.Time       // when it is tried, or asked for, again
+	Turn       time.Time       // its turn in the rates then; zero: it is given one
 	Unwritten  map[string]string
 	Crowded    bool // others wait behind a full cap
 	Asked      bool // whoever tells it takes the outreach further: it is not hinted
@@ -91,7 +92,7 @@ func heard(part ledger.Part, to ledger.PartStatus, h Heard, now time.Time) ledge
 			part.Sent = now
 		}
 	case ledger.Planned:
-		part.Reason, part.RetryAt, part.Sent, part.Turn = h.Reason, h.RetryAt, time.Time{}, time.Time{}
+		part.Reason, part.RetryAt, part.Sent, part.Turn = h.Reason, h.RetryAt, time.Time{}, h.Turn
 	case ledger.Ambiguous: // its lease says since when nobody knows
 		part.Reason, part.RetryAt, part.Lease = customer.Unknown, h.RetryAt, now
 	case ledger.Unknown:

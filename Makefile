@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run build test check short bench drill drill-naive drill-short programs backtest format vet determinism tidy browser editor maildev histories docs
+.PHONY: help run build test check short bench bench-send drill drill-naive drill-short programs backtest format vet determinism tidy browser editor maildev histories docs
 
 # How many packages are built and tested at once.
 JOBS ?= 2
@@ -62,6 +62,9 @@ bench: ## what it costs, as ratios in one run: intake, rules, customers, outreac
 
 drill: programs ## 10,000 messages, 200 kills, providers that misbehave: is any lost, doubled or stuck? Beside it, a design that tries again. ARGS="--seed 7"
 	bin/outreach-drill --compare $(ARGS)
+
+bench-send: ## what sending costs: 10,000 messages by each sender and by its bare library, in one run. A few minutes
+	go test ./internal/channel/sendcost -run '^$$' -bench Senders -benchtime 1x -timeout 30m | grep -vE '^(goos|goarch|pkg|cpu|Benchmark|PASS)'
 
 drill-naive: programs ## that other design alone: it sends, then records, and tries again
 	bin/outreach-drill --naive $(ARGS)

@@ -32,6 +32,7 @@ type simulateFlags struct {
 	store            string
 	from, to         string
 	only             []string
+	unconfirmed      []string
 	format, out      string
 	workers          int
 }
@@ -73,6 +74,7 @@ cannot be read, and 3 when the rules hold problems.`,
 	flags.StringVar(&f.from, "from", "", "report from this day, or instant, on (default: the first event)")
 	flags.StringVar(&f.to, "to", "", "play to the end of this day, or to this instant (default: the last event)")
 	flags.StringSliceVar(&f.only, "rule", nil, "report this rule alone; may be given again")
+	flags.StringSliceVar(&f.unconfirmed, "unconfirmed", nil, "no word comes back of messages by this channel: fallback_after runs out; may be given again")
 	flags.StringVar(&f.format, "format", "text", "text, json (one decision a line) or html (one page)")
 	flags.StringVar(&f.out, "out", "", "write to this file (default: standard output)")
 	flags.IntVar(&f.workers, "workers", runtime.GOMAXPROCS(0), "customers played at once (default: as many as there are processors)")
@@ -202,6 +204,12 @@ func (f *simulateFlags) options(b *bundle.Bundle) (backtest.Options, error) {
 		if !slices.Contains(known, name) {
 			return o, hinted(fmt.Sprintf("--rule: %q is not known", name), source.DidYouMean(name, known))
 		}
+	}
+	for _, name := range f.unconfirmed {
+		if !slices.Contains(customer.Channels(), customer.Channel(name)) {
+			return o, hinted(fmt.Sprintf("--unconfirmed: %q is no channel", name), "write push, sms or email")
+		}
+		o.Unconfirmed = append(o.Unconfirmed, customer.Channel(name))
 	}
 	zone := b.Policy.ZoneOf(o.Zones, &customer.Profile{})
 	var err error

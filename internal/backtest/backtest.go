@@ -63,18 +63,21 @@ type Progress func(what string, done, total int64)
 
 // Options say what to play. Bundle, Zones and Past are required.
 type Options struct {
-	Bundle  *bundle.Bundle
-	Zones   *sendtime.Zones
-	Past    Past
-	Known   *insight.Insight // of everybody; nil: nothing is
-	From    time.Time        // decisions before it are played and not reported; zero: all are
-	To      time.Time        // nothing happens after it; zero: the instant of the last event
-	Days    int              // report so many last days alone; 0: by From
-	Rules   []string         // those that are reported; none: all. All are played, since they share the caps
-	Lines   io.Writer        // takes one JSON object a line for every decision, and then for every jam; nil: none are written
-	Samples int              // messages of each template and channel that are rendered for the report
-	Workers int              // groups that are played at once; at least 1
-	Temp    string           // folder of temporary files; "": the system's
+	Bundle *bundle.Bundle
+	Zones  *sendtime.Zones
+	Past   Past
+	Known  *insight.Insight // of everybody; nil: nothing is
+	From   time.Time        // decisions before it are played and not reported; zero: all are
+	To     time.Time        // nothing happens after it; zero: the instant of the last event
+	Days   int              // report so many last days alone; 0: by From
+	Rules  []string         // those that are reported; none: all. All are played, since they share the caps
+	// Unconfirmed holds the channels of which no word comes back that a message
+	// arrived; by the others they arrive at once.
+	Unconfirmed []customer.Channel
+	Lines       io.Writer // takes one JSON object a line for every decision, and then for every jam; nil: none are written
+	Samples     int       // messages of each template and channel that are rendered for the report
+	Workers     int       // groups that are played at once; at least 1
+	Temp        string    // folder of temporary files; "": the system's
 	// Seen is given every group's play as it is at its end, and that instant. It
 	// is called from several goroutines, and its error ends the run; nil: nobody
 	// looks.

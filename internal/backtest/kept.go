@@ -101,8 +101,9 @@ func tell(tx ledger.Tx, p customer.Profile, take func(Fact) error) error {
 		return err
 	}
 	for _, e := range events {
-		if e.Name == customer.MessageSent || e.Name == customer.MessageFailed {
-			continue
+		switch e.Name {
+		case customer.MessageSent, customer.MessageDelivered, customer.MessageFailed, customer.MessageBounced:
+			continue // of messages that went out then
 		}
 		in := who
 		in.Event = e

@@ -65,7 +65,7 @@ func (w *worker) play(ctx context.Context, group []frame, render bool) (*simulat
 // of customers from before the first event holds from then on.
 func (w *worker) script(records []record, render bool) simulate.Script {
 	from, to := w.span()
-	script := simulate.Script{From: from, To: to, Render: render, Latest: true}
+	script := simulate.Script{From: from, To: to, Render: render, Latest: true, Unconfirmed: w.Unconfirmed}
 	for i := range records {
 		r := &records[i]
 		if r.Undated {

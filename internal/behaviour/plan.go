@@ -142,10 +142,10 @@ func (p *Plan) own(e customer.Event) bool {
 	if e.ByMachine() {
 		return false
 	}
-	switch e.Name {
-	case customer.MessageClicked, customer.MessageReplied:
+	switch {
+	case e.Name == customer.MessageClicked, e.Name == customer.MessageReplied:
 		return true
-	case customer.Identified, customer.MessageSent, customer.MessageOpened, customer.MessageFailed:
+	case e.Name == customer.Identified, customer.OfMessage(e.Name):
 		return false
 	}
 	return p.ownAct == nil || p.ownAct(e.Name)

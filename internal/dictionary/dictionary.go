@@ -56,8 +56,8 @@ func Empty() *Dictionary {
 }
 
 // Event gives a declared event or one of the engine's own (message_sent,
-// message_opened, message_clicked, message_replied, message_failed,
-// handoff_done).
+// message_delivered, message_opened, message_clicked, message_replied,
+// message_failed, message_bounced, handoff_done).
 func (d *Dictionary) Event(name string) (Event, bool) {
 	if e, ok := d.Events[name]; ok {
 		return e, true

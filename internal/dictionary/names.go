@@ -98,11 +98,13 @@ func own() map[string]Event {
 		return properties
 	}
 	return map[string]Event{
-		customer.MessageSent:    {ByUs: true, Properties: message()},
-		customer.MessageOpened:  {Properties: seen(message())},
-		customer.MessageClicked: {Properties: seen(message())},
-		customer.MessageReplied: {Properties: message(customer.TextProperty)},
-		customer.MessageFailed:  {ByUs: true, Properties: message("reason")},
+		customer.MessageSent:      {ByUs: true, Properties: message()},
+		customer.MessageDelivered: {ByUs: true, Properties: message()},
+		customer.MessageOpened:    {Properties: seen(message())},
+		customer.MessageClicked:   {Properties: seen(message())},
+		customer.MessageReplied:   {Properties: message(customer.TextProperty)},
+		customer.MessageFailed:    {ByUs: true, Properties: message(customer.ReasonProperty)},
+		customer.MessageBounced:   {ByUs: true, Properties: message(customer.ReasonProperty)},
 		customer.HandoffDone: {ByUs: true, Properties: map[string]Field{
 			customer.TaskProperty: {Kind: customer.KindID}, customer.ResultProperty: text,
 		}},
@@ -118,8 +120,8 @@ func seen(properties map[string]Field) map[string]Field {
 
 func messageNames() []string {
 	return []string{
-		customer.MessageSent, customer.MessageOpened, customer.MessageClicked,
-		customer.MessageReplied, customer.MessageFailed,
+		customer.MessageSent, customer.MessageDelivered, customer.MessageOpened, customer.MessageClicked,
+		customer.MessageReplied, customer.MessageFailed, customer.MessageBounced,
 	}
 }
 

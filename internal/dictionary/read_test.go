@@ -42,7 +42,9 @@ func TestRead(t *testing.T) {
 		"plan_mb": {Kind: customer.KindNumber},
 		"born":    {Kind: customer.KindDate},
 	}, d.Traits)
-	for _, own := range []string{"message_sent", "message_opened", "message_clicked", "message_replied", "message_failed", "handoff_done"} {
+	for _, own := range []string{
+		"message_sent", "message_delivered", "message_opened", "message_clicked", "message_replied", "message_failed", "message_bounced", "handoff_done",
+	} {
 		require.Contains(t, d.Events, own)
 		delete(d.Events, own)
 	}
@@ -55,8 +57,8 @@ func TestRead(t *testing.T) {
 		"app_opened":      {From: []string{"Application Opened"}, Properties: map[string]dictionary.Field{}},
 	}, d.Events)
 	require.Equal(t, []string{"born", "plan", "plan_mb"}, d.TraitNames())
-	require.Equal(t, []string{"app_opened", "handoff_done", "invoice_created", "message_clicked", "message_failed", "message_opened",
-		"message_replied", "message_sent", "order_placed"}, d.EventNames())
+	require.Equal(t, []string{"app_opened", "handoff_done", "invoice_created", "message_bounced", "message_clicked", "message_delivered",
+		"message_failed", "message_opened", "message_replied", "message_sent", "order_placed"}, d.EventNames())
 }
 
 func TestEventName(t *testing.T) {
@@ -107,7 +109,7 @@ func TestFaults(t *testing.T) {
 			`data.yaml:2:10: events.Order Completed: "Order Completed": is not a name that rules can use; write order_completed: {from: "Order Completed"}`}},
 		"reserved": {"traits: {match: text}\nevents: {count: {}, message_read: {}, a: {known: text}}\n", []string{`data.yaml:1:10: traits.match: "match": is a word of the rule language and cannot name a trait; choose another, such as match_value`,
 			`data.yaml:2:10: events.count: "count": is a word of the rule language and cannot name an event; choose another, such as count_value`,
-			`data.yaml:2:21: events.message_read: "message_read": starts with message_, which is kept for what becomes of messages; choose another name; message_sent, message_opened, message_clicked, message_replied, message_failed are known without being declared`,
+			`data.yaml:2:21: events.message_read: "message_read": starts with message_, which is kept for what becomes of messages; choose another name; message_sent, message_delivered, message_opened, message_clicked, message_replied, message_failed, message_bounced are known without being declared`,
 			`data.yaml:2:43: events.a.known: "known": is a word of the rule language and cannot name a property; choose another, such as known_value`}},
 		"trait and event": {"events: {plan: {}}\ntraits: {plan: text}\n", []string{`data.yaml:1:10: events.plan: "plan": is a trait too; give the trait or the event another name`}},
 		"outside name": {"events:\n  a: {from: X}\n  b: {from: [X, a, b, text, message_sent]}\n", []string{`data.yaml:3:14: events.b.from[0]: "X": is the outside name of a already; an outside name belongs to one event; keep one of them`,

@@ -140,6 +140,7 @@ func (r *run) end(reason customer.Reason) {
 			r.withdraw(p, reason)
 		}
 	}
+	r.counted("")
 	r.decide(ledger.Decision{Kind: ledger.KindEnd, Step: r.pos.Step, Reason: reason})
 }
 

@@ -67,18 +67,51 @@ func (r *run) fallBack(step *rule.Step, next string, part ledger.Part, tried []c
 	return r.commit(step, next, plan, ledger.KindPlan)
 }
 
-// arrivedAfterAll gives the message whose place another channel was to take,
-// when it turns out to have arrived before that one went out.
+// arrivedAfterAll gives the message of a step whose place another one was to
+// take, when word came that it arrived. While an attempt for the other is under
+// way, or nobody knows what came of it, that is waited for.
 func (r *run) arrivedAfterAll(step *rule.Step, part ledger.Part) (first ledger.Part, ok bool) {
-	if !waits(part) {
+	switch part.Status {
+	case ledger.Planned, ledger.Riding, ledger.Queued, ledger.Accepted, ledger.Rejected, ledger.Failed:
+	default:
 		return first, false
 	}
 	for _, p := range r.f.Parts {
 		if p.Step == step.ID && p.Channel != part.Channel && p.Status == ledger.Delivered && !p.Item {
-			p.Beside = false
-			r.savePart(p)
 			return p, true
 		}
 	}
 	return first, false
+}
+
+// noMore ends a send whose first message arrived after all: the one that was to
+// take its place is withdrawn, or has gone out already, or cannot.
+func (r *run) noMore(step *rule.Step, next string, first, part ledger.Part) bool {
+	if part.Status == ledger.Accepted {
+		return r.over(step, next, part)
+	}
+	if waits(part) {
+		r.withdrawNoted(part, customer.Unless, "the "+string(first.Channel)+" arrived after all")
+	}
+	return r.goTo(next, r.wentOut(first.Planned, first))
+}
+
+// counted lets messages that were passed over count in the caps again where, in
+// the end, none took their place: they went out, as far as anybody knows. But
+// for those of a step that is not over.
+func (r *run) counted(under string) {
+	for _, p := range slices.Clone(r.f.Parts) {
+		if p.Beside && p.Step != under && p.Status.TakesSlot() && !r.replaced(p) {
+			p.Beside, p.Updated = false, r.f.Now
+			r.savePart(p)
+		}
+	}
+}
+
+// replaced reports whether a message of the same step has a place in the caps,
+// or waits for one.
+func (r *run) replaced(part ledger.Part) bool {
+	return slices.ContainsFunc(r.f.Parts, func(p ledger.Part) bool {
+		return p.Step == part.Step && p.Channel != part.Channel && (p.TakesSlot() || p.Status == ledger.Queued)
+	})
 }

@@ -167,6 +167,7 @@ func Step(m *rule.Matcher, o ledger.Outreach, f Facts) (Outcome, error) {
 	if err := r.begin(); err != nil {
 		return Outcome{}, err
 	}
+	r.counted(r.pos.Step)
 	if reason := r.ended(); reason != "" {
 		r.end(reason)
 		return r.finish(), nil
@@ -273,6 +274,7 @@ func (r *run) goTo(step string, began time.Time) bool {
 // branch has none.
 func (r *run) branch(name string, steps []rule.Step, next string, began time.Time) bool {
 	r.pass(name)
+	r.counted("")
 	r.pos, r.paused = Position{Step: rule.First(steps, next), Began: began, Done: r.pos.Done}, false
 	return true
 }

@@ -66,6 +66,7 @@ func (m Migration) Move(o ledger.Outreach, f Facts) (Moved, error) {
 			return moved, err
 		}
 	}
+	r.counted(r.pos.Step)
 	moved.Ends = r.ended()
 	if moved.Stays == "" {
 		moved.Outreach, moved.Parts, moved.Decisions = r.o, r.out.Parts, r.out.Decisions

@@ -27,8 +27,7 @@ func (r *run) send(step *rule.Step, next string) bool {
 		return r.plan(step, next, r.pos.Plan.Tried)
 	}
 	if first, arrived := r.arrivedAfterAll(step, part); arrived {
-		r.withdrawNoted(part, customer.Unless, "the "+string(first.Channel)+" arrived after all")
-		return r.goTo(next, r.wentOut(first.Planned, first))
+		return r.noMore(step, next, first, part)
 	}
 	switch part.Status {
 	case ledger.Accepted:

@@ -28,9 +28,12 @@ var update = flag.Bool("update", false, "write the timelines that the engine giv
 //	set NAME=VALUE ...      a trait; or phone, email, push, zone, consent.TOPIC,
 //	                        prefers.CHANNEL, prefers.channel; "" forgets
 //	suppress sms, free sms
-//	provider ANSWER, ...    the next answers: ok, rejected, bad_address,
+//	provider ANSWER, ...    the next answers: ok, arrived, rejected, bad_address,
 //	                        throttled 30s, unavailable 1h, unknown, crash; of
 //	                        a webhook also answer {"code":"A1"}
+//	asked WORD, ...         what providers say of what became of a message, ten
+//	                        minutes after its lease ended; nothing: it is unknown
+//	report STEP CHANNEL WORD   a provider tells: taken, arrived, not_arrived
 //	hold KIND [NAME], release; lift send|shift|drop KIND [NAME]
 //	slot RULE CHANNEL PRIORITY WHEN [gone]   another rule's message
 //	slots none              other rules' messages give their places up
@@ -155,6 +158,10 @@ func (w *world) word(word string, rest []string) {
 		for answer := range strings.SplitSeq(strings.Join(rest, " "), ", ") {
 			w.answers = append(w.answers, strings.TrimPrefix(strings.TrimSpace(answer), "ok"))
 		}
+	case "asked":
+		w.asked = strings.Split(strings.Join(rest, ""), ",")
+	case "report":
+		w.report(rest[0], customer.Channel(rest[1]), ledger.Word(rest[2]))
 	case "hold":
 		w.holds = append(w.holds, ledger.Hold{Kind: ledger.HoldKind(rest[0]), Name: strings.Join(rest[1:], ""), At: w.now})
 	case "lift":

@@ -66,6 +66,7 @@ type world struct {
 	others   []ledger.Part // slots of other rules
 	holds    []ledger.Hold
 	answers  []string // of the provider; none accepts
+	asked    []string // what providers say when they are asked what became of a message; none: nobody knows
 	down     bool     // the engine is
 	lines    []string
 	path     []string // steps that were gone through, with their branches
@@ -117,7 +118,7 @@ func (w *world) facts() journey.Facts {
 		}
 	}
 	for _, p := range append(slices.Clone(w.others), w.parts...) {
-		if p.Status.TakesSlot() {
+		if p.TakesSlot() {
 			f.Slots = append(f.Slots, p)
 		}
 	}
@@ -261,73 +262,11 @@ func (w *world) save(p ledger.Part) {
 	w.parts = append(w.parts, p)
 }
 
-// deliver hands what is due to the provider, whose answer is the next of
-// answers, and writes what activities would write.
-func (w *world) deliver(out journey.Outcome) {
-	i := slices.IndexFunc(w.parts, func(p ledger.Part) bool { return p.Key() == out.Deliver })
-	require.GreaterOrEqual(w.t, i, 0)
-	p := w.parts[i]
-	if w.sent != nil {
-		w.sent(out, p)
-	}
-	p.Attempt, p.Updated = p.Attempt+1, w.now
-	answer := ""
-	if len(w.answers) > 0 {
-		answer, w.answers = w.answers[0], w.answers[1:]
-	}
-	d := ledger.Decision{Kind: ledger.KindDrop, Step: p.Step, Channel: p.Channel, Template: p.Template, At: w.now}
-	word, rest, _ := strings.Cut(answer, " ")
-	d.Reason = customer.Reason(word)
-	if !p.Channel.Reaches() {
-		rest = w.errand(&p, &d, word, rest)
-	}
-	switch d.Reason {
-	case "":
-		p.Status, p.Sent, d.Kind = ledger.Accepted, w.now, ledger.KindSend
-	case "crash":
-		p.Status, p.Sent, p.Lease = ledger.Sending, w.now, w.now.Add(40*time.Second)
-		w.save(p)
-		return
-	case customer.Throttled, customer.Unavailable:
-		pause, err := time.ParseDuration(rest)
-		require.NoError(w.t, err)
-		p.Status, p.RetryAt, d.Kind = ledger.Planned, w.now.Add(pause), ledger.KindDefer
-	case customer.Unknown:
-		p.Status, p.Sent = ledger.Unknown, w.now
-	case customer.BadAddress:
-		w.closed[p.Channel] = true
-		p.Status = ledger.Rejected
-	default:
-		p.Status = ledger.Rejected
-	}
-	p.Reason = d.Reason
-	w.save(p)
-	w.tell(d)
-}
-
-// errand gives what a provider's answer is to a part that reaches nobody: what
-// may have arrived is tried again, and an answer may have content.
-func (w *world) errand(p *ledger.Part, d *ledger.Decision, word, rest string) string {
-	switch {
-	case word == "answer":
-		p.Answer, d.Reason = []byte(rest), ""
-	case d.Reason == customer.Unknown:
-		d.Reason, rest = customer.Unavailable, "10s"
-	case d.Reason == customer.Rejected || d.Reason == customer.BadAddress || d.Reason == customer.TemplateError:
-		d.Reason = customer.Rejected
-		if p.Channel == customer.Webhook {
-			d.Reason = customer.WebhookFailed
-		}
-	}
-	return rest
-}
-
 // until lives up to an instant, waking the outreach when it asked to be.
 func (w *world) until(end time.Time) {
-	for !w.down && w.open() && !w.outreach.NextAt.After(end) {
-		if w.outreach.NextAt.After(w.now) {
-			w.now = w.outreach.NextAt
-		}
+	for !w.down && w.open() && !w.wakes().After(end) {
+		w.now = later(w.now, w.wakes())
+		w.inquire()
 		w.step()
 	}
 	if end.After(w.now) {

@@ -17,6 +17,8 @@ const (
 	outsideLegalHours = "outside-legal-hours"
 	neverInTime       = "never-in-time"
 	noUsualChannel    = "no-usual-channel"
+	noFallback        = "no-fallback"
+	lateFallback      = "late-fallback"
 	sameMoment        = "same-moment"
 	overCap           = "over-cap"
 	overRate          = "over-rate"
@@ -34,7 +36,7 @@ const (
 func Codes() []string {
 	codes := []string{
 		neverTrue, alwaysTrue, endsAtOnce, goalIsTrigger, idleStop, pastUntil, goalBeforeSend, outsideLegalHours, neverInTime,
-		noUsualChannel, sameMoment, overCap, overRate, neverRides, idleDigest, noGoal, holdoutNoGoal, untested, unusedTemplate, idleAllow,
+		noUsualChannel, noFallback, lateFallback, sameMoment, overCap, overRate, neverRides, idleDigest, noGoal, holdoutNoGoal, untested, unusedTemplate, idleAllow,
 		"sends-nothing", "idle-wait", "empty-share", "window-against-law", "wider-law", "idle-cap", "own-name", "no-data",
 		"single-braces", "other-field", "english-date", "raw-date", "may-be-missing", "not-given", "items-at-end", "long-sms", "costly-letter",
 	}

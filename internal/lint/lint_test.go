@@ -116,6 +116,13 @@ func TestRules(t *testing.T) {
 		"the shorter of two branches":       {signed + "until: 7d\n" + send + "  - if: score > 3\n    then: [{wait: 6d}]\n    else: [{wait: 1d}]\n  - wait: 2d\n  - send: b\n", nil},
 		"both branches too long":            {signed + "until: 7d\n" + send + "  - if: score > 3\n    then: [{wait: 6d}]\n    else: [{wait: 5d}]\n  - wait: 2d\n  - send: b\n", []string{"past-until | - wait: 2d"}},
 		"a branch that stops":               {signed + "until: 7d\n" + send + "  - if: score > 3\n    then: [stop]\n    else: [{wait: 6d}]\n  - wait: 2d\n  - send: b\n", []string{"past-until | - wait: 2d"}},
+		"a fallback within its time":        {signed + "until: 2d\n" + send + "    at: now\n    fallback_after: 30min\n", nil},
+		"a fallback after its time":         {signed + send + "    within: 2h\n    fallback_after: 2h\n", []string{"late-fallback | fallback_after: 2h"}},
+		"a fallback after a day, at once":   {signed + send + "    at: now\n    fallback_after: 24h\n", []string{"late-fallback | fallback_after: 24h"}},
+		"a late fallback that goes anyway":  {signed + send + "    within: 2h\n    late: send\n    fallback_after: 2h\n", nil},
+		"a fallback after until":            {signed + "until: 2d\n" + send + "  - wait: 1d\n  - send: b\n    fallback_after: 1d\n", []string{"late-fallback | fallback_after: 1d"}},
+		"a fallback just before until":      {signed + "until: 2d\n" + send + "  - wait: 1d\n  - send: b\n    fallback_after: 23h\n", nil},
+		"a wait behind a fallback":          {signed + "until: 2d\n" + send + "    fallback_after: 1d\n  - wait: 1d\n  - send: b\n", nil}, // word may come at once
 		"a goal over before the message":    {signed + "goal: {event: order_placed, within: 2d}\nsteps:\n  - wait: 2d\n  - send: a\n", []string{"goal-before-send | goal: {event: order_placed, within: 2d}"}},
 		"a goal that one branch can reach":  {signed + "goal: {event: order_placed, within: 2d}\nsteps:\n  - wait_for: app_opened\n    within: 5d\n  - send: a\n", nil},
 		"a default goal":                    {signed + "goal: order_placed\nsteps:\n  - wait: 3w\n  - send: a\n", []string{"goal-before-send | goal: order_placed"}},

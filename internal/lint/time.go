@@ -78,7 +78,8 @@ func (w *walk) step(s step, from sendtime.Duration, more bool) (at sendtime.Dura
 		if !w.sends || from.AtMost(w.first) {
 			w.sends, w.first = true, from
 		}
-		return from, false
+		w.fallback(s, from)
+		return from, false // word may come at once
 	case s.Wait != nil:
 		return w.wait(s, from, more)
 	case s.WaitFor != nil:

@@ -65,7 +65,7 @@ type sight struct {
 	unsent map[unsent]bool
 }
 
-// unsent is a message that did not go out.
+// unsent is a message that did not go out, or whose place another one took.
 type unsent struct {
 	step   string
 	reason customer.Reason
@@ -96,7 +96,7 @@ func (s sight) add(name string, result Result) {
 		case l.Rule != name:
 		case l.Kind == ledger.KindEnd, l.Kind == ledger.KindDrop && l.Step == "":
 			s.ended[l.Reason] = true
-		case l.Kind == ledger.KindDrop:
+		case l.Kind == ledger.KindDrop, l.Reason == customer.Unconfirmed:
 			s.unsent[unsent{l.Step, l.Reason}] = true
 			s.steps[l.Step] = true
 		case l.Step != "":
@@ -138,6 +138,10 @@ func partsOf(r *rule.Rule) []reachable {
 		parts = append(parts, reachable{"end " + string(reason), func(seen sight) bool { return seen.ended[reason] }})
 	}
 	r.EachStep(func(s *rule.Step) {
+		if s.Send != nil && !s.Send.FallbackAfter.IsZero() {
+			why := unsent{s.ID, customer.Unconfirmed}
+			parts = append(parts, reachable{"fallback of " + s.ID, func(seen sight) bool { return seen.unsent[why] }})
+		}
 		for _, reason := range silences(s) {
 			why := unsent{s.ID, reason}
 			parts = append(parts, reachable{s.ID + " not sent: " + string(reason), func(seen sight) bool { return seen.silent(why) }})

@@ -64,6 +64,8 @@ func kindOfLine(l simulate.Line) (Kind, bool) {
 			return NotEntered, true
 		}
 		return NotSent, true
+	case ledger.KindFail:
+		return NotSent, true
 	case ledger.KindEnd:
 		return Ended, true
 	case ledger.KindPlan:

@@ -56,7 +56,8 @@ type reader struct {
 	hasStart bool
 	main     person
 	others   []person
-	seen     map[string]int // names of tests by line
+	seen     map[string]int     // names of tests by line
+	silent   []customer.Channel // no word of them comes back by itself
 }
 
 // blank reports whether a value is missing, which source.Read has reported.
@@ -110,7 +111,7 @@ func orElse(text, other string) string {
 }
 
 func (r *reader) file(root source.Node) {
-	f := root.Fields("start", "customer", "others", "with_rules", "tests")
+	f := root.Fields("start", "customer", "others", "with_rules", "unconfirmed", "tests")
 	if with, ok := f.Get("with_rules"); ok {
 		r.withRules(with)
 	}
@@ -121,6 +122,9 @@ func (r *reader) file(root source.Node) {
 	}
 	if n, ok := f.Get("others"); ok {
 		r.readOthers(n)
+	}
+	if n, ok := f.Get("unconfirmed"); ok {
+		r.silent = unconfirmed(n)
 	}
 	tests, ok := f.Require("tests", "write tests: and below it one test for each thing that may happen, - name: ...")
 	if !ok || blank(tests) {
@@ -191,7 +195,7 @@ func (r *reader) test(n source.Node) {
 	if blank(n) {
 		return
 	}
-	f := n.Fields("name", "customer", "start", "do", "expect", "until", "answers", "draws")
+	f := n.Fields("name", "customer", "start", "do", "expect", "until", "answers", "draws", "unconfirmed")
 	if n.Kind() != source.Mapping {
 		return
 	}
@@ -210,6 +214,10 @@ func (r *reader) test(n source.Node) {
 		n.Fail("has no start", "write start: 2026-11-23 09:00 at the top of the file, the day and time at which its tests begin")
 	}
 	c.begin(start, ok, append([]person{main}, r.others...))
+	c.Script.Unconfirmed = r.silent
+	if n, ok := f.Get("unconfirmed"); ok {
+		c.Script.Unconfirmed = unconfirmed(n)
+	}
 	if do, ok := f.Get("do"); ok {
 		c.acts(do)
 	}

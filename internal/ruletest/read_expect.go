@@ -166,6 +166,24 @@ func readChannel(n source.Node) customer.Channel {
 	return customer.Channel(text)
 }
 
+// unconfirmed reads the channels of which no word comes back by itself: one, a
+// list, or none of them.
+func unconfirmed(n source.Node) []customer.Channel {
+	if blank(n) || n.Kind() == source.Scalar && n.Raw() == nobody {
+		return nil
+	}
+	var list []customer.Channel
+	for _, item := range n.Items() {
+		c := readChannel(item)
+		if c != "" && slices.Contains(list, c) {
+			item.Fail("stands twice", "keep one of them")
+			continue
+		}
+		list = append(list, c)
+	}
+	return list
+}
+
 // texts reads one text or a list of them.
 func texts(e entries, key string) []string {
 	n, ok := e.get(key)

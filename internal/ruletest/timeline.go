@@ -238,6 +238,9 @@ func (c *Case) happened(h happening) string {
 // moved says where a message was moved to.
 func (c *Case) moved(h happening) string {
 	what := wording.Message(h.name, h.channel)
+	if h.reason == customer.Unconfirmed {
+		return "passed over " + what
+	}
 	if h.planned.IsZero() {
 		return "put off " + what
 	}

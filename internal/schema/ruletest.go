@@ -9,14 +9,21 @@ import (
 // test gives the schema of a rule's tests.
 func (a author) test() *node {
 	n := object(map[string]*node{
-		"start":      startTime(),
-		"customer":   ref(personName).about("The customer of every test, unless a test says otherwise."),
-		"others":     (&node{Type: "array", Items: ref(personName).both(&node{Required: []string{"id"}, Message: "id is missing: name the customer, so that lines can: id: bob"})}).about("More customers, for rules about several."),
-		"with_rules": listOr(&node{Type: text}, &node{Type: text}).about("Rules that are in force beside this one, by name."),
-		"tests":      (&node{Type: "array", Items: a.oneTest(), MinItems: 1, Message: "is not a list of tests: begin each with a dash, - name: ..."}).about("What may happen, and what is then sent."),
+		"start":       startTime(),
+		"customer":    ref(personName).about("The customer of every test, unless a test says otherwise."),
+		"others":      (&node{Type: "array", Items: ref(personName).both(&node{Required: []string{"id"}, Message: "id is missing: name the customer, so that lines can: id: bob"})}).about("More customers, for rules about several."),
+		"with_rules":  listOr(&node{Type: text}, &node{Type: text}).about("Rules that are in force beside this one, by name."),
+		"unconfirmed": unconfirmed(),
+		"tests":       (&node{Type: "array", Items: a.oneTest(), MinItems: 1, Message: "is not a list of tests: begin each with a dash, - name: ..."}).about("What may happen, and what is then sent."),
 	}, need{"tests", "write tests: and below it one test for each thing that may happen, - name: ..."})
 	n.Title, n.Description = "Tests of a rule", "Customers, what they do, and which messages they then get, in virtual time."
 	return n
+}
+
+// unconfirmed gives the schema of the channels of which no word comes back.
+func unconfirmed() *node {
+	return channelList(choice{nothing, "Messages by every channel arrive at once."}).usually(nothing).
+		about("Channels of which no word comes back by itself that a message arrived: push, or a list. Lines of do may tell it.")
 }
 
 func startTime() *node {
@@ -87,14 +94,15 @@ func (a author) prefers() *node {
 
 func (a author) oneTest() *node {
 	return object(map[string]*node{
-		"name":     (&node{Type: text, Message: "is not a text"}).about("What the test shows, in a few words."),
-		"start":    startTime(),
-		"until":    span().usually("100d").about("How long the play goes on after the last line of both lists."),
-		"customer": ref(personName).about("What is different about the customer in this test."),
-		"do":       (&node{Type: "array", Items: a.act(), Message: "is not a list: begin each line with a dash, - {at: Mon 14:20, event: order_placed}"}).about("What happens, one line each."),
-		"expect":   (&node{Type: "array", Items: a.expectation(), Message: "is not a list: begin each line with a dash, - {at: Mon 18:00-21:00, sent: welcome}"}).about("What is then sent and not sent. Nothing else may be."),
-		"draws":    (&node{Type: "object", Additional: &node{Type: text, Message: "is not a branch: write its name"}}).about("Which branches of splits the customers are drawn for, by step: {split-1: short}."),
-		"answers":  (&node{Type: "object"}).about("What webhooks answer, by the step's as: {score: {risk: 3}}."),
+		"name":        (&node{Type: text, Message: "is not a text"}).about("What the test shows, in a few words."),
+		"start":       startTime(),
+		"until":       span().usually("100d").about("How long the play goes on after the last line of both lists."),
+		"customer":    ref(personName).about("What is different about the customer in this test."),
+		"do":          (&node{Type: "array", Items: a.act(), Message: "is not a list: begin each line with a dash, - {at: Mon 14:20, event: order_placed}"}).about("What happens, one line each."),
+		"expect":      (&node{Type: "array", Items: a.expectation(), Message: "is not a list: begin each line with a dash, - {at: Mon 18:00-21:00, sent: welcome}"}).about("What is then sent and not sent. Nothing else may be."),
+		"draws":       (&node{Type: "object", Additional: &node{Type: text, Message: "is not a branch: write its name"}}).about("Which branches of splits the customers are drawn for, by step: {split-1: short}."),
+		"unconfirmed": unconfirmed(),
+		"answers":     (&node{Type: "object"}).about("What webhooks answer, by the step's as: {score: {risk: 3}}."),
 	}, need{"name", "say in a few words what the test shows"}, need{"expect", "write what is to happen, or expect: [] when nothing may be sent"})
 }
 

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/outreach-engine/outreach/internal/channel"
 	"github.com/outreach-engine/outreach/internal/customer"
 	"github.com/outreach-engine/outreach/internal/ledger"
 	"github.com/outreach-engine/outreach/internal/observe"
@@ -44,6 +45,9 @@ func (r *run) act(ctx context.Context, i int) error {
 			return &ActError{Act: i, Name: in.Event.Name, Err: err}
 		}
 	}
+	if report := reportOf(in.Event); report != nil {
+		in.Report = report
+	}
 	outcomes, err := r.observer.Take(ctx, []observe.Incoming{in})
 	if err != nil {
 		return err
@@ -58,6 +62,24 @@ func (r *run) refused(act int, refusals []observe.Refusal) {
 	for _, refusal := range refusals {
 		r.play.Refusals = append(r.play.Refusals, Refusal{Act: act, Refusal: refusal})
 	}
+}
+
+// reportOf gives an event that only a provider can tell of as the provider's
+// word; nil for all others.
+func reportOf(e customer.Event) *observe.Report {
+	kinds := map[string]channel.ReportKind{
+		customer.MessageDelivered: channel.ReportDelivered,
+		customer.MessageFailed:    channel.ReportFailed,
+		customer.MessageBounced:   channel.ReportBounced,
+	}
+	kind, ok := kinds[e.Name]
+	if !ok {
+		return nil
+	}
+	return &observe.Report{Provider: Provider, Report: channel.Report{
+		ID: e.MessageID, Kind: kind, Key: e.Properties[customer.MessageProperty].String(), At: e.At,
+		Code: e.Properties[customer.ReasonProperty].String(),
+	}}
 }
 
 // naming gives the property by which events of that name say which message, or
@@ -83,7 +105,7 @@ func (r *run) fill(ctx context.Context, in *observe.Incoming, of string) error {
 		}
 		parts, err := tx.Slots(id, time.Time{})
 		for _, p := range parts {
-			if about(in.Event.Name, of, p) && !p.Sent.Before(newest.Sent) {
+			if about(in.Event, of, p) && !p.Sent.Before(newest.Sent) {
 				newest = p
 			}
 		}
@@ -117,11 +139,15 @@ func name(in *observe.Incoming, p ledger.Part) {
 	in.Event.Properties = properties
 }
 
-// about reports whether an event can be about a part.
-func about(event, of string, p ledger.Part) bool {
+// about reports whether an event can be about a part. One that names a channel
+// is about a message by it.
+func about(e customer.Event, of string, p ledger.Part) bool {
 	fits := p.Channel.Reaches()
-	if event == customer.HandoffDone {
+	switch by := e.Properties[customer.ChannelProperty].String(); {
+	case e.Name == customer.HandoffDone:
 		fits = p.Channel == customer.Handoff
+	case by != "":
+		fits = string(p.Channel) == by
 	}
 	return fits && (p.Status == ledger.Accepted || p.Status == ledger.Delivered) &&
 		(of == "" || of == p.Template || of == p.Step)

@@ -100,7 +100,7 @@ func (r *run) send(s *scene, out journey.Outcome, facts journey.Facts) error {
 	if err != nil {
 		return err
 	}
-	part.Provider, part.Code = Provider, ""
+	part.Provider, part.Code, part.Reason = Provider, "", ""
 	line := Line{Decision: ledger.Decision{
 		Ref: part.Ref, At: r.now, Kind: ledger.KindSend, Step: part.Step, Channel: part.Channel, Template: part.Template, Planned: part.Planned,
 	}}

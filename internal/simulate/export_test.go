@@ -4,8 +4,10 @@ import (
 	"context"
 	"time"
 
+	"github.com/outreach-engine/outreach/internal/customer"
 	"github.com/outreach-engine/outreach/internal/dossier"
 	"github.com/outreach-engine/outreach/internal/ledger"
+	"github.com/outreach-engine/outreach/internal/observe"
 	"github.com/outreach-engine/outreach/internal/store/memory"
 )
 
@@ -14,6 +16,9 @@ import (
 func (s *Stage) Bounded(rounds, instants int) *Stage {
 	return &Stage{desk: s.desk, bounds: bounds{rounds, instants}}
 }
+
+// ReportOf gives an event that only a provider can tell of as its word.
+func ReportOf(e customer.Event) *observe.Report { return reportOf(e) }
 
 // PlayMigrated plays a script by s up to an instant, moves every open outreach
 // of a rule there, and plays on by next. Documents are the rule's versions.

@@ -22,6 +22,11 @@ import (
 func people(t *rapid.T) simulate.Script {
 	from := time.Date(2026, 9, 28, 0, 0, 0, 0, time.UTC)
 	script := simulate.Script{From: from, To: from.AddDate(0, 2, 0)}
+	for _, c := range []customer.Channel{customer.Push, customer.SMS, customer.Email} {
+		if rapid.IntRange(0, 3).Draw(t, "no word of "+string(c)) == 0 {
+			script.Unconfirmed = append(script.Unconfirmed, c)
+		}
+	}
 	for i := range rapid.IntRange(1, 3).Draw(t, "customers") {
 		user := fmt.Sprint("user", i)
 		script.Acts = append(script.Acts, simulate.Act{At: from, Incoming: observe.Incoming{
@@ -65,6 +70,7 @@ func happens(t *rapid.T, at time.Time) customer.Event {
 		"data_session", "data_session", "data_session", "data_topped_up", "order_placed", "order_placed", "order_delivered", "order_cancelled",
 		"payment_failed", "payment_succeeded", "signed_up", "app_opened", "app_installed", "plan_changed", "account_closed",
 		customer.MessageClicked, customer.MessageOpened, customer.MessageReplied,
+		customer.MessageDelivered, customer.MessageFailed, customer.MessageBounced,
 	}).Draw(t, "event")}
 	number := customer.Text(rapid.SampledFrom([]string{"A", "B"}).Draw(t, "number"))
 	switch e.Name {

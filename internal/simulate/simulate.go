@@ -3,7 +3,8 @@
 // and journey over a store in memory; what this package decides is only what
 // comes next: at one instant events, then due times, then news, then steps,
 // then messages. It refuses to know the machine's clock and any provider:
-// every message is accepted at once.
+// every message is accepted at once, and arrives, but for those by channels of
+// which a script says that no word comes back.
 package simulate
 
 import (
@@ -81,9 +82,11 @@ type Script struct {
 type Act struct {
 	At               time.Time // when the engine sees it
 	observe.Incoming           // Event.At zero: At
-	// Of names the template, or the step, whose newest accepted message a
-	// message_* event without a message property is about, or whose newest task
-	// a handoff_done event without a task property; "": the newest of all.
+	// Of names the template, or the step, whose newest accepted message, by the
+	// channel that the event may name, a message_* event without a message
+	// property is about, or whose newest task a handoff_done event without a
+	// task property; "": the newest of all. That a message was delivered, failed
+	// or bounced is its provider's word.
 	Of string
 }
 

@@ -60,7 +60,7 @@ func Story(events []customer.Event, parts []ledger.Part) []Line {
 func did(e customer.Event) string {
 	template := cmp.Or(e.Properties[customer.TemplateProp].String(), "a message")
 	switch e.Name {
-	case customer.Identified, customer.MessageSent, customer.HandoffDone:
+	case customer.Identified, customer.MessageSent, customer.MessageDelivered, customer.HandoffDone:
 		return ""
 	case customer.MessageOpened:
 		return "opened " + template
@@ -68,7 +68,7 @@ func did(e customer.Event) string {
 		return "clicked in " + template
 	case customer.MessageReplied:
 		return "replied to " + template + ": " + e.Properties[customer.TextProperty].String()
-	case customer.MessageFailed:
+	case customer.MessageFailed, customer.MessageBounced:
 		return template + " did not arrive"
 	}
 	return e.Name

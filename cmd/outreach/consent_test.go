@@ -49,8 +49,8 @@ func TestAnAddressIsKeptFromBeingUsed(t *testing.T) {
 	}))
 	for want, args := range map[string][]string{
 		`channel "smss": is not sms, email or push; did you mean sms?`: {"smss", "1", "--note", "x"},
-		"say why: --note, or --their-word with what the customer said":   {"sms", "+12125550102"},
-		"address: is not a phone number in the form of E.164":            {"sms", "0151", "--note", "x"},
+		"say why: --note, or --their-word with what the customer said": {"sms", "+12125550102"},
+		"address: is not a phone number in the form of E.164":          {"sms", "0151", "--note", "x"},
 		"address: is empty": {"push", " ", "--note", "x"},
 		`--reason "bounce": is none; did you mean bounced?`: {"sms", "+12125550102", "--note", "x", "--reason", "bounce"},
 	} {

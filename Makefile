@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run build test check short bench drill drill-naive drill-short programs backtest format vet determinism tidy browser editor maildev histories docs
+.PHONY: help run build test check short bench bench-send drill drill-naive drill-short programs backtest format vet determinism tidy browser editor maildev histories docs
 
 # How many packages are built and tested at once.
 JOBS ?= 2
@@ -58,6 +58,9 @@ short: ## the tests that are done in a minute: none with a live Temporal, none t
 bench: ## what it costs, as ratios in one run: intake, rules, customers, outreaches, the first of a burst; explain. Some minutes
 	go test ./internal/e2e -run '^$$' -bench . -benchtime 1x -count 3 -timeout 30m | grep -E '^Benchmark|^ok|FAIL'
 	go test ./cmd/outreach -run '^$$' -bench Explain -benchtime 50x -timeout 30m | grep -E '^Benchmark|^ok|FAIL'
+
+bench-send: ## what sending costs: 10,000 messages by each sender and by its bare library, in one run. A few minutes
+	go test ./internal/channel/sendcost -run '^$$' -bench Senders -benchtime 1x -timeout 30m | grep -vE '^(goos|goarch|pkg|cpu|Benchmark|PASS)'
 
 drill: programs ## 10,000 messages, 200 kills, providers that misbehave: is any message lost, doubled or stuck? A quarter of an hour. ARGS="--seed 7"
 	bin/outreach-drill $(ARGS)

@@ -34,6 +34,12 @@ type Linker interface {
 	Links(p ledger.Part, at time.Time) (unsubscribe, preferences string)
 }
 
+// Meter counts one call of a provider: kind is taken, delivered, or what sort of
+// trouble there was; took is on the machine's clock.
+type Meter interface {
+	Call(provider, kind string, took time.Duration)
+}
+
 // Start is everything that an outreach's workflow begins with. It holds no
 // personal data.
 type Start struct {
@@ -82,7 +88,9 @@ type Engine struct {
 	// CallTime bounds one call of a provider, on the machine's clock; 0 is thirty
 	// seconds.
 	CallTime time.Duration
-	Logger   *slog.Logger
+	// Meter counts calls of providers; nil: nobody counts.
+	Meter  Meter
+	Logger *slog.Logger
 
 	paces   paces
 	calls   sync.WaitGroup // provider calls under way

@@ -246,5 +246,21 @@ func (e *Engine) send(try *attempt) (channel.Receipt, error) {
 	if err := e.fallIn(ctx, try.part.Channel, try.sender.Name()); err != nil {
 		return channel.Receipt{}, err
 	}
-	return try.sender.Send(ctx, try.message)
+	began := time.Now()
+	receipt, trouble := try.sender.Send(ctx, try.message)
+	if e.Meter != nil {
+		e.Meter.Call(try.sender.Name(), outcomeOf(receipt, trouble), time.Since(began))
+	}
+	return receipt, trouble
+}
+
+// outcomeOf names what came of a call.
+func outcomeOf(receipt channel.Receipt, trouble error) string {
+	switch {
+	case trouble != nil:
+		return string(channel.KindOf(trouble))
+	case receipt.Delivered:
+		return "delivered"
+	}
+	return "taken"
 }

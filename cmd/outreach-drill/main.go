@@ -31,7 +31,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if len(args) == 1 && args[0] == drill.WorkerArg {
 		return worker(ctx, stderr)
 	}
-	o := drill.Options{Out: stderr}
+	o, more := drill.Options{Out: stderr}, extras{}
 	flags := pflag.NewFlagSet("outreach-drill", pflag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.IntVar(&o.Messages, "messages", 10_000, "messages that customers are to get")
@@ -40,9 +40,13 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags.Float64Var(&o.Trouble, "trouble", 0.12, "share of the providers' calls that go wrong")
 	flags.DurationVar(&o.Gap, "gap", 2*time.Second, "the longest between two kills while everything serves")
 	flags.DurationVar(&o.Call, "call-timeout", 3*time.Second, "how long the engine waits for a provider")
+	flags.DurationVar(&o.Patience, "patience", 5*time.Second, "how late a workflow may be before the engine starts it again")
 	flags.DurationVar(&o.LateIf, "late", 30*time.Second, "a message is late when it is accepted so long after it could be")
 	flags.DurationVar(&o.Drain, "drain", 5*time.Minute, "how long what is under way is waited for at the end")
+	flags.StringVar(&o.Email, "email", "sendgrid", "who carries email: sendgrid, or smtp")
 	flags.BoolVar(&o.Naive, "naive", false, "drill the design that sends, then records, and tries again, in place of the engine")
+	flags.BoolVar(&more.compare, "compare", false, "drill that design after the engine, and set it beside it")
+	flags.StringVar(&more.report, "report", "", "file that the numbers are written to as JSON, too")
 	flags.StringVar(&o.Dir, "dir", "", "folder for everything that is written (default: one that is removed when all went well)")
 	flags.StringVar(&o.Bin, "bin", "bin", "folder of the programs outreach and outreach-dev")
 	switch err := flags.Parse(args); {
@@ -52,7 +56,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "outreach-drill: %v; --help lists the flags\n", errors.Join(err, extra(flags.Args())))
 		return 2
 	}
-	green, err := play(ctx, o, stdout)
+	green, err := play(ctx, o, more, stdout)
 	if err != nil {
 		fmt.Fprintln(stderr, "outreach-drill:", err)
 	}
@@ -71,6 +75,12 @@ func worker(ctx context.Context, stderr io.Writer) int {
 	return 0
 }
 
+// extras are the flags that are not a drill's own.
+type extras struct {
+	compare bool
+	report  string
+}
+
 func extra(args []string) error {
 	if len(args) == 0 {
 		return nil
@@ -79,26 +89,53 @@ func extra(args []string) error {
 }
 
 // play drills in a folder that stays when something went wrong.
-func play(ctx context.Context, o drill.Options, stdout io.Writer) (green bool, err error) {
-	own := o.Dir == ""
-	if own {
-		if o.Dir, err = os.MkdirTemp("", "outreach-drill-"); err != nil {
+func play(ctx context.Context, o drill.Options, more extras, stdout io.Writer) (green bool, err error) {
+	dir := o.Dir
+	if dir == "" {
+		if dir, err = os.MkdirTemp("", "outreach-drill-"); err != nil {
 			return false, err
 		}
 	}
 	if o.Bin, err = filepath.Abs(o.Bin); err != nil {
 		return false, err
 	}
-	report, err := drill.Run(ctx, o)
+	reports, err := runs(ctx, o, dir, more.compare)
 	if err == nil {
-		err = report.Print(stdout)
+		err = errors.Join(drill.Print(stdout, reports...), save(more.report, reports))
 	}
-	green = err == nil && report.Green()
+	green = err == nil && reports[0].Green()
 	switch {
-	case green && own:
-		err = os.RemoveAll(o.Dir)
+	case green && o.Dir == "":
+		err = os.RemoveAll(dir)
 	case !green:
-		fmt.Fprintf(o.Out, "outreach-drill: what was written stays in %s\n", o.Dir)
+		_, _ = fmt.Fprintf(o.Out, "outreach-drill: what was written stays in %s\n", dir)
 	}
 	return green, err
+}
+
+// runs drills one design, or both, each in a folder of its own.
+func runs(ctx context.Context, o drill.Options, dir string, compare bool) ([]drill.Report, error) {
+	o.Dir = filepath.Join(dir, "outreach")
+	if o.Naive {
+		o.Dir = filepath.Join(dir, "naive")
+	}
+	first, err := drill.Run(ctx, o)
+	if err != nil || !compare || o.Naive {
+		return []drill.Report{first}, err
+	}
+	o.Naive, o.Dir = true, filepath.Join(dir, "naive")
+	second, err := drill.Run(ctx, o)
+	return []drill.Report{first, second}, err
+}
+
+// save writes the reports for programs, when a file is named.
+func save(path string, reports []drill.Report) error {
+	if path == "" {
+		return nil
+	}
+	file, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(drill.WriteJSON(file, reports...), file.Close())
 }

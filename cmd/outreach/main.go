@@ -139,6 +139,8 @@ func firstArgument(cmd *cobra.Command) string {
 		switch word {
 		case "TEMPLATE", "CUSTOMER", "RULE", "FILE":
 			return "a " + strings.ToLower(word)
+		case "CHANNEL":
+			return "a channel and an address"
 		case "NEW_DIR":
 			return "the folder of the new rules"
 		}

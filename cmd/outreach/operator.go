@@ -32,6 +32,7 @@ func operatorCommands(now func() time.Time) []*cobra.Command {
 	data := group(&cobra.Command{Use: "data", Short: "See what was received, and declare it."}, learnCommand(now))
 	return []*cobra.Command{
 		statusCommand(now), explainCommand(now), pauseCommand(now), resumeCommand(now), stopCommand(now),
+		unknownCommand(now), suppressCommand(now), evidenceCommand(now),
 		rules, migrateCommand(now), rejectedCommand(now), imports, data, simulateCommand(now), webpushKeysCommand(), versionCommand(),
 	}
 }

@@ -15,9 +15,9 @@ func statusCommand(now func() time.Time) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "status",
 		Short: "Say how the engine stands: rules, outreaches, holds, what was refused.",
-		Long: "Say how the engine stands, out of the store alone: the rules in force and their outreaches, holds, messages\n" +
-			"that nobody can say went out, events in the log, what was refused on the way in, and what came that\n" +
-			"data.yaml does not declare.",
+		Long: "Say how the engine stands, out of the store alone: the rules in force and their outreaches, holds, those that\n" +
+			"providers caused among them, what providers asked to wait with, messages that nobody can say went out, events\n" +
+			"in the log, what was refused on the way in, and what came that data.yaml does not declare.",
 		Args: cobra.NoArgs,
 	}
 	place, asJSON := storeFlag(cmd, now), jsonFlag(cmd)
@@ -47,7 +47,9 @@ type status struct {
 	Messages  map[ledger.PartStatus]int64 `json:"messages"`
 	Rejects   map[customer.Reason]int64   `json:"messages_rejected"` // of the messages, by why
 	Strays    strays                      `json:"strays"`
+	Doubts    doubtCounts                 `json:"doubts"`
 	Unknown   []unknownMessage            `json:"unknown"` // the oldest
+	Scopes    []scopeStatus               `json:"waiting_scopes"`
 	Rules     []ruleStatus                `json:"rules"`
 	Holds     []holdStatus                `json:"holds"`
 	Refused   string                      `json:"rules_refused,omitempty"` // why the newest edit of the rules is not in force
@@ -89,9 +91,9 @@ type unknownMessage struct {
 const shownUnknown = 20
 
 func (o *office) status(ctx context.Context) (status, error) {
-	v := status{At: o.instant(), Unknown: []unknownMessage{}, Rules: []ruleStatus{}, Holds: []holdStatus{}}
+	v := status{At: o.instant(), Unknown: []unknownMessage{}, Scopes: []scopeStatus{}, Rules: []ruleStatus{}, Holds: []holdStatus{}}
 	err := o.store.Read(ctx, func(tx ledger.Tx) error {
-		for _, read := range []func(ledger.Tx) error{v.readCounts, v.readMessages, v.readStrays, v.readRules, v.readHolds} {
+		for _, read := range []func(ledger.Tx) error{v.readCounts, v.readMessages, v.readDoubts, v.readScopes, v.readStrays, v.readRules, v.readHolds} {
 			if err := read(tx); err != nil {
 				return err
 			}

@@ -16,7 +16,7 @@ import (
 
 // print writes the status for people.
 func (v status) print(out io.Writer) error {
-	for _, part := range []func(io.Writer) error{v.printCounts, v.Strays.print, v.printRules, v.printEnds, v.printHolds, v.printUnknown} {
+	for _, part := range []func(io.Writer) error{v.printCounts, v.Strays.print, v.printRules, v.printEnds, v.printHolds, v.printMend, v.printScopes, v.printDoubts, v.printUnknown} {
 		if err := part(out); err != nil {
 			return err
 		}
@@ -58,6 +58,10 @@ func (v status) messages() string {
 		return "none"
 	}
 	counts := maps.Clone(v.Messages)
+	sent := "sent"
+	if n := counts[ledger.Delivered]; n > 0 {
+		sent = "sent (" + wording.Number(float64(n)) + " arrived)"
+	}
 	counts[ledger.Accepted] += counts[ledger.Delivered]
 	const unwritten = "unwritten" // rejected before any provider was asked
 	counts[unwritten] = v.Rejects[customer.TemplateError]
@@ -68,7 +72,8 @@ func (v status) messages() string {
 		words  string
 	}{
 		{ledger.Planned, "planned"}, {ledger.Queued, "waiting for a place in the caps"}, {ledger.Riding, "waiting for a message to ride on"},
-		{ledger.Sending, "being sent"}, {ledger.Accepted, "sent"}, {ledger.Unknown, "unknown"},
+		{ledger.Sending, "being sent"}, {ledger.Ambiguous, "being asked for"}, {ledger.Accepted, sent},
+		{ledger.Failed, "not delivered"}, {ledger.Unknown, "unknown"},
 		{ledger.Rejected, "refused by providers"}, {unwritten, "whose text could not be written"}, {ledger.Withdrawn, "withdrawn"},
 	} {
 		if n := counts[kind.status]; n > 0 {

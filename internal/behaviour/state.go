@@ -178,7 +178,7 @@ func usedBy(e customer.Event) (customer.Channel, bool) {
 		channel := customer.Channel(e.Properties[customer.ChannelProperty].String())
 		return channel, channel != ""
 	}
-	return customer.Push, e.Via == customer.ViaApp
+	return customer.Push, e.Via == customer.ViaApp && !customer.OfMessage(e.Name)
 }
 
 // maxAbouts bounds the about values that one definition is kept for; beyond it

@@ -57,6 +57,20 @@ func ReadBrowser(address string) (b Browser, trouble string) {
 	return Browser{Endpoint: object.Endpoint, Key: encode(key), Auth: encode(auth)}, ""
 }
 
+// Address gives the subscription as an address of push messages: what
+// ReadBrowser reads, and nothing else.
+func (b Browser) Address() string {
+	type keys struct {
+		P256dh string `json:"p256dh"`
+		Auth   string `json:"auth"`
+	}
+	text, _ := json.Marshal(struct { // texts alone: it never fails
+		Endpoint string `json:"endpoint"`
+		Keys     keys   `json:"keys"`
+	}{b.Endpoint, keys{b.Key, b.Auth}})
+	return string(text)
+}
+
 func checkEndpoint(text string) (trouble string) {
 	u, err := url.Parse(text)
 	if err != nil || u.Scheme != "https" || u.Hostname() == "" || u.User != nil || !visible(text) {

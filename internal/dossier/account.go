@@ -1,6 +1,7 @@
 package dossier
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -16,7 +17,7 @@ import (
 func (d *Dossier) Account(only string, now time.Time) (why.Facts, error) {
 	f := why.Facts{
 		Now: now, Subject: d.Subject(), Place: d.Place, Policy: d.Set.Policy, Texts: d.Set.Texts, Others: d.Set.Insight.Others,
-		Suppressed: map[customer.Channel]customer.Suppression{},
+		Suppressed: map[customer.Channel]customer.Suppression{}, Evidence: map[customer.Channel]customer.Evidence{},
 	}
 	var err error
 	if f.Holds, err = d.tx.Holds(); err != nil {
@@ -38,15 +39,31 @@ func (d *Dossier) Account(only string, now time.Time) (why.Facts, error) {
 		}
 		f.Rules = append(f.Rules, r)
 	}
+	return f, cmp.Or(d.closed(&f), d.Err())
+}
+
+// closed gives which of the customer's addresses must not be used, and why.
+func (d *Dossier) closed(f *why.Facts) error {
 	for _, c := range customer.Channels() {
 		if !d.Suppressed(c) { // which is known from here on, when the transaction is over
 			continue
 		}
-		if f.Suppressed[c], _, err = d.tx.Suppressed(c, d.Profile.Address(c)); err != nil {
-			return f, err
+		s, _, err := d.tx.Suppressed(c, d.Profile.Address(c))
+		if err != nil {
+			return err
+		}
+		f.Suppressed[c] = s
+	}
+	if len(f.Suppressed) == 0 {
+		return nil
+	}
+	list, err := d.tx.Evidence(d.Profile.ID, 0, 0)
+	for _, e := range list { // oldest first: the newest stays
+		if s, is := f.Suppressed[e.Channel]; is && e.Act == customer.AddressBlocked && e.Address == s.Address {
+			f.Evidence[e.Channel] = e
 		}
 	}
-	return f, d.Err()
+	return err
 }
 
 // cases gives the customer's outreaches, newest first. The newest of each

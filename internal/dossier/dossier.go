@@ -92,6 +92,10 @@ func (d *Dossier) Change() {
 // Reindex says that a rule has come that finds customers by other values.
 func (d *Dossier) Reindex() { d.changed, d.told = true, true }
 
+// Reread says that the customer's outreaches were written by others in the same
+// transaction, so that they are read again.
+func (d *Dossier) Reread() { d.running, d.known = nil, false }
+
 // Touch says that the state was changed and is to be saved.
 func (d *Dossier) Touch() { d.changed = true }
 

@@ -157,7 +157,7 @@ func (k Desk) goOn(tx ledger.Tx, before, after ledger.Part, h Heard, now time.Ti
 	if err != nil || !ok {
 		return after, err
 	}
-	if !out(before.Status) && out(after.Status) && after.Status != ledger.Failed {
+	if !out(before.Status) && out(after.Status) { // also one that failed: a provider had taken it
 		o.Sent++
 		if err := tx.SaveOutreach(o); err != nil {
 			return after, err

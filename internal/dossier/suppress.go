@@ -11,8 +11,9 @@ import (
 // Suppress keeps everybody from using an address, for one of customer's reasons
 // of suppressions, and keeps the evidence e of why, which names channel, address
 // and, where one is known, the customer. What a customer said themselves is not
-// replaced by what a provider says. A device that is suppressed is forgotten:
-// the next newest is used instead.
+// replaced by what a provider says, nor a word of theirs by an older one; each
+// word of theirs is kept as evidence, a provider's once. A device that is
+// suppressed is forgotten: the next newest is used instead.
 func (k Desk) Suppress(tx ledger.Tx, e customer.Evidence, reason string) error {
 	if e.Address == "" {
 		return nil
@@ -21,10 +22,13 @@ func (k Desk) Suppress(tx ledger.Tx, e customer.Evidence, reason string) error {
 	if err != nil {
 		return err
 	}
-	if is && (before.Reason == reason || Said(before.Reason) && !Said(reason)) {
+	if is && !Said(reason) && (before.Reason == reason || Said(before.Reason)) {
 		return nil
 	}
 	e.Act = customer.AddressBlocked
+	if is && Said(before.Reason) && before.At.After(e.At) {
+		return tx.Testify(e)
+	}
 	s := customer.Suppression{Channel: e.Channel, Address: e.Address, Reason: reason, At: e.At}
 	if err := errors.Join(tx.Suppress(s), tx.Testify(e)); err != nil {
 		return err
@@ -35,11 +39,12 @@ func (k Desk) Suppress(tx ledger.Tx, e customer.Evidence, reason string) error {
 	return nil
 }
 
-// Free lets an address be used again, and keeps the evidence of why. Only a
-// customer's own word takes back what a customer said.
+// Free lets an address be used again that a customer's own word keeps from use,
+// because of a newer word of theirs, and keeps the evidence e of it. That
+// nothing arrives at an address is no matter of their word, and stays.
 func (k Desk) Free(tx ledger.Tx, e customer.Evidence) error {
-	_, is, err := tx.Suppressed(e.Channel, e.Address)
-	if err != nil || !is {
+	before, is, err := tx.Suppressed(e.Channel, e.Address)
+	if err != nil || !is || !Said(before.Reason) || before.At.After(e.At) {
 		return err
 	}
 	e.Act = customer.AddressFreed

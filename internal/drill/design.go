@@ -33,7 +33,7 @@ type design struct {
 
 // engineDesign is the product.
 func engineDesign(p places, box *sandbox.Sandbox, o Options) (design, error) {
-	worker, err := p.engineProcess(box.Account(), o.Call)
+	worker, err := p.engineProcess(box.Account(), o)
 	return design{
 		worker: worker, submit: track(p.engine), close: func() {},
 		left: func(ctx context.Context) (int, error) { return look(ctx, p.store()) },
@@ -159,8 +159,8 @@ func (c crowd) fates(ctx context.Context, list []person) (fates []fate, open map
 	for _, p := range list {
 		for _, s := range planOf(p, 0).Steps {
 			for _, e := range s {
-				ref, step, _, _ := ledger.ParseKey(e.Key)
-				f := fate{Customer: string(ref.Customer), Rule: ref.Rule, Step: step, Status: ledger.Accepted}
+				ref, step, _, _ := ledger.ParseKey(e.Key) // as planOf wrote it
+				f := fate{Customer: string(ref.Customer), Rule: ref.Rule, Step: step, Channel: e.Channel, Status: ledger.Accepted}
 				switch all[e.Key] {
 				case naive.Sent:
 				case naive.Refused:

@@ -6,6 +6,7 @@
 package drill
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,10 +30,12 @@ type Options struct {
 	Trouble  float64       // share of the calls of providers that go wrong
 	Gap      time.Duration // the longest between two kills while everything serves
 	Call     time.Duration // how long the engine waits for a provider
+	Patience time.Duration // how late a workflow may be before the engine starts it again
 	LateIf   time.Duration // a message is late when it came so long after it could
 	Drain    time.Duration // how long after the last kill everything is waited for
 	Dir      string        // where everything is kept; it is made
 	Bin      string        // where outreach and outreach-dev are
+	Email    string        // who carries email: "" or sendgrid, smtp
 	Naive    bool          // drills the design that sends, then records, and tries again
 	Out      io.Writer     // told how it goes; nil is told nothing
 }
@@ -52,6 +55,9 @@ type Report struct {
 func Run(ctx context.Context, o Options) (Report, error) {
 	began := time.Now()
 	r := Report{Options: o}
+	if o.Naive && o.email() != sendGrid {
+		return r, fmt.Errorf("drill: email by %s: the other design sends by sendgrid only", o.Email)
+	}
 	if err := errors.Join(os.MkdirAll(o.Dir, 0o700), writeHouse(o.Dir)); err != nil {
 		return r, fmt.Errorf("drill: folder: %w", err)
 	}
@@ -84,6 +90,14 @@ func Run(ctx context.Context, o Options) (Report, error) {
 	return r, nil
 }
 
+// Who may carry email.
+const (
+	sendGrid   = "sendgrid"
+	mailServer = "smtp"
+)
+
+func (o Options) email() string { return cmp.Or(o.Email, sendGrid) }
+
 // places finds addresses for everything.
 func (o Options) places() (p places, err error) {
 	p = places{dir: o.Dir, bin: o.Bin}
@@ -94,11 +108,15 @@ func (o Options) places() (p places, err error) {
 	return p, err
 }
 
+// latencyShare is what part of the time that a provider may take it takes at
+// most each way, when nothing goes wrong. A kill must be able to hit a call.
+const latencyShare = 6
+
 // sandbox starts the providers.
 func (o Options) sandbox(p *places) (*sandbox.Sandbox, func(), error) {
 	box, err := sandbox.New(sandbox.Config{
 		Seed: o.Seed, CallTimeout: o.Call, Rates: sandbox.UsualRates(o.Trouble), Reports: sandbox.UsualReports(),
-		PublicURL: "http://" + p.engine, Refused: refused, Now: time.Now,
+		PublicURL: "http://" + p.engine, Refused: refused, Undelivered: undelivered, Latency: o.Call / latencyShare, Now: time.Now,
 	})
 	if err != nil {
 		return nil, nil, err
@@ -128,6 +146,7 @@ type scene struct {
 	load     *load
 	temporal *process
 	kills    Kills
+	told     time.Time // when it was said last how it goes
 }
 
 // play starts the processes, brings the people in while they are killed, waits
@@ -182,9 +201,7 @@ func (s *scene) killAll(ctx context.Context) error {
 			return err
 		}
 		s.kills = k.done
-		if n%10 == 9 {
-			s.say("%d of %d kills, %d of %d people came", n+1, s.Kills, s.load.came(), len(s.people))
-		}
+		s.progress("%d of %d kills, %d of %d people came", n+1, s.Kills, s.load.came(), len(s.people))
 	}
 	return k.serving(ctx)
 }
@@ -197,6 +214,7 @@ func (s *scene) behind(ctx context.Context, people int) error {
 			return ctx.Err()
 		case <-time.After(readyEvery):
 		}
+		s.progress("%d of %d people came", s.load.came(), len(s.people))
 	}
 	return nil
 }
@@ -211,8 +229,8 @@ const (
 // then is stuck.
 func (s *scene) drain(ctx context.Context) error {
 	began := time.Now()
-	quiet, last := began, 0
-	for round := 1; time.Since(began) < s.Drain; round++ {
+	quiet := began
+	for time.Since(began) < s.Drain {
 		left, err := s.left(ctx)
 		if err == nil && left == 0 && time.Since(quiet) > quietFor {
 			return nil
@@ -220,10 +238,7 @@ func (s *scene) drain(ctx context.Context) error {
 		if err != nil || left > 0 {
 			quiet = time.Now()
 		}
-		if round%20 == 0 && left != last {
-			s.say("waiting for what is under way: %d", left)
-			last = left
-		}
+		s.progress("waiting for what is under way: %d", left)
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
@@ -233,8 +248,18 @@ func (s *scene) drain(ctx context.Context) error {
 	return nil
 }
 
-func (s *scene) say(format string, args ...any) {
-	if s.Out != nil {
-		fmt.Fprintf(s.Out, "drill: "+format+"\n", args...)
+// tellEvery is how often it is said how it goes.
+const tellEvery = 30 * time.Second
+
+// progress says how it goes, unless it was said a moment ago.
+func (s *scene) progress(format string, args ...any) {
+	now := time.Now()
+	if s.told.IsZero() {
+		s.told = now
 	}
+	if s.Out == nil || now.Sub(s.told) < tellEvery {
+		return
+	}
+	s.told = now
+	_, _ = fmt.Fprintf(s.Out, "drill: "+format+"\n", args...)
 }

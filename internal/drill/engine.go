@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/outreach-engine/outreach/internal/customer"
 	"github.com/outreach-engine/outreach/internal/ledger"
@@ -47,8 +46,7 @@ func (p places) temporalProcess() *process {
 }
 
 // engineProcess is the product, with the sandbox for providers.
-func (p places) engineProcess(a sandbox.Account, callTimeout time.Duration) (*process, error) {
-	_ = callTimeout
+func (p places) engineProcess(a sandbox.Account, o Options) (*process, error) {
 	account, err := a.FCMKeyFile(p.sandbox + "/token")
 	if err != nil {
 		return nil, err
@@ -57,12 +55,14 @@ func (p places) engineProcess(a sandbox.Account, callTimeout time.Duration) (*pr
 		name: "engine", program: filepath.Join(p.bin, "outreach"), ready: serves(p.engine),
 		args: []string{
 			"serve", "--http", p.engine, "--store", p.store(), "--temporal-address", p.temporal, "--rules", filepath.Join(p.dir, "rules"),
+			"--public-url", "http://" + p.engine, "--call-timeout", o.Call.String(), "--patience", o.Patience.String(),
 			"--sms", "twilio", "--twilio-base-url", p.sandbox, "--twilio-account-sid", a.TwilioSID, "--twilio-from", "+12125550100",
 			"--email", "sendgrid", "--sendgrid-base-url", p.sandbox, "--sendgrid-from", "Drill <drill@drill.example.com>",
 			"--push", "fcm", "--fcm-base-url", p.sandbox,
 		},
 		env: []string{
 			"OUTREACH_TWILIO_AUTH_TOKEN=" + a.TwilioAuthToken, "OUTREACH_SENDGRID_API_KEY=" + a.SendGridKey,
+			"OUTREACH_SENDGRID_WEBHOOK_KEY=" + a.SendGridPublic,
 			"OUTREACH_FCM_SERVICE_ACCOUNT=" + string(account),
 		},
 	}, nil
@@ -135,7 +135,7 @@ func fatesOf(tx ledger.Tx, name string, id customer.ID) (fates []fate, ended boo
 			return nil, false, err
 		}
 		for _, p := range parts {
-			fates = append(fates, fate{Customer: name, Rule: p.Rule, Step: p.Step, Status: p.Status, Reason: p.Reason})
+			fates = append(fates, fate{Customer: name, Rule: p.Rule, Step: p.Step, Channel: p.Channel, Status: p.Status, Reason: p.Reason, At: p.Updated})
 		}
 	}
 	return fates, ended, nil

@@ -1,27 +1,45 @@
 package drill
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
+	"github.com/outreach-engine/outreach/internal/customer"
 	"github.com/outreach-engine/outreach/internal/sandbox"
 )
 
-// Print writes the five numbers, a line each, and beneath them the rest.
-func (r Report) Print(w io.Writer) error {
+// Print writes the five numbers of the first report, a line each, and beneath
+// them a table with a column for each report.
+func Print(w io.Writer, reports ...Report) error {
+	if len(reports) == 0 {
+		return nil
+	}
+	r := reports[0]
 	_, err := fmt.Fprintf(w, "lost %d\nduplicated %d\nstuck %d\nunknown %d\nlate %d\n\n", r.Lost, r.Duplicated, r.Stuck, r.Unknown, r.Late)
 	if err != nil {
 		return err
 	}
-	for _, line := range r.lines() {
-		if _, err := fmt.Fprintf(w, "  %-26s %s\n", line.name, line.text); err != nil {
+	var columns [][]line
+	for _, one := range reports {
+		columns = append(columns, one.lines())
+	}
+	for row, first := range columns[0] {
+		text := fmt.Sprintf("  %-44s", first.name)
+		for _, c := range columns {
+			text += fmt.Sprintf("%14s", c[row].text)
+		}
+		if _, err := fmt.Fprintln(w, strings.TrimRight(text, " ")); err != nil {
 			return err
 		}
 	}
-	for _, d := range r.Details {
-		if _, err := fmt.Fprintln(w, "  "+d); err != nil {
-			return err
+	for _, one := range reports {
+		for _, d := range one.Details {
+			if _, err := fmt.Fprintf(w, "  %s: %s\n", one.design(), d); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -29,43 +47,79 @@ func (r Report) Print(w io.Writer) error {
 
 type line struct{ name, text string }
 
+// lines gives the table's column of one report; each has the same rows.
 func (r Report) lines() []line {
 	c := r.Sandbox
-	wrong, lies := 0, 0
-	for t, n := range c.Troubles {
-		wrong += n
-		if t.Taken() {
-			lies += n
-		}
-	}
+	count := func(name string, n int) line { return line{name, fmt.Sprint(n)} }
+	span := func(name string, share float64) line { return line{name, seconds(r.Quantile(share))} }
 	list := []line{
-		{"messages", fmt.Sprintf("%d, of them %d accepted, %d to addresses that do not exist", r.Messages, r.Accepted, r.Refused)},
-		{"kills", fmt.Sprintf("%d: %d of %s, %d of Temporal, %d of both", r.Kills.All(), r.Kills.Worker, r.killed(), r.Kills.Temporal, r.Kills.Both)},
-		{"ended without a kill", fmt.Sprint(r.GaveUps)},
-		{"unknown", fmt.Sprintf("%d, of them %d were accepted in truth", r.Unknown, r.Reached)},
-		{"repeats that replaced", fmt.Sprintf("%d pushes took the place of the first", r.Replaced)},
-		{"calls of providers", fmt.Sprintf("%d, of them %d went wrong, %d of these after the message was taken", c.Calls, wrong, lies)},
-		{"callbacks", fmt.Sprintf("%d taken, %d refused; %d doubled; of %d messages out of order, of %d late, of %d lost", c.Callbacks, c.Refused, c.Doubled, c.Swapped, c.Late, c.Lost)},
-		{"forged callbacks", fmt.Sprintf("%d, of them %d not answered with 403", c.Forged, c.Believed)},
-		{fmt.Sprintf("late (over %v)", r.Options.LateIf), fmt.Sprintf("%d; half within %v, 99 in 100 within %v, the last after %v",
-			r.Late, tenths(r.Quantile(0.5)), tenths(r.Quantile(0.99)), tenths(r.Quantile(1)))},
-		{"seed", fmt.Sprint(r.Options.Seed)},
-		{"seconds", fmt.Sprintf("%.0f", r.Took.Seconds())},
+		{"", r.design()},
+		count("lost", r.Lost),
+		count("  the carrier failed, and no other was tried", r.Forsaken),
+		count("duplicated", r.Duplicated),
+		count("stuck", r.Stuck),
+		count("unknown", r.Unknown),
+		count("  by SMS", r.UnknownBy[customer.SMS]),
+		count("  by email", r.UnknownBy[customer.Email]),
+		count("  by push", r.UnknownBy[customer.Push]),
+		count("  were accepted in truth", r.Reached),
+		count("late (over "+r.Options.LateIf.String()+")", r.Late),
+		span("lateness: half within", 0.5),
+		span("  99 in 100 within", 0.99),
+		span("  the last after", 1),
+		count("messages", r.Messages),
+		count("  accepted", r.Accepted),
+		count("  to addresses that do not exist", r.Refused),
+		count("  accepted, and returned later", r.Returned),
+		count("  another channel took the place of one", r.FellBack),
+		count("  another channel, for want of word", r.Doubted),
+		count("  pushes that replaced their first", r.Replaced),
+		count("kills of engine or worker", r.Kills.Worker),
+		count("kills of Temporal", r.Kills.Temporal),
+		count("kills of both", r.Kills.Both),
+		count("starts in vain", r.GaveUps),
+		count("calls of providers", c.Calls),
 	}
 	for _, t := range sandbox.Troubles() {
-		if n := c.Troubles[t]; n > 0 {
-			list = append(list, line{"  " + string(t), fmt.Sprint(n)})
+		list = append(list, count("  "+string(t), c.Troubles[t]))
+	}
+	return append(list,
+		count("callbacks taken", c.Callbacks),
+		count("  twice", c.Doubled),
+		count("  of messages out of order", c.Swapped),
+		count("  of messages late", c.Late),
+		count("callbacks that never came, of messages", c.Lost),
+		count("callbacks that nobody took", c.Refused),
+		count("forged callbacks", c.Forged),
+		count("  not answered with 403", c.Believed),
+		count("seed", int(r.Options.Seed)), //nolint:gosec // made below a million
+		line{"seconds", fmt.Sprintf("%.0f", r.Took.Seconds())},
+	)
+}
+
+// design names what was drilled.
+func (r Report) design() string {
+	if r.Options.Naive {
+		return "naive"
+	}
+	return "outreach"
+}
+
+func seconds(d time.Duration) string { return fmt.Sprintf("%.1f s", d.Seconds()) }
+
+// WriteJSON writes reports for programs: an object for each design.
+func WriteJSON(w io.Writer, reports ...Report) error {
+	list := map[string]any{}
+	for _, r := range reports {
+		list[r.design()] = map[string]any{
+			"numbers": r.Numbers, "kills": r.Kills, "startsInVain": r.GaveUps, "providers": r.Sandbox, "green": r.Green(),
+			"seed": r.Options.Seed, "email": r.Options.email(), "seconds": r.Took.Seconds(), "lateIfSeconds": r.Options.LateIf.Seconds(),
+			"latenessSeconds": map[string]float64{
+				"half": r.Quantile(0.5).Seconds(), "99in100": r.Quantile(0.99).Seconds(), "most": r.Quantile(1).Seconds(),
+			},
 		}
 	}
-	return list
+	lines := json.NewEncoder(w)
+	lines.SetIndent("", "  ")
+	return lines.Encode(list)
 }
-
-// killed names what is killed beside Temporal.
-func (r Report) killed() string {
-	if r.Options.Naive {
-		return "the worker"
-	}
-	return "the engine"
-}
-
-func tenths(d time.Duration) time.Duration { return d.Round(100 * time.Millisecond) }

@@ -15,8 +15,10 @@ type fate struct {
 	Customer string // our own id
 	Rule     string
 	Step     string
+	Channel  customer.Channel
 	Status   ledger.PartStatus
 	Reason   customer.Reason
+	At       time.Time // when it came to be so
 }
 
 // books is everything that is counted from.
@@ -34,15 +36,20 @@ type Numbers struct {
 	Messages   int // that customers were to get
 	Accepted   int // of them
 	Refused    int // ended well, since no address of the customer's exists
+	Returned   int // accepted, and did not arrive; no other address was left
+	FellBack   int // reached the customer by another channel after that
+	Doubted    int // came by another channel too, since no word came in time that the first arrived: the rule's wish
 	Replaced   int // repeats of a push that took the place of the first
 	Lost       int // neither accepted, nor unknown, nor refused
+	Forsaken   int // of those lost: accepted, did not arrive, and no other channel was tried
 	Duplicated int // that a customer got more often than once
 	Stuck      int // whose outreach did not end
 	Unknown    int // of which the design says that nobody can know
-	Reached    int // of those unknown: were accepted in truth
-	Late       int // accepted late
-	Lateness   []time.Duration
-	Details    []string // what is wrong, a line each
+	UnknownBy  map[customer.Channel]int
+	Reached    int             // of those unknown: were accepted in truth
+	Late       int             // accepted late
+	Lateness   []time.Duration `json:"-"`
+	Details    []string        // what is wrong, a line each
 }
 
 // slot is one step of one customer.
@@ -77,20 +84,19 @@ func tally(b books) Numbers {
 		}
 		arrived[place] = append(arrived[place], t)
 	}
-	said, unsure := map[slot][]fate{}, map[string]bool{}
+	said := map[slot][]fate{}
 	for _, f := range b.fates {
-		unsure[f.Customer] = unsure[f.Customer] || f.Status == ledger.Unknown
 		said[slot{f.Customer, f.Step}] = append(said[slot{f.Customer, f.Step}], f)
 	}
 	for _, p := range b.people {
 		due := b.readyAt[p.ID]
 		for _, s := range p.Steps {
 			here := slot{p.ID, s.Name}
-			n.judge(p, s, judged{got: arrived[here], said: said[here], open: b.open[p.ID] && !unsure[p.ID]})
+			n.judge(p, s, judged{got: arrived[here], said: said[here], open: b.open[p.ID]})
 			if got := arrived[here]; len(got) > 0 {
 				n.time(got[0].At.Sub(due), b.lateIf)
-				due = got[0].At
 			}
+			due = overAt(due, arrived[here], said[here])
 			due = due.Add(pauseSeconds * time.Second)
 		}
 	}
@@ -118,6 +124,27 @@ func placeOf(t sandbox.Taken, p person, arrived map[slot][]sandbox.Taken) (place
 	return place, ok
 }
 
+// overAt gives when a step that could begin at due was over, so that the next
+// could follow: its message was taken, or it was settled that none would be.
+func overAt(due time.Time, got []sandbox.Taken, said []fate) time.Time {
+	for _, t := range got {
+		due = later(due, t.At)
+	}
+	for _, f := range said {
+		if f.Status == ledger.Unknown || f.Status == ledger.Rejected {
+			due = later(due, f.At)
+		}
+	}
+	return due
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
 // judged is what is known of one message.
 type judged struct {
 	got  []sandbox.Taken
@@ -128,35 +155,77 @@ type judged struct {
 // judge puts one message where it belongs.
 func (n *Numbers) judge(p person, s step, j judged) {
 	n.Messages++
-	unknown := slices.ContainsFunc(j.said, func(f fate) bool { return f.Status == ledger.Unknown })
-	if unknown {
-		n.Unknown++
-	}
+	unknown := n.doubt(j)
+	reached := slices.ContainsFunc(j.got, func(t sandbox.Taken) bool { return !t.Undelivered })
 	if len(j.got) > 0 {
 		n.Accepted++
 	}
-	if unknown && len(j.got) > 0 {
-		n.Reached++
-	}
-	if more := len(j.got) - 1; more > 0 {
-		n.Duplicated += more
-		n.detail("duplicated: %s of %s (%s) was taken %d times: %s", s.Name, p.ID, p.Rule, len(j.got), moments(j.got))
-	}
+	n.repeats(p, s, j)
 	switch {
-	case len(j.got) > 0 || unknown:
+	case reached || unknown:
 	case j.open:
 		n.Stuck++
 		n.detail("stuck: %s of %s (%s): %s", s.Name, p.ID, p.Rule, words(j.said))
 		return
 	case s.Refused && slices.ContainsFunc(j.said, refusal):
 		n.Refused++
+	case s.Undelivered && len(j.got) > 0:
+		n.Returned++
 	default:
 		n.Lost++
+		if len(j.got) > 0 {
+			n.Forsaken++
+		}
 		n.detail("lost: %s of %s (%s): %s", s.Name, p.ID, p.Rule, words(j.said))
 	}
 	if j.open {
 		n.Stuck++
 		n.detail("stuck: %s of %s (%s) has its outcome, and the outreach goes on: %s", s.Name, p.ID, p.Rule, words(j.said))
+	}
+}
+
+// doubt counts a message of which the design says that nobody can know.
+func (n *Numbers) doubt(j judged) bool {
+	at := slices.IndexFunc(j.said, func(f fate) bool { return f.Status == ledger.Unknown })
+	if at < 0 {
+		return false
+	}
+	n.Unknown++
+	if n.UnknownBy == nil {
+		n.UnknownBy = map[customer.Channel]int{}
+	}
+	n.UnknownBy[j.said[at].Channel]++
+	if len(j.got) > 0 {
+		n.Reached++
+	}
+	return true
+}
+
+// repeats counts what went out more often than it was to. A channel may take
+// the place of one that failed, and of one of which no word came for as long as
+// the rule says.
+func (n *Numbers) repeats(p person, s step, j judged) {
+	first, more := map[string]sandbox.Taken{}, 0
+	for _, t := range j.got {
+		if _, again := first[t.Provider]; again {
+			more++
+			continue
+		}
+		for _, before := range first {
+			switch {
+			case before.Undelivered:
+				n.FellBack++
+			case p.Rule == confirmed && t.At.Sub(before.At) >= confirmWithin:
+				n.Doubted++
+			default:
+				more++
+			}
+		}
+		first[t.Provider] = t
+	}
+	if more > 0 {
+		n.Duplicated += more
+		n.detail("duplicated: %s of %s (%s) was taken %d times: %s", s.Name, p.ID, p.Rule, len(j.got), moments(j.got))
 	}
 }
 

@@ -23,13 +23,16 @@ func fine(messages int) books {
 		b.readyAt[p.ID] = noon
 		due := noon
 		for _, s := range p.Steps {
-			at := slices.IndexFunc(s.To, func(a address) bool { return !refused(a.To) })
+			at := slices.IndexFunc(s.To, func(a address) bool { return !refused(a.To) && (!undelivered(a.To) || s.Undelivered) })
 			if at < 0 {
-				b.fates = append(b.fates, fate{p.ID, p.Rule, s.Name, ledger.Rejected, customer.BadAddress})
+				b.fates = append(b.fates, fate{p.ID, p.Rule, s.Name, s.To[0].Channel, ledger.Rejected, customer.BadAddress, due})
 				continue
 			}
+			if at > 0 && undelivered(s.To[0].To) {
+				b.taken = append(b.taken, took(p, s, s.To[0], due.Add(time.Second)))
+			}
 			b.taken = append(b.taken, took(p, s, s.To[at], due.Add(time.Second)))
-			b.fates = append(b.fates, fate{p.ID, p.Rule, s.Name, ledger.Accepted, ""})
+			b.fates = append(b.fates, fate{p.ID, p.Rule, s.Name, s.To[at].Channel, ledger.Accepted, "", due.Add(time.Second)})
 			due = due.Add(time.Second + pauseSeconds*time.Second)
 		}
 	}
@@ -39,7 +42,7 @@ func fine(messages int) books {
 func took(p person, s step, a address, at time.Time) sandbox.Taken {
 	t := sandbox.Taken{
 		Provider: map[customer.Channel]string{customer.SMS: "twilio", customer.Email: "sendgrid", customer.Push: "fcm"}[a.Channel],
-		Key:      fmt.Sprintf("%s.id-of-%s.1.%s.%s", p.Rule, p.ID, s.Name, a.Channel), To: a.To, At: at,
+		Key:      fmt.Sprintf("%s.id-of-%s.1.%s.%s", p.Rule, p.ID, s.Name, a.Channel), To: a.To, At: at, Undelivered: undelivered(a.To),
 	}
 	if a.Channel == customer.Push {
 		t.Collapse = t.Key
@@ -67,11 +70,30 @@ func (b *books) without(t *testing.T, rule, step string, says ledger.PartStatus,
 	b.taken = slices.Delete(b.taken, at, at+1)
 	for i, f := range b.fates {
 		if gone.Key[:len(rule)] == f.Rule && f.Step == step && slices.ContainsFunc(b.people, func(p person) bool {
-			return p.ID == f.Customer && slices.Contains(p.Steps[0].To, address{channelOf(gone), gone.To})
+			return p.ID == f.Customer && slices.Contains(p.addresses(), address{channelOf(gone), gone.To})
 		}) {
 			b.fates[i].Status, b.fates[i].Reason = says, why
 		}
 	}
+}
+
+// settle makes a rule's first message unknown from some time on.
+func (b *books) settle(t *testing.T, rule string, at time.Time) {
+	t.Helper()
+	b.without(t, rule, "first", ledger.Unknown, "")
+	for i, f := range b.fates {
+		if f.Rule == rule && f.Status == ledger.Unknown {
+			b.fates[i].At = at
+			return
+		}
+	}
+}
+
+// later moves the message that took a first one's place.
+func (b *books) later(t *testing.T, after time.Duration) {
+	t.Helper()
+	at := b.find(t, confirmed, "first")
+	b.taken[at+1].At = b.taken[at].At.Add(after)
 }
 
 func channelOf(t sandbox.Taken) customer.Channel {
@@ -103,11 +125,15 @@ func TestTally(t *testing.T) {
 		},
 		"nobody can know of one": {
 			func(t *testing.T, b *books) { b.without(t, "by-email", "first", ledger.Unknown, customer.Unknown) },
-			func(n *Numbers) { n.Accepted, n.Unknown = n.Accepted-1, 1 },
+			func(n *Numbers) {
+				n.Accepted, n.Unknown, n.UnknownBy = n.Accepted-1, 1, map[customer.Channel]int{customer.Email: 1}
+			},
 		},
 		"one is unknown, and went out": {
 			func(_ *testing.T, b *books) { b.fates[0].Status = ledger.Unknown },
-			func(n *Numbers) { n.Unknown, n.Reached = 1, 1 },
+			func(n *Numbers) {
+				n.Unknown, n.Reached, n.UnknownBy = 1, 1, map[customer.Channel]int{customer.SMS: 1}
+			},
 		},
 		"one came twice": {
 			func(t *testing.T, b *books) { b.taken = append(b.taken, b.taken[b.find(t, "by-email", "first")]) },
@@ -183,6 +209,56 @@ func TestTally(t *testing.T) {
 				n.Details = []string{"stuck: first of c00000 (by-sms) has its outcome, and the outreach goes on: the store says accepted"}
 			},
 		},
+		"the second of one whose first is unknown waits for that to be settled": {
+			func(t *testing.T, b *books) {
+				b.settle(t, "mixed", noon.Add(time.Minute))
+				b.taken[b.find(t, "mixed", "second")].At = noon.Add(64 * time.Second)
+			},
+			func(n *Numbers) {
+				n.Accepted, n.Unknown, n.UnknownBy = n.Accepted-1, 1, map[customer.Channel]int{customer.Email: 1}
+			},
+		},
+		"the second of one whose first is unknown is no exception": {
+			func(t *testing.T, b *books) {
+				b.settle(t, "mixed", noon.Add(time.Minute))
+				b.without(t, "mixed", "second", ledger.Planned, "")
+				b.open["c00009"] = true
+			},
+			func(n *Numbers) {
+				n.Accepted, n.Unknown, n.UnknownBy, n.Stuck = n.Accepted-2, 1, map[customer.Channel]int{customer.Email: 1}, 2
+				n.Details = []string{
+					"stuck: first of c00009 (mixed) has its outcome, and the outreach goes on: the store says unknown",
+					"stuck: second of c00009 (mixed): the store says planned",
+				}
+			},
+		},
+		"one did not arrive, and no other channel was tried": {
+			func(t *testing.T, b *books) {
+				at := b.find(t, confirmed, "first") + 1 // the mail that took the SMS's place
+				b.taken = slices.Delete(b.taken, at, at+1)
+			},
+			func(n *Numbers) {
+				n.FellBack, n.Lost, n.Forsaken = 0, 1, 1
+				n.Details = []string{"lost: first of c00008 (sms-confirmed): the store says accepted"}
+			},
+		},
+		"one came by a second channel since no word came of the first": {
+			func(t *testing.T, b *books) {
+				b.taken[b.find(t, confirmed, "first")].Undelivered = false
+				b.later(t, confirmWithin)
+			},
+			func(n *Numbers) { n.FellBack, n.Doubted = 0, 1 },
+		},
+		"one came by a second channel too early": {
+			func(t *testing.T, b *books) {
+				b.taken[b.find(t, confirmed, "first")].Undelivered = false
+				b.later(t, time.Second)
+			},
+			func(n *Numbers) {
+				n.FellBack, n.Duplicated = 0, 1
+				n.Details = []string{"duplicated: first of c00008 (sms-confirmed) was taken 2 times: twilio 12:00:01.000, sendgrid 12:00:02.000"}
+			},
+		},
 		"one is late": {
 			func(t *testing.T, b *books) { b.taken[b.find(t, "by-sms", "first")].At = noon.Add(31 * time.Second) },
 			func(n *Numbers) { n.Late = 1 },
@@ -192,7 +268,7 @@ func TestTally(t *testing.T) {
 			t.Parallel()
 			b := fine(messages)
 			tc.change(t, &b)
-			want := Numbers{Messages: messages, Accepted: messages - 2, Refused: 2}
+			want := Numbers{Messages: messages, Accepted: messages - 2, Refused: 2, Returned: 4, FellBack: 1}
 			tc.want(&want)
 			got := tally(b)
 			got.Lateness = nil

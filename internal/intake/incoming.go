@@ -61,7 +61,7 @@ func (s *sorter) incoming(e *envelope, c *call) (in observe.Incoming, refusals [
 	if len(in.Change.Consents) > 0 {
 		refusals = append(refusals, in.Change.CheckTopics(s.topics())...)
 	}
-	in.Change.AddDevice(c.device.zone, c.device.locale, c.device.token, s.zones)
+	refusals = append(refusals, in.Change.AddDevice(c.device.zone, c.device.locale, c.device.token, s.zones)...)
 	return in, refusals, ""
 }
 
@@ -109,10 +109,12 @@ func (c *call) checkEvent() string {
 		return "event: is missing, name what happened"
 	case len(c.event) > maxID:
 		return "event: is longer than 255 bytes, give a shorter name"
-	case observe.IsOurs(name):
-		return "event: is a name that the engine keeps for itself, choose another"
+	case !observe.IsOurs(name):
+		return ""
+	case c.user == "" && c.anonymous == "":
+		return "userId: is missing and so is anonymousId, say whose message it is"
 	}
-	return ""
+	return observe.CheckReceipt(name, c.properties)
 }
 
 func (s *sorter) event(e *envelope, c *call) (customer.Event, string) {

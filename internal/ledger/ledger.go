@@ -129,6 +129,16 @@ func (s PartStatus) TakesSlot() bool {
 	return false
 }
 
+// Gone reports whether a message of this status went out, or may have: none
+// does whose attempt is under way.
+func (s PartStatus) Gone() bool {
+	switch s {
+	case Ambiguous, Accepted, Unknown, Delivered, Failed:
+		return true
+	}
+	return false
+}
+
 // Part is one message by one channel: its claim while planned, its attempts,
 // its outcome. One per outreach, step and channel. An item is a part that goes
 // out in another outreach's message, its carrier.

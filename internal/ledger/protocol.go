@@ -64,6 +64,7 @@ var protocol = [...]Transition{
 	{Ambiguous, Forgone, Unknown, crashSettled},
 	{Ambiguous, Arrived, Delivered, crashSettled},
 	{Ambiguous, NotArrived, Failed, crashSettled},
+	{Ambiguous, GivenUp, Withdrawn, crashSettled},
 
 	{Unknown, Taken, Accepted, crashSettled},
 	{Unknown, Refused, Rejected, crashSettled},

@@ -151,8 +151,8 @@ type Parts interface {
 	// PartOf gives the part that a provider knows by its own name: the one that
 	// was sent last, items not counted. No name ("") finds nothing.
 	PartOf(provider, providerID string) (p Part, ok bool, err error)
-	// LastTo gives the part that was sent last to an address on a channel, items
-	// not counted. No address ("") finds nothing.
+	// LastTo gives the part that was sent last to an address on a channel, of
+	// those that are Gone and no items. No address ("") finds nothing.
 	LastTo(channel customer.Channel, address string) (p Part, ok bool, err error)
 	// Asking gives parts whose attempt nobody knows the end of: Sending with a
 	// Lease at or before now, and Ambiguous with a RetryAt at or before now. By

@@ -34,7 +34,8 @@ func (r Refusal) String() string { return r.Field + ": " + r.Reason }
 //	state, region              ISO 3166-2 with or without the country; a region
 //	                           stays a trait too, since companies have their own
 //	locale                     BCP 47, de-AT or de_AT
-//	push_token, device_token   one device, added to those that are known
+//	push_token, device_token   one device, added to those that are known: a token, or
+//	                           a browser's subscription as JSON
 //	consent                    topics given: [offers, tips]; or {offers: yes, tips: no}
 //	prefers                    {sms: Mon-Fri 18:00-21:00, any: [...], channel: [sms, email]}
 //	address                    a trait; its country and state count where those are not given
@@ -58,9 +59,10 @@ func ReadTraits(traits map[string]customer.Value, zones *sendtime.Zones) (Change
 }
 
 // AddDevice adds what a device tells of itself: its zone, where nothing else in
-// the change names one, its language and its push token. "" is not told. What
-// cannot be read is left out, since nobody can mend somebody's device.
-func (c *Change) AddDevice(zone, locale, pushToken string, zones *sendtime.Zones) {
+// the change names one, its language and its push token. "" is not told. A zone
+// or a language that cannot be read is left out, since nobody can mend
+// somebody's device; a token is refused, since the app sent the wrong thing.
+func (c *Change) AddDevice(zone, locale, pushToken string, zones *sendtime.Zones) []Refusal {
 	if c.Zone == nil && zone != "" {
 		if _, err := zones.Load(zone); err == nil {
 			c.Zone = &zone
@@ -69,9 +71,15 @@ func (c *Change) AddDevice(zone, locale, pushToken string, zones *sendtime.Zones
 	if locale != "" {
 		c.DeviceLocale, _ = parseLocale(locale)
 	}
-	if c.PushToken == "" {
-		c.PushToken = pushToken
+	if pushToken = strings.TrimSpace(pushToken); pushToken == "" || c.PushToken != "" {
+		return nil
 	}
+	token, trouble := parsePush(pushToken)
+	if trouble != "" {
+		return []Refusal{{Field: "context.device.token", Reason: trouble}}
+	}
+	c.PushToken = token
+	return nil
 }
 
 // Locate writes to a profile what the change says of where the customer is.
@@ -183,10 +191,31 @@ func (r *traitReader) addresses() {
 	r.read(&r.change.Email, parseEmail, "email")
 	r.phone()
 	for _, name := range []string{"push_token", "device_token"} {
-		if token := strings.TrimSpace(r.traits[name].String()); token != "" {
-			r.change.PushToken = token
+		text := strings.TrimSpace(r.traits[name].String())
+		if text == "" {
+			continue
 		}
+		token, trouble := parsePush(text)
+		if trouble != "" {
+			r.refuse(name, trouble)
+			continue
+		}
+		r.change.PushToken = token
 	}
+}
+
+// parsePush reads a device's token, or a browser's subscription: its JSON with
+// nothing else in it, so that the same one is always the same text.
+func parsePush(text string) (token, trouble string) {
+	if trouble = customer.CheckPushToken(text); trouble != "" {
+		_, trouble, _ = strings.Cut(trouble, ": ")
+		return "", trouble
+	}
+	if !customer.IsBrowser(text) {
+		return text, ""
+	}
+	b, _ := customer.ReadBrowser(text)
+	return b.Address(), ""
 }
 
 // rest keeps every name that is not reserved as a trait.

@@ -109,7 +109,7 @@ func TestTheGoalsOfTheHeldOutAreCountedAlike(t *testing.T) {
 // does.
 func TestAnswersWithAStopWord(t *testing.T) {
 	t.Parallel()
-	for text, stops := range map[string]bool{" stop ": true, "STOPALL": true, "Unsubscribe": true, "quit": true, "please stop": false, "thanks": false, "": false} {
+	for text, stops := range map[string]bool{" stop ": true, "STOPALL": true, "Unsubscribe": true, "quit": true, "please stop": true, "bitte keine SMS mehr": true, "no problem, stop by when you like": false, "thanks": false, "": false} {
 		w := newWorld(t, map[string]string{"buy": onPurchase})
 		w.identify("anna", observe.Change{Phone: pointer("+4915112345678"), Email: pointer("anna@example.com")})
 		w.happen("anna", "", "bought")
@@ -143,8 +143,12 @@ func TestAStopWordWithoutItsMessageIsOnlyAnEvent(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, map[string]string{"buy": onPurchase})
 	w.identify("anna", observe.Change{Phone: pointer("+4915112345678")})
-	require.Equal(t, observe.Taken, w.happen("anna", "", customer.MessageReplied, customer.TextProperty, "STOP", customer.MessageProperty, "x.y"))
-	require.Equal(t, observe.Taken, w.happen("anna", "", customer.MessageReplied, customer.TextProperty, "STOP", customer.MessageProperty, "buy.c1.1.hello.sms"))
+	require.Equal(t, observe.Taken, w.happen("anna", "", customer.MessageReplied, customer.TextProperty, "STOP"))
+	for _, key := range []string{"x.y", "buy.c1.1.hello.sms"} {
+		e := w.event("", customer.MessageReplied, customer.TextProperty, "STOP", customer.MessageProperty, key)
+		require.Equal(t, []observe.Outcome{{Status: observe.Refused, Reason: "message: is none that went to this customer, give the send_key that came with it"}},
+			w.take(observe.Incoming{User: "anna", Event: e}))
+	}
 }
 
 // TestWhatIsWaitedForIsHinted to the outreach, and ends it when its audience

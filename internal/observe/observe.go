@@ -183,9 +183,19 @@ func (t *taking) one(in Incoming) (Outcome, error) {
 	case in.User == "" && in.Anonymous == "":
 		return t.nobody(in)
 	}
+	part, ours, err := t.witnessed(in.Event)
+	if err != nil || !ours {
+		return Outcome{Status: Refused, Reason: notTheirs}, err
+	}
 	d, err := t.resolve(in)
 	if err != nil {
 		return Outcome{}, err
+	}
+	if isReceipt(in.Event) {
+		if part.Customer != d.Profile.ID {
+			return Outcome{Status: Refused, Reason: notTheirs}, nil
+		}
+		in.Event = complete(in.Event, part)
 	}
 	e := t.stamp(in.Event)
 	e.Customer = d.Profile.ID

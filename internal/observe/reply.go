@@ -4,56 +4,10 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/outreach-engine/outreach/internal/channel"
 	"github.com/outreach-engine/outreach/internal/customer"
 	"github.com/outreach-engine/outreach/internal/dossier"
-	"github.com/outreach-engine/outreach/internal/ledger"
 	"github.com/outreach-engine/outreach/internal/optout"
 )
-
-// kindOf gives what an event of a message's fate tells of it.
-func kindOf(event string) channel.ReportKind {
-	for _, k := range []channel.ReportKind{
-		channel.ReportDelivered, channel.ReportFailed, channel.ReportBounced, channel.ReportOpened, channel.ReportClicked, channel.ReportReplied,
-	} {
-		if eventOf(k) == event {
-			return k
-		}
-	}
-	return ""
-}
-
-// receipt takes in what an app or the inbox tells of a message as an event of
-// the customer's. News of somebody else's message change nothing.
-func (t *taking) receipt(d *dossier.Dossier, e customer.Event) error {
-	kind := kindOf(e.Name)
-	if kind == "" || e.Via == customer.ViaUs {
-		return nil
-	}
-	r := Report{Provider: "the customer's side", Report: channel.Report{
-		ID: e.MessageID, Kind: kind, Key: e.Properties[customer.MessageProperty].String(), At: e.At,
-		Text: e.Properties[customer.TextProperty].String(), Code: e.Properties[customer.ReasonProperty].String(),
-	}}
-	if _, _, _, err := ledger.ParseKey(r.Key); err != nil {
-		return nil
-	}
-	part, known, err := t.about(r)
-	if err != nil || !known || part.Customer != d.Profile.ID {
-		return err
-	}
-	if part.Address == "" {
-		part.Address = d.Profile.Address(part.Channel)
-	}
-	code := r.Code
-	r.Code = ""
-	if kind == channel.ReportFailed {
-		r.Code = code
-	}
-	if err := t.fate(part, r); err != nil || kind != channel.ReportReplied {
-		return err
-	}
-	return t.wish(d, part, r)
-}
 
 // reply does what a customer's reply asks for. said is the provider's own word
 // on it, "" when it has none.
@@ -91,11 +45,13 @@ func wordIn(text, said string) optout.Word {
 }
 
 // consented keeps evidence of the consents that a change holds, as the profile
-// has them now.
+// has them now. The company's own systems say the same again and again: that is
+// no new word of the customer's.
 func (t *taking) consented(d *dossier.Dossier, before map[customer.Topic]customer.Consent, e customer.Evidence) error {
 	for _, topic := range slices.Sorted(maps.Keys(d.Profile.Consents)) {
 		now := d.Profile.Consents[topic]
-		if was, said := before[topic]; said && was == now {
+		was, said := before[topic]
+		if said && (was == now || e.How == customer.ByEvent && was.Given == now.Given) {
 			continue
 		}
 		e.Topic, e.Act, e.Address = topic, customer.ConsentWithdrawn, ""
@@ -117,13 +73,11 @@ func (t *taking) blocks(d *dossier.Dossier, c Change, e customer.Evidence) error
 		e.Channel, e.Topic = by, ""
 		for _, address := range addresses(d.Profile, by) {
 			e.Address = address
-			before, is, err := t.tx.Suppressed(by, address)
+			var err error
 			switch {
-			case err != nil:
-				return err
 			case said && off:
 				err = t.desk.Suppress(t.tx, e, customer.Unsubscribed)
-			case said && is && dossier.Said(before.Reason):
+			case said:
 				err = t.desk.Free(t.tx, e)
 			}
 			if err != nil {

@@ -3,6 +3,7 @@ package observe
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/outreach-engine/outreach/internal/channel"
 	"github.com/outreach-engine/outreach/internal/customer"
@@ -32,35 +33,51 @@ func eventOf(k channel.ReportKind) string {
 	return ""
 }
 
+// notOurs refuses news of messages that nobody here has sent.
+const notOurs = "message: is none of this store's"
+
 // report takes in what a provider tells. News of a message that is not known
-// here change nothing, but for the address that they are about.
+// here change nothing, but for the address that they are about. The same id
+// twice is the same news; what comes from a clock that is ahead came now.
 func (t *taking) report(r Report) (Outcome, error) {
-	part, known, err := t.about(r)
-	if err != nil {
-		return Outcome{}, err
+	if r.ID == "" {
+		return Outcome{Status: Refused, Reason: "report: has no id, so that nobody could tell it from a repeat"}, nil
 	}
-	if !known {
+	if r.At.IsZero() || r.At.After(t.now) {
+		r.At = t.now
+	}
+	s, err := t.subject(r)
+	switch {
+	case err != nil:
+		return Outcome{}, err
+	case !s.known:
 		return t.stranger(r)
+	case r.Kind == channel.ReportTaken:
+		return Outcome{Status: Taken}, t.fate(s, r)
+	case eventOf(r.Kind) == "":
+		return Outcome{Status: Refused, Reason: notOurs}, nil
 	}
-	d, err := t.file(part.Customer, Incoming{})
+	return t.news(s, r)
+}
+
+// news takes in what is told of a message that is known.
+func (t *taking) news(s subject, r Report) (Outcome, error) {
+	d, err := t.file(s.part.Customer, Incoming{})
 	if err != nil {
 		return Outcome{}, err
-	}
-	if r.Kind == channel.ReportTaken {
-		return Outcome{Status: Taken}, t.fate(part, r)
 	}
 	e := t.stamp(customer.Event{
-		MessageID: r.ID, Customer: part.Customer, Name: eventOf(r.Kind), At: r.At, ReceivedAt: t.now, Via: customer.ViaUs,
-		Properties: propertiesOf(r, part),
+		MessageID: r.ID, Customer: s.part.Customer, Name: eventOf(r.Kind), At: r.At, ReceivedAt: t.now, Via: customer.ViaUs,
+		Properties: propertiesOf(r, s.part),
 	})
 	fresh, err := t.tx.Append(e)
 	if err != nil || !fresh {
 		return Outcome{Status: Duplicate}, err
 	}
-	if err := t.fate(part, r); err != nil {
+	if err := t.fate(s, r); err != nil {
 		return Outcome{}, err
 	}
-	if err := t.wish(d, part, r); err != nil {
+	if err := t.wish(d, s.part, r); err != nil {
 		return Outcome{}, err
 	}
 	late, err := t.happen(d, e)
@@ -70,8 +87,42 @@ func (t *taking) report(r Report) (Outcome, error) {
 	return Outcome{Status: Taken}, err
 }
 
-// about finds the message that a report is about: by the send key, by the
-// provider's own name of it, else the last one that went to the address.
+// subject is the message that a report is about.
+type subject struct {
+	part  ledger.Part
+	known bool
+	named bool // the report names it; else it is the last one that went to the address
+}
+
+// subject finds the message that a report is about: the one that it names, else
+// what went last to its address, where the report is about whoever has that.
+func (t *taking) subject(r Report) (subject, error) {
+	part, named, err := t.about(r)
+	if err != nil || named || !ofAddress(r) {
+		return subject{part: part, known: named, named: named}, err
+	}
+	part, known, err := t.tx.LastTo(r.Channel, r.Address)
+	return subject{part: part, known: known}, err
+}
+
+// ofAddress reports whether news concern whoever has an address, also when they
+// name no message that is known: what somebody wrote answers what they got last.
+// What became of a message that another system sent is not told of ours.
+func ofAddress(r Report) bool {
+	nameless := r.Key == "" && r.ProviderID == ""
+	switch r.Kind {
+	case channel.ReportReplied:
+		return true
+	case channel.ReportUnsubscribed, channel.ReportResubscribed:
+		return nameless || r.Topic != ""
+	case channel.ReportBounced, channel.ReportComplained, channel.ReportBlocked:
+		return nameless
+	}
+	return false
+}
+
+// about finds the message that a report names: by the send key, else by the
+// provider's own name of it.
 func (t *taking) about(r Report) (ledger.Part, bool, error) {
 	if ref, step, c, err := ledger.ParseKey(r.Key); err == nil {
 		if ref, err = t.tx.Moved(ref); err != nil {
@@ -81,10 +132,7 @@ func (t *taking) about(r Report) (ledger.Part, bool, error) {
 			return part, ok, err
 		}
 	}
-	if part, ok, err := t.tx.PartOf(r.Provider, r.ProviderID); err != nil || ok {
-		return part, ok, err
-	}
-	return t.tx.LastTo(r.Channel, r.Address)
+	return t.tx.PartOf(r.Provider, r.ProviderID)
 }
 
 // propertiesOf gives what an event says of a report. The text of a reply stays
@@ -96,8 +144,11 @@ func propertiesOf(r Report, part ledger.Part) map[string]customer.Value {
 		customer.ChannelProperty: customer.Text(string(part.Channel)),
 	}
 	machine := ""
-	if r.Machine {
+	switch {
+	case r.Machine:
 		machine = customer.Yes
+	case r.Device != "":
+		machine = "no"
 	}
 	for name, text := range map[string]string{
 		customer.TextProperty: r.Text, customer.ReasonProperty: r.Code, customer.DeviceProperty: r.Device, customer.MachineProperty: machine,
@@ -109,30 +160,40 @@ func propertiesOf(r Report, part ledger.Part) map[string]customer.Value {
 	return properties
 }
 
-// fate lets the ledger know what became of a message.
-func (t *taking) fate(part ledger.Part, r Report) error {
+// fate lets the ledger know what became of a message that is named.
+func (t *taking) fate(s subject, r Report) error {
+	part := s.part
 	h := dossier.Heard{Word: wordOf(r.Kind), Provider: r.Provider, ProviderID: r.ProviderID, Code: r.Code}
+	if h.Word == "" || part.Item || !s.named {
+		return nil
+	}
 	if part.Provider != "" {
 		h.Provider = ""
 	}
-	if h.Word == "" || part.Item || !part.Channel.Reaches() {
-		return nil
+	if r.Kind == channel.ReportReplied { // what its provider tells of the reply is not of the message
+		h.ProviderID, h.Code = "", ""
 	}
 	h.Note = r.Provider + " reports: " + cmp.Or(r.Detail, string(r.Kind))
 	_, changed, err := t.desk.Hear(t.tx, part, h, t.now)
-	t.work = t.work || changed
+	if changed {
+		t.work = true
+		if d := t.files[part.Customer]; d != nil {
+			d.Reread()
+		}
+	}
 	return err
 }
 
-// wordOf gives what a provider's news say of a message itself.
+// wordOf gives what a provider's news say of a message itself. That somebody
+// complained or left says nothing of it: providers tell the same of messages
+// that they hold back for an earlier complaint.
 func wordOf(k channel.ReportKind) ledger.Word {
 	switch k {
 	case channel.ReportTaken:
 		return ledger.Taken
 	case channel.ReportFailed, channel.ReportBounced:
 		return ledger.NotArrived
-	case channel.ReportDelivered, channel.ReportOpened, channel.ReportClicked, channel.ReportReplied, channel.ReportComplained,
-		channel.ReportUnsubscribed:
+	case channel.ReportDelivered, channel.ReportOpened, channel.ReportClicked, channel.ReportReplied:
 		return ledger.Arrived
 	}
 	return ""
@@ -141,7 +202,7 @@ func wordOf(k channel.ReportKind) ledger.Word {
 // wish does what a report says of the customer's address and consents.
 func (t *taking) wish(d *dossier.Dossier, part ledger.Part, r Report) error {
 	proof := customer.Evidence{
-		At: r.At, Customer: part.Customer, Channel: part.Channel, Address: cmp.Or(r.Address, part.Address),
+		At: r.At, Customer: part.Customer, Channel: part.Channel, Address: addressOf(r, part),
 		Message: part.Key(), Template: part.Template, Text: cmp.Or(r.Text, r.Detail), Source: r.ID,
 	}
 	switch r.Kind {
@@ -166,6 +227,15 @@ func (t *taking) wish(d *dossier.Dossier, part ledger.Part, r Report) error {
 	return nil
 }
 
+// addressOf gives the address that a report is about as the message had it:
+// some providers tell email addresses in small letters.
+func addressOf(r Report, part ledger.Part) string {
+	if r.Address == "" || strings.EqualFold(r.Address, part.Address) {
+		return part.Address
+	}
+	return r.Address
+}
+
 func bouncedFor(c customer.Channel) string {
 	if c == customer.Push {
 		return customer.Unregistered
@@ -185,35 +255,31 @@ func wordFor(c customer.Channel) string {
 // stranger takes in what a provider tells of an address that no message of
 // ours is known to have gone to.
 func (t *taking) stranger(r Report) (Outcome, error) {
-	if r.Address != "" && r.ID != "" { // told before, it is nothing new
-		e := t.stamp(customer.Event{MessageID: r.ID, Name: customer.MessageReplied, At: r.At, Via: customer.ViaUs})
-		if fresh, err := t.tx.Append(e); err != nil || !fresh {
-			return Outcome{Status: Duplicate}, err
-		}
-	}
 	proof := customer.Evidence{
 		At: r.At, Channel: r.Channel, Address: r.Address, Text: cmp.Or(r.Text, r.Detail), Source: r.ID,
 	}
-	var err error
-	switch {
-	case r.Address == "" || eventOf(r.Kind) == "":
-		return Outcome{Status: Refused, Reason: "message: is none of this store's"}, nil
-	case r.Kind == channel.ReportBounced:
-		proof.How = customer.ByBounce
-		err = t.block(nil, proof, bouncedFor(r.Channel))
-	case r.Kind == channel.ReportComplained:
-		proof.How = customer.ByComplaint
-		err = t.block(nil, proof, customer.Complaint)
-	case r.Kind == channel.ReportBlocked:
-		proof.How = customer.ByProvider
-		err = t.block(nil, proof, wordFor(r.Channel))
-	case r.Kind == channel.ReportReplied:
+	reason := ""
+	switch r.Kind {
+	case channel.ReportBounced:
+		proof.How, reason = customer.ByBounce, bouncedFor(r.Channel)
+	case channel.ReportComplained:
+		proof.How, reason = customer.ByComplaint, customer.Complaint
+	case channel.ReportBlocked:
+		proof.How, reason = customer.ByProvider, wordFor(r.Channel)
+	case channel.ReportReplied:
 		proof.How = customer.BySMS
-		err = t.reply(nil, proof, r.Code)
-	default:
-		return Outcome{Status: Refused, Reason: "message: is none of this store's"}, nil
 	}
-	return Outcome{Status: Taken}, err
+	if proof.How == "" || r.Address == "" {
+		return Outcome{Status: Refused, Reason: notOurs}, nil
+	}
+	e := t.stamp(customer.Event{MessageID: r.ID, Name: eventOf(r.Kind), At: r.At, ReceivedAt: t.now, Via: customer.ViaUs})
+	if fresh, err := t.tx.Append(e); err != nil || !fresh { // told before, it is nothing new
+		return Outcome{Status: Duplicate}, err
+	}
+	if reason == "" {
+		return Outcome{Status: Taken}, t.reply(nil, proof, r.Code)
+	}
+	return Outcome{Status: Taken}, t.block(nil, proof, reason)
 }
 
 // block keeps everybody from using an address, and lets the outreaches look

@@ -17,7 +17,7 @@ func turners(uses expr.Uses) []string {
 		names = append(names, customer.Identified)
 	}
 	if uses.Channels || len(uses.Hours) > 0 {
-		names = append(names, "", customer.MessageOpened, customer.MessageFailed)
+		names = append(names, "", customer.MessageOpened, customer.MessageFailed, customer.MessageBounced)
 	}
 	return names
 }

@@ -16,6 +16,9 @@ type Taken struct {
 	Text     string
 	Collapse string // of a push: a later one of the same name takes its place on the device
 	At       time.Time
+	// Undelivered says that it does not reach the customer, as the provider
+	// finds out later.
+	Undelivered bool
 
 	from                      string
 	listed, sentAt, arrivesAt time.Time // seen in lists from; sent to, and at, the customer

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -128,8 +129,7 @@ func (s *Sandbox) reportSMS(t Taken, address string) {
 	p := s.planFor(t)
 	if p.forged {
 		s.later(t.sentAt.Sub(t.At)+p.late, func() {
-			form := statusForm(t, "undelivered")
-			form.Set("ErrorCode", "30003")
+			form := statusForm(t, undelivered)
 			s.forge(func() int { return s.postForm(address, form, "forged"+s.account.TwilioAuthToken) })
 		})
 	}
@@ -140,12 +140,12 @@ func (s *Sandbox) reportSMS(t Taken, address string) {
 	if p.swapped {
 		at[1], at[2] = at[2], at[1]
 	}
-	for i, status := range []string{"queued", "sent", "delivered"} {
+	for i, status := range []string{"queued", "sent", t.end()} {
 		send := func() {
 			s.deliver(twilioTries, func() int { return s.postForm(address, statusForm(t, status), s.account.TwilioAuthToken) })
 		}
 		s.later(at[i]+p.late, send)
-		if p.doubled && status == "delivered" {
+		if p.doubled && status == t.end() {
 			s.book.count(func(c *Counts) { c.Doubled++ })
 			s.later(at[i]+p.late+100*time.Millisecond, send)
 		}
@@ -153,10 +153,14 @@ func (s *Sandbox) reportSMS(t Taken, address string) {
 }
 
 func statusForm(t Taken, status string) url.Values {
-	return url.Values{
+	form := url.Values{
 		"AccountSid": {twilioSID}, "ApiVersion": {"2010-04-01"}, "From": {t.from}, "To": {t.To},
 		"MessageSid": {t.Name}, "SmsSid": {t.Name}, "MessageStatus": {status}, "SmsStatus": {status},
 	}
+	if status == undelivered {
+		form.Set("ErrorCode", strconv.Itoa(unreachable))
+	}
+	return form
 }
 
 // postForm posts a form signed as Twilio signs: the URL and, by name, each

@@ -21,6 +21,7 @@ import (
 type Config struct {
 	Seed        uint64
 	CallTimeout time.Duration // how long the engine waits for an answer
+	Latency     time.Duration // the longest before a message is taken, and again before that is answered
 	Rates       Rates         // how often a call goes wrong
 	Reports     Reports       // how often a callback does
 	// PublicURL is where the engine takes callbacks, without a path. Twilio is
@@ -29,7 +30,10 @@ type Config struct {
 	// Refused are addresses that no message is taken for: the number is not
 	// valid, the device is gone.
 	Refused func(address string) bool
-	Now     func() time.Time
+	// Undelivered are addresses that messages are taken for and do not reach:
+	// the carrier or the mailbox refuses them later.
+	Undelivered func(address string) bool
+	Now         func() time.Time
 }
 
 // Account is what the engine needs to be let in. All of it is made up, and the
@@ -65,8 +69,12 @@ func New(config Config) (*Sandbox, error) {
 	if config.CallTimeout <= 0 || config.Now == nil {
 		return nil, errors.New("sandbox: call timeout or clock is missing; give both")
 	}
+	none := func(string) bool { return false }
 	if config.Refused == nil {
-		config.Refused = func(string) bool { return false }
+		config.Refused = none
+	}
+	if config.Undelivered == nil {
+		config.Undelivered = none
 	}
 	s := &Sandbox{config: config, book: newBook(config.Now), client: &http.Client{Timeout: callbackTimeout}}
 	if err := s.makeKeys(); err != nil {

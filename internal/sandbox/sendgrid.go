@@ -47,7 +47,7 @@ func (s *Sandbox) sendMail(w http.ResponseWriter, r *http.Request) {
 	if args == nil {
 		args = m.CustomArgs
 	}
-	t := Taken{Provider: sendGridName, Key: args["send_key"], To: person.To[0].Email, Text: m.Subject, from: m.From.Email}
+	t := Taken{Provider: sendGridName, Key: args["send_key"], To: person.To[0].Email, Text: m.Subject, Undelivered: s.config.Undelivered(person.To[0].Email), from: m.From.Email}
 	s.answer(w, r, call{
 		provider: sendGridName, name: t.Key + " " + t.To, no: sendGridNo,
 		take: func() string {
@@ -127,10 +127,15 @@ func (s *Sandbox) reportMail(t Taken, args map[string]string, categories []strin
 		at[0], at[1] = at[1], at[0]
 	}
 	s.later(at[0]+p.late, func() { s.events.add(says("processed", t.sentAt)) })
-	s.later(at[1]+p.late, func() { s.events.add(says("delivered", t.arrivesAt)) })
+	end := says("delivered", t.arrivesAt)
+	if t.Undelivered {
+		end = says("bounce", t.arrivesAt)
+		end["type"], end["status"], end["reason"] = "bounce", "5.1.1", "550 5.1.1 no such mailbox"
+	}
+	s.later(at[1]+p.late, func() { s.events.add(end) })
 	if p.doubled {
 		s.book.count(func(c *Counts) { c.Doubled++ })
-		s.later(at[1]+p.late+300*time.Millisecond, func() { s.events.add(says("delivered", t.arrivesAt)) })
+		s.later(at[1]+p.late+300*time.Millisecond, func() { s.events.add(end) })
 	}
 }
 

@@ -83,6 +83,7 @@ func (s *Sandbox) answer(w http.ResponseWriter, r *http.Request, c call) {
 		c.take = func() string { return "" }
 	}
 	words := []string{c.provider, c.name, strconv.Itoa(n)}
+	s.pause(s.ctx, s.between(0, s.config.Latency, append(words, "latency")...)) // a caller that is gone changes nothing
 	switch t {
 	case CutTaken, FailedTaken, PageTaken:
 		c.take()
@@ -105,7 +106,9 @@ func (s *Sandbox) answer(w http.ResponseWriter, r *http.Request, c call) {
 		s.pause(r.Context(), s.between(s.config.CallTimeout/8, s.config.CallTimeout/2, append(words, "slow")...))
 		c.yes(w, c.take())
 	default:
-		c.yes(w, c.take())
+		name := c.take()
+		s.pause(r.Context(), s.between(0, s.config.Latency, append(words, "way back")...))
+		c.yes(w, name)
 	}
 }
 

@@ -12,6 +12,13 @@ import (
 // twilioName is the provider's name in the book.
 const twilioName = "twilio"
 
+// What Twilio says of a message that the carrier does not deliver: the status,
+// and the code of a handset that is out of reach.
+const (
+	undelivered = "undelivered"
+	unreachable = 30003
+)
+
 // createMessage is POST Messages.json:
 // https://www.twilio.com/docs/messaging/api/message-resource.
 func (s *Sandbox) createMessage(w http.ResponseWriter, r *http.Request) {
@@ -29,7 +36,7 @@ func (s *Sandbox) createMessage(w http.ResponseWriter, r *http.Request) {
 		twilioRefusal(w, http.StatusBadRequest, code)
 		return
 	}
-	t := Taken{Provider: twilioName, Key: callback.Query().Get("k"), To: to, Text: body, from: from}
+	t := Taken{Provider: twilioName, Key: callback.Query().Get("k"), To: to, Text: body, Undelivered: s.config.Undelivered(to), from: from}
 	c := call{provider: twilioName, name: t.Key + " " + to, no: twilioNo}
 	if s.config.Refused(to) {
 		c.yes = func(w http.ResponseWriter, _ string) { twilioRefusal(w, http.StatusBadRequest, 21211) }
@@ -119,6 +126,9 @@ func twilioMessage(t Taken, status string) map[string]any {
 		m["messaging_service_sid"] = t.from
 	} else {
 		m["from"] = t.from
+	}
+	if status == undelivered {
+		m["error_code"], m["error_message"] = unreachable, "unreachable destination handset"
 	}
 	if status != "queued" {
 		m["date_sent"] = twilioDate(t.sentAt)

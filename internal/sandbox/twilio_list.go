@@ -84,11 +84,19 @@ func (s *Sandbox) page(query url.Values, days []span) map[string]any {
 func (t Taken) status(now time.Time) string {
 	switch {
 	case !t.arrivesAt.After(now):
-		return "delivered"
+		return t.end()
 	case !t.sentAt.After(now):
 		return "sent"
 	}
 	return "queued"
+}
+
+// end is how a message ends.
+func (t Taken) end() string {
+	if t.Undelivered {
+		return undelivered
+	}
+	return "delivered"
 }
 
 // span is a stretch of time, [from, to); a zero bound is open.

@@ -139,20 +139,36 @@ func (t *teller) reached(open, none []string, closed []customer.Suppression) (ch
 	if len(open) > 0 {
 		checks = append(checks, Check{Check: Address, Passes: true, Text: "can be reached by " + strings.Join(open, ", ")})
 	}
-	add := func(reason customer.Reason, text string) {
-		c := Check{Check: Address, Passes: len(open) > 0, Text: text}
-		if !c.Passes {
-			c.Reason = reason
+	add := func(c Check) {
+		if c.Check, c.Passes = Address, len(open) > 0; c.Passes {
+			c.Reason = ""
 		}
 		checks = append(checks, c)
 	}
 	for _, s := range closed {
-		add(customer.Suppressed, "the address for "+wording.Channel(s.Channel)+" must not be used since "+t.local(s.At)+": "+wording.Suppression(s.Reason))
+		add(t.suppression(s))
 	}
 	if len(none) > 0 {
-		add(customer.NoAddress, "no address for "+strings.Join(none, ", "))
+		add(Check{Reason: customer.NoAddress, Text: "no address for " + strings.Join(none, ", ")})
 	}
 	return checks
+}
+
+// suppression says why an address must not be used, and what proves it.
+func (t *teller) suppression(s customer.Suppression) Check {
+	c := Check{Reason: customer.Suppressed, Text: "the address for " + wording.Channel(s.Channel) + ", " + wording.Mask(s.Channel, s.Address) +
+		", must not be used since " + t.local(s.At) + ": " + wording.Suppression(s.Reason)}
+	e, ok := t.Evidence[s.Channel]
+	if !ok {
+		return c
+	}
+	c.Evidence = &Proof{ID: e.ID, How: e.How, Message: e.Message}
+	c.Text += " (evidence " + number(e.ID) + ": " + wording.How(e.How)
+	if e.Template != "" {
+		c.Text += ", to " + e.Template
+	}
+	c.Text += ")"
+	return c
 }
 
 func (t *teller) holdout(m *rule.Matcher) Check {

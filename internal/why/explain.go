@@ -179,7 +179,7 @@ func (t *teller) goesOn(c Case, o Outreach) (Next, bool) {
 
 // attempted reports whether an attempt is under way.
 func attempted(c Case) bool {
-	return slices.ContainsFunc(c.Parts, func(p ledger.Part) bool { return p.Status == ledger.Sending })
+	return slices.ContainsFunc(c.Parts, func(p ledger.Part) bool { return p.Status == ledger.Sending || p.Status == ledger.Ambiguous })
 }
 
 // planned gives why a part has its instant.

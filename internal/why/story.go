@@ -2,7 +2,6 @@ package why
 
 import (
 	"cmp"
-	"slices"
 	"strings"
 	"time"
 
@@ -58,14 +57,18 @@ func (t *teller) sentence(d ledger.Decision, c Case, v Outreach) string {
 		}
 		return "planned " + message + " for " + t.local(d.Planned) + note
 	case ledger.KindDefer:
-		return t.deferred(d, message, note)
+		return t.deferred(d, c, message, note)
 	case ledger.KindSend:
 		return wording.Done(d.Template, d.Channel)
 	case ledger.KindDrop:
 		if d.Template == "" && d.Step == "" {
 			return t.refused(c)
 		}
-		return wording.NotDone(d.Template, d.Channel) + ": " + wording.Reason(d.Reason) + strings.Replace(note, ": ", " - ", 1)
+		return dropped(d, message)
+	case ledger.KindDeliver:
+		return wording.Arrived(d.Template, d.Channel) + aside(d)
+	case ledger.KindFail:
+		return wording.Failed(d.Template, d.Channel) + ": " + wording.Reason(d.Reason) + aside(d)
 	case ledger.KindWait:
 		return "waits until " + t.local(d.Planned)
 	case ledger.KindGoal:
@@ -80,8 +83,27 @@ func (t *teller) sentence(d ledger.Decision, c Case, v Outreach) string {
 	return string(d.Kind) + note
 }
 
+// aside gives a decision's note, where it has one, behind what was said.
+func aside(d ledger.Decision) string {
+	if d.Note == "" {
+		return ""
+	}
+	return " - " + d.Note
+}
+
+// dropped says why a message will not go out, or that nobody knows.
+func dropped(d ledger.Decision, message string) string {
+	switch {
+	case d.Reason == customer.Unknown:
+		return message + ": " + cmp.Or(d.Note, wording.Reason(d.Reason))
+	case d.Reason == customer.Unless && d.Note != "":
+		return wording.NotDone(d.Template, d.Channel) + ": " + d.Note
+	}
+	return wording.NotDone(d.Template, d.Channel) + ": " + wording.Reason(d.Reason) + aside(d)
+}
+
 // deferred says why a planned message did not go out at its time.
-func (t *teller) deferred(d ledger.Decision, message, note string) string {
+func (t *teller) deferred(d ledger.Decision, c Case, message, note string) string {
 	moved := d.Reason == "" || d.Reason == customer.Capped
 	switch {
 	case moved && !d.Planned.IsZero():
@@ -90,29 +112,12 @@ func (t *teller) deferred(d ledger.Decision, message, note string) string {
 		return "put off " + message + note
 	case d.Reason == customer.Paused:
 		return "held " + message + ": " + wording.Reason(d.Reason)
+	case d.Reason == customer.Unknown:
+		return wording.NoAnswer(d.Template, d.Channel) + aside(d)
+	case d.Reason == customer.Unconfirmed:
+		return t.fellBack(d, c, message)
 	}
-	return strings.Replace(wording.NotDone(d.Template, d.Channel), ",", " yet,", 1) + ": " + wording.Reason(d.Reason) + strings.Replace(note, ": ", " - ", 1)
-}
-
-// fate adds what a provider said of a message that went out, or did not.
-func (t *teller) fate(m *Moment, c Case) {
-	if m.Kind != ledger.KindSend && m.Kind != ledger.KindDrop || m.Channel == "" {
-		return
-	}
-	i := slices.IndexFunc(c.Parts, func(p ledger.Part) bool { return p.Step == m.Step && p.Channel == m.Channel })
-	if i < 0 || c.Parts[i].Provider == "" {
-		return
-	}
-	p := c.Parts[i]
-	m.Provider, m.Fate, m.Code = p.Provider, p.Status, p.Code
-	switch {
-	case p.Status == ledger.Accepted && m.Kind == ledger.KindSend:
-		m.Text += "; " + p.Provider + " took it"
-	case p.Status == ledger.Delivered && m.Kind == ledger.KindSend:
-		m.Text += "; " + p.Provider + " delivered it " + t.local(p.Updated)
-	case p.Status == ledger.Rejected:
-		m.Text += " (" + strings.TrimSpace(p.Provider+" "+p.Code) + ")"
-	}
+	return strings.Replace(wording.NotDone(d.Template, d.Channel), ",", " yet,", 1) + ": " + wording.Reason(d.Reason) + aside(d)
 }
 
 // refused says why a match was not entered, with what the reason is made of.
@@ -186,6 +191,8 @@ func (t *teller) waits(c Case) string {
 	text := strings.Replace(cmp.Or(t.trimLabel(c.Waits), "waiting for the engine"), "waiting ", "waits ", 1)
 	for _, p := range c.Parts {
 		switch {
+		case p.Status == ledger.Ambiguous && !p.Item:
+			return t.asked(p)
 		case p.Status == ledger.Sending && !p.Channel.Reaches():
 			return "an attempt is under way: " + wording.Message(p.Template, p.Channel)
 		case p.Status == ledger.Sending:

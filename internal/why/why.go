@@ -22,6 +22,7 @@ type Facts struct {
 	Place      policy.Place // where the zone of Subject is from
 	Policy     *policy.Policy
 	Suppressed map[customer.Channel]customer.Suppression // of the customer's addresses; absent: it may be used
+	Evidence   map[customer.Channel]customer.Evidence    // of why those are suppressed; absent: none is kept
 	Texts      func(template string) []customer.Channel  // as journey.Entry has it
 	Holds      []ledger.Hold
 	Rules      []InForce // by name
@@ -145,6 +146,14 @@ type Check struct {
 	Text       string          `json:"text"`
 	Until      time.Time       `json:"until,omitzero"` // from when on it passes again
 	Conditions []Condition     `json:"conditions,omitempty"`
+	Evidence   *Proof          `json:"evidence,omitempty"` // of why an address must not be used
+}
+
+// Proof names a piece of evidence; outreach evidence has the whole of it.
+type Proof struct {
+	ID      int64  `json:"id"`
+	How     string `json:"how"`
+	Message string `json:"message,omitempty"` // the send key of the message that it answers
 }
 
 // Outreach is one outreach, or one match that was not entered.

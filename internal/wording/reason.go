@@ -104,14 +104,46 @@ func end(r customer.Reason) string {
 // stays as it is.
 func Suppression(reason string) string {
 	switch reason {
-	case "stop_reply":
+	case customer.StopReply:
 		return "the customer replied STOP"
-	case "unsubscribed":
+	case customer.Unsubscribed:
 		return "the customer unsubscribed"
-	case "complaint":
+	case customer.Complaint:
 		return "the customer complained"
-	case string(customer.BadAddress):
+	case customer.Bounced:
+		return "its provider says that nothing arrives there"
+	case customer.Unregistered:
+		return "the app was removed, or the browser forgot us"
+	case customer.NoAddressAt:
 		return fate(customer.BadAddress)
 	}
 	return reason
+}
+
+// How says in words how a customer's word, or a provider's about an address,
+// came in. Another word stays as it is.
+func How(how string) string {
+	switch how {
+	case customer.BySMS:
+		return "a reply"
+	case customer.ByLink:
+		return "the link in a message"
+	case customer.ByOneClick:
+		return "the mail program's own button"
+	case customer.ByPage:
+		return "the preference page"
+	case customer.ByEvent:
+		return "the company's own systems"
+	case customer.ByBounce:
+		return "a bounce"
+	case customer.ByComplaint:
+		return "a complaint"
+	case customer.ByProvider:
+		return "its provider"
+	case customer.ByOperator:
+		return "an operator"
+	case customer.ByValidation:
+		return "the engine's own check"
+	}
+	return how
 }

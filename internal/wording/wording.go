@@ -57,6 +57,37 @@ func NotDone(template string, c customer.Channel) string {
 	return "not sent, " + Message(template, c)
 }
 
+// Arrived says that a message reached the customer: "usage-warning by SMS
+// arrived".
+func Arrived(template string, c customer.Channel) string { return Message(template, c) + " arrived" }
+
+// Failed says that a message that was taken did not reach the customer.
+func Failed(template string, c customer.Channel) string {
+	return Message(template, c) + " did not arrive"
+}
+
+// NoAnswer says that nobody knows whether a message went out.
+func NoAnswer(template string, c customer.Channel) string {
+	return "no clear answer came for " + Message(template, c)
+}
+
+// Mask writes as much of an address as tells it apart from a customer's others,
+// and as little as keeps it from being used: +1...01, b...@example.com.
+func Mask(c customer.Channel, address string) string {
+	const shown = 2
+	local, domain, isMail := strings.Cut(address, "@")
+	letters := []rune(address)
+	switch {
+	case c == customer.Push:
+		return "a device"
+	case isMail && local != "":
+		return string([]rune(local)[:1]) + "...@" + domain
+	case len(letters) > 2*shown:
+		return string(letters[:shown]) + "..." + string(letters[len(letters)-shown:])
+	}
+	return "..."
+}
+
 // Hold names what a hold covers: "rule usage-limit", "everything".
 func Hold(h ledger.Hold) string {
 	if h.Kind == ledger.HoldAll {

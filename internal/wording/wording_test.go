@@ -115,8 +115,45 @@ func TestHoldsAndSuppressions(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, "everything", wording.Hold(ledger.Hold{Kind: ledger.HoldAll}))
 	require.Equal(t, "rule usage-limit", wording.Hold(ledger.Hold{Kind: ledger.HoldRule, Name: "usage-limit"}))
-	for _, reason := range []string{"stop_reply", "unsubscribed", "complaint", "bad_address"} {
+	for _, reason := range []string{customer.StopReply, customer.Unsubscribed, customer.Complaint, customer.Bounced, customer.Unregistered, customer.NoAddressAt} {
+		require.NotEqual(t, reason, wording.Suppression(reason))
 		require.NotContains(t, wording.Suppression(reason), "_")
 	}
 	require.Equal(t, "by_hand", wording.Suppression("by_hand"))
+}
+
+func TestHowWordsCameIn(t *testing.T) {
+	t.Parallel()
+	for _, how := range []string{
+		customer.BySMS, customer.ByLink, customer.ByOneClick, customer.ByPage, customer.ByEvent, customer.ByBounce, customer.ByComplaint,
+		customer.ByProvider, customer.ByOperator, customer.ByValidation,
+	} {
+		require.NotEqual(t, how, wording.How(how))
+		require.NotContains(t, wording.How(how), "_")
+	}
+	require.Equal(t, "by_pigeon", wording.How("by_pigeon"))
+}
+
+func TestMask(t *testing.T) {
+	t.Parallel()
+	for address, c := range map[string]struct {
+		channel customer.Channel
+		want    string
+	}{
+		"+12125550101":    {customer.SMS, "+1...01"},
+		"ben@example.com": {customer.Email, "b...@example.com"},
+		"åsa@example.com": {customer.Email, "å...@example.com"},
+		"token-12345":     {customer.Push, "a device"},
+		"+1":              {customer.SMS, "..."},
+		"":                {customer.Email, "..."},
+	} {
+		require.Equal(t, c.want, wording.Mask(c.channel, address))
+	}
+}
+
+func TestFates(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, []string{"welcome by SMS arrived", "welcome by email did not arrive", "no clear answer came for welcome by push"}, []string{
+		wording.Arrived("welcome", customer.SMS), wording.Failed("welcome", customer.Email), wording.NoAnswer("welcome", customer.Push),
+	})
 }

@@ -83,7 +83,7 @@ func (r *reader) parts(status ledger.PartStatus, c *countersView) []ledger.Part 
 // not entered.
 func (r *reader) dropped(c *countersView) {
 	counts := map[customer.Reason]int64{}
-	for _, status := range []ledger.PartStatus{ledger.Withdrawn, ledger.Rejected, ledger.Unknown} {
+	for _, status := range []ledger.PartStatus{ledger.Withdrawn, ledger.Rejected, ledger.Unknown, ledger.Failed} {
 		for _, p := range r.parts(status, c) {
 			counts[cmp.Or(p.Reason, customer.Reason(status))]++
 		}

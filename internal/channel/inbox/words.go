@@ -18,6 +18,7 @@ func words() template.FuncMap {
 		"path":    url.PathEscape,
 		"channel": channelWords,
 		"reason":  wording.Reason,
+		"closed":  wording.Suppression,
 		"rfc3339": func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 		"card":    func(m messageView, query string) cardView { return cardView{m, query} },
 		"place":   place,
@@ -68,8 +69,12 @@ func eventWords(e customer.Event) string {
 		return "Clicked in a message"
 	case customer.MessageReplied:
 		return "Replied: " + e.Properties[customer.TextProperty].String()
+	case customer.MessageDelivered:
+		return "A message arrived"
 	case customer.MessageFailed:
 		return "A message did not arrive"
+	case customer.MessageBounced:
+		return "A message came back: nothing arrives at its address"
 	case customer.HandoffDone:
 		return strings.TrimSuffix("A team did its task: "+e.Properties[customer.ResultProperty].String(), ": ")
 	}
@@ -107,7 +112,11 @@ func sentence(d ledger.Decision, local func(time.Time) string) string {
 		if d.Template == "" {
 			return "Not entered: " + wording.Reason(d.Reason)
 		}
-		return "Not sent, " + what + ": " + wording.Reason(d.Reason)
+		return dropped(d, what)
+	case ledger.KindDeliver:
+		return capital(wording.Arrived(d.Template, d.Channel))
+	case ledger.KindFail:
+		return capital(wording.Failed(d.Template, d.Channel)) + ": " + wording.Reason(d.Reason)
 	case ledger.KindWait:
 		return "Waiting until " + local(d.Planned)
 	case ledger.KindGoal:
@@ -122,11 +131,31 @@ func sentence(d ledger.Decision, local func(time.Time) string) string {
 	return string(d.Kind)
 }
 
+// dropped tells why a message will not go out, or that nobody knows.
+func dropped(d ledger.Decision, what string) string {
+	if d.Reason == customer.Unknown {
+		return capital(what) + ": " + wording.Reason(d.Reason)
+	}
+	return "Not sent, " + what + ": " + wording.Reason(d.Reason)
+}
+
+// capital writes the first letter of a sentence large.
+func capital(text string) string {
+	if text == "" {
+		return text
+	}
+	return strings.ToUpper(text[:1]) + text[1:]
+}
+
 // deferred tells why a planned message did not go out at its time.
 func deferred(d ledger.Decision, what string, local func(time.Time) string) string {
 	switch {
 	case d.Reason == customer.Paused:
 		return "Held " + what + ": " + wording.Reason(d.Reason)
+	case d.Reason == customer.Unknown:
+		return capital(wording.NoAnswer(d.Template, d.Channel))
+	case d.Reason == customer.Unconfirmed:
+		return "No word that " + what + " arrived: another channel takes its place"
 	case d.Reason != "" && (d.Reason != customer.Capped || d.Planned.IsZero()):
 		return "Not sent yet, " + what + ": " + wording.Reason(d.Reason)
 	case d.Planned.IsZero():
@@ -144,7 +173,7 @@ func errand(d ledger.Decision) string {
 	case ledger.KindDefer:
 		text = strings.Replace(text, ",", " yet,", 1)
 	}
-	return strings.ToUpper(text[:1]) + text[1:]
+	return capital(text)
 }
 
 // ledgerLine writes a decision in the ledger's own words.

@@ -20,7 +20,7 @@ const (
 	answerLimit = 256 << 10        // bytes of an answer that are read; the rest is dropped
 	dialTimeout = 4 * time.Second
 	idleTimeout = 30 * time.Second // shorter than the usual 60 s of load balancers, so that they hang up last
-	idlePerHost = 32
+	idlePerHost = 64               // as many calls as the engine has under way at once, so that none closes another's connection
 )
 
 // Line is the way to one provider. Safe for concurrent use; its connections

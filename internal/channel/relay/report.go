@@ -79,7 +79,7 @@ func (n news) check() error {
 }
 
 func (s *Sender) report(n news, kind channel.ReportKind, now time.Time) channel.Report {
-	r := channel.Report{ID: n.ID, Kind: kind, Channel: n.Channel, Key: n.Key, Address: n.Address, At: n.At.UTC(), Code: n.Code}
+	r := channel.Report{ID: Name + ":" + n.ID, Kind: kind, Channel: n.Channel, Key: n.Key, Address: n.Address, At: n.At.UTC(), Code: n.Code}
 	if kind == channel.ReportReplied {
 		r.Text = n.Text
 	}

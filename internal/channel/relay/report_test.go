@@ -46,14 +46,14 @@ func TestReports(t *testing.T) {
 	]`, now.Add(-time.Minute)))
 	require.NoError(t, err)
 	one := func(id string, kind channel.ReportKind) channel.Report {
-		return channel.Report{ID: id, Kind: kind, Key: "k", At: now}
+		return channel.Report{ID: "webhook:" + id, Kind: kind, Key: "k", At: now}
 	}
 	delivered, failed, bounced, replied := one("1", channel.ReportDelivered), one("2", channel.ReportFailed), one("3", channel.ReportBounced), one("6", channel.ReportReplied)
 	delivered.At, failed.Code, bounced.Code, replied.Text = now.Add(-30*time.Minute), "E7", "E8", "Thanks"
 	require.Equal(t, []channel.Report{
 		delivered, failed, bounced, one("4", channel.ReportOpened), one("5", channel.ReportClicked), replied,
 		one("7", channel.ReportComplained), one("8", channel.ReportUnsubscribed),
-		{ID: "9", Kind: channel.ReportBlocked, Channel: customer.SMS, Address: "+15550100100", At: now},
+		{ID: "webhook:9", Kind: channel.ReportBlocked, Channel: customer.SMS, Address: "+15550100100", At: now},
 	}, list)
 	only, err := relaying(t, customer.Email).Reports(signed(t, `[{"id": "1", "key": "k", "status": "opened"}]`, now))
 	require.NoError(t, err)

@@ -15,7 +15,7 @@ import (
 const (
 	dialTimeout = 4 * time.Second
 	idleTimeout = 30 * time.Second // shorter than the usual 60 s of load balancers, so that they hang up last
-	idlePerHost = 32
+	idlePerHost = 64               // as many calls as the engine has under way at once, so that none closes another's connection
 )
 
 // errLocal says that a host's address is not a public one.

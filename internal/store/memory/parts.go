@@ -92,7 +92,7 @@ func (t *tx) PartOf(provider, providerID string) (ledger.Part, bool, error) {
 // LastTo implements ledger.Parts.
 func (t *tx) LastTo(channel customer.Channel, address string) (ledger.Part, bool, error) {
 	return t.newest(func(p *part) bool {
-		return address != "" && p.Address == address && p.Channel == channel && !p.Item && !p.Sent.IsZero()
+		return address != "" && p.Address == address && p.Channel == channel && !p.Item && p.Status.Gone() && !p.Sent.IsZero()
 	})
 }
 

@@ -53,8 +53,8 @@ func makeForm(t *testing.T, path string, form int64) {
 			0, NULL, 0, NULL, 0, '', 0, 1, 0);
 		INSERT INTO parts (rule, customer, n, step, channel, topic, template, priority, planned, status, reason, attempt,
 			lease, retry_at, address, provider, provider_id, code, sent, updated)
-			VALUES ('cart', 'c1', 1, 's1', 'sms', 'offers', 'cart', 5, 1000000, 'sending', '', 1,
-			2000000, 0, '+15550100', 'twilio', 'SM1', '', 1000000, 1000000)`)
+			VALUES ('cart', 'c1', 1, 's1', 'sms', 'offers', 'cart', 5, 1000000, 'ambiguous', '', 1,
+			0, 2000000, '+15550100', 'twilio', 'SM1', '', 1000000, 1000000)`)
 	require.NoError(t, err)
 	holds := "INSERT INTO holds (kind, name, at, set_by, note) VALUES ('rule', 'cart', 1000000, 'operator', 'typo')"
 	if form >= 3 {
@@ -70,7 +70,7 @@ func oldPart() ledger.Part {
 	second := time.Unix(1, 0).UTC()
 	return ledger.Part{
 		Ref: ledger.Ref{Rule: "cart", Customer: "c1", N: 1}, Step: "s1", Channel: customer.SMS, Topic: "offers", Template: "cart",
-		Priority: 5, Planned: second, Status: ledger.Sending, Attempt: 1, Lease: second.Add(time.Second), Address: "+15550100",
+		Priority: 5, Planned: second, Status: ledger.Ambiguous, Attempt: 1, RetryAt: second.Add(time.Second), Address: "+15550100",
 		Provider: "twilio", ProviderID: "SM1", Sent: second, Updated: second,
 	}
 }
@@ -88,7 +88,7 @@ func requireKept(t *testing.T, s ledger.Store) {
 		p, _, err = tx.LastTo(customer.SMS, "+15550100")
 		require.NoError(t, err)
 		require.Equal(t, part, p, "found by its address")
-		asked, err := tx.Asking(part.Lease, 0)
+		asked, err := tx.Asking(part.RetryAt, 0)
 		require.NoError(t, err)
 		require.Equal(t, []ledger.Part{part}, asked)
 		o, ok, err := tx.Outreach(part.Ref)

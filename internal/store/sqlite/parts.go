@@ -76,13 +76,15 @@ func (t *tx) PartOf(provider, providerID string) (ledger.Part, bool, error) {
 		WHERE provider_id = ? AND provider = ? AND provider_id <> '' AND item = 0 ORDER BY sent DESC, rowid DESC LIMIT 1`, providerID, provider)
 }
 
-// LastTo implements ledger.Parts.
+// LastTo implements ledger.Parts. The statuses are those of the index, which
+// leaves attempts under way out so that it is written once for a message.
 func (t *tx) LastTo(channel customer.Channel, address string) (ledger.Part, bool, error) {
 	if address == "" {
 		return ledger.Part{}, false, nil
 	}
 	return one(t.c, scanPart, selectPart+`
-		WHERE address = ? AND address <> '' AND channel = ? AND item = 0 AND sent <> 0
+		WHERE address = ? AND address <> '' AND status IN ('ambiguous', 'accepted', 'unknown', 'delivered', 'failed')
+			AND channel = ? AND item = 0 AND sent <> 0
 		ORDER BY sent DESC, rowid DESC LIMIT 1`, address, channel)
 }
 

@@ -112,7 +112,9 @@ func lastTo(t *testing.T, open Open) {
 	unsent := sentPart("s8", "twilio", "", 0)
 	alone := sentPart("s9", "twilio", "", 0)
 	alone.Address = "+15550111"
-	write(t, s, saveParts(newer, older, failed, item, email, elsewhere, nowhere, unsent, alone))
+	underWay, unsure := sentPart("s10", "twilio", "", 9), sentPart("s11", "twilio", "", 9)
+	underWay.Status, unsure.Status, unsure.Address = ledger.Sending, ledger.Ambiguous, "+15550122"
+	write(t, s, saveParts(newer, older, failed, item, email, elsewhere, nowhere, unsent, alone, underWay, unsure))
 	cases := map[string]struct {
 		channel customer.Channel
 		address string
@@ -122,6 +124,7 @@ func lastTo(t *testing.T, open Open) {
 		"by another channel": {customer.Email, "+15550100", found[ledger.Part]{email, true}},
 		"elsewhere":          {customer.SMS, odd, found[ledger.Part]{elsewhere, true}},
 		"only unsent":        {customer.SMS, "+15550111", found[ledger.Part]{}},
+		"perhaps sent":       {customer.SMS, "+15550122", found[ledger.Part]{unsure, true}},
 		"no address":         {customer.SMS, "", found[ledger.Part]{}},
 		"a channel unused":   {customer.Push, "+15550100", found[ledger.Part]{}},
 	}

@@ -9,7 +9,8 @@ ALTER TABLE parts ADD COLUMN beside INTEGER NOT NULL DEFAULT 0;
 -- How providers' words find their message, and which attempts nobody knows the
 -- end of.
 CREATE INDEX parts_by_provider_id ON parts (provider_id) WHERE provider_id <> '';
-CREATE INDEX parts_by_address ON parts (address, sent) WHERE address <> '';
+CREATE INDEX parts_by_address ON parts (address, sent)
+    WHERE address <> '' AND status IN ('ambiguous', 'accepted', 'unknown', 'delivered', 'failed');
 CREATE INDEX parts_sending ON parts (lease) WHERE status = 'sending';
 CREATE INDEX parts_ambiguous ON parts (retry_at) WHERE status = 'ambiguous';
 

@@ -48,6 +48,7 @@ test: format vet determinism tidy browser editor maildev ## everything that CI c
 	go test -p $(JOBS) $$race $(call but,$(PLAIN)) || code=$$?; \
 	go test -p $(JOBS) $(call only,$(PLAIN)) || code=$$?; \
 	go test -p $(JOBS) ./activities ./internal/backtest -run '$(LONG)' || code=$$?; \
+	$(MAKE) --no-print-directory drill-short || code=$$?; \
 	{ set +x; } 2>/dev/null; exit $$code
 
 check: test ## the same as test
@@ -59,17 +60,17 @@ bench: ## what it costs, as ratios in one run: intake, rules, customers, outreac
 	go test ./internal/e2e -run '^$$' -bench . -benchtime 1x -count 3 -timeout 30m | grep -E '^Benchmark|^ok|FAIL'
 	go test ./cmd/outreach -run '^$$' -bench Explain -benchtime 50x -timeout 30m | grep -E '^Benchmark|^ok|FAIL'
 
-bench-send: ## what sending costs: 10,000 messages by each sender and by its bare library, in one run. A few minutes
+bench-send: ## what sending costs: 10,000 messages by each sender and by its bare library, in one run. Five minutes
 	go test ./internal/channel/sendcost -run '^$$' -bench Senders -benchtime 1x -timeout 30m | grep -vE '^(goos|goarch|pkg|cpu|Benchmark|PASS)'
 
-drill: programs ## 10,000 messages, 200 kills, providers that misbehave: is any message lost, doubled or stuck? A quarter of an hour. ARGS="--seed 7"
-	bin/outreach-drill $(ARGS)
+drill: programs ## 10,000 messages, 200 kills, providers that misbehave: is any lost, doubled or stuck? Beside it, a design that tries again. ARGS="--seed 7"
+	bin/outreach-drill --compare $(ARGS)
 
-drill-naive: programs ## the same drill of the design that sends, then records, and tries again
+drill-naive: programs ## that other design alone: it sends, then records, and tries again
 	bin/outreach-drill --naive $(ARGS)
 
 drill-short: programs ## 500 messages, 20 kills: about a minute
-	bin/outreach-drill --messages 500 --kills 20 --gap 1s --seed 20261123 $(ARGS)
+	bin/outreach-drill --messages 500 --kills 20 --gap 1s --call-timeout 1500ms --patience 3s --seed 20261123 $(ARGS)
 
 # What a drill runs.
 programs:

@@ -92,8 +92,8 @@ type Engine struct {
 	Meter  Meter
 	Logger *slog.Logger
 
-	paces   paces
 	calls   sync.WaitGroup // provider calls under way
+	windows windows
 	flights flights
 }
 

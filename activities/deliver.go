@@ -42,6 +42,8 @@ type attempt struct {
 	failed  map[string]string // why the text of an item could not be written, by its key
 	message channel.Message   // what is handed over
 	sender  channel.Sender
+	lane    lane
+	seat    *seat
 }
 
 // Deliver asks the gate once more and, if it lets the message pass, hands it
@@ -53,33 +55,34 @@ func (e *Engine) Deliver(ctx context.Context, q Question) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
-	release, wait := e.admit(ch, sender, q.Deliver)
-	if wait > 0 {
-		if err := e.postpone(ctx, q.Ref, wait); err != nil {
-			return Answer{}, err
-		}
-		return Answer{Seq: q.Seq - 1, Sleep: wait, Deliver: q.Deliver, Why: "waiting for " + sender.Name() + " to have room"}, nil
+	if wait := e.flights.full(sender.Name(), time.Now()); wait > 0 {
+		return e.busy(ctx, q, wait)
 	}
-	answer, try, err := e.open(ctx, q, sender)
+	answer, try, err := e.open(ctx, q, way{channel: ch, sender: sender})
 	if err != nil || try == nil {
-		release()
 		return answer, err
 	}
-	return e.call(try, release), nil
+	return e.call(try), nil
 }
 
 // open asks the gate and, when it lets the message pass, writes the attempt.
 // Without an attempt the answer is final.
-func (e *Engine) open(ctx context.Context, q Question, sender channel.Sender) (answer Answer, try *attempt, err error) {
+func (e *Engine) open(ctx context.Context, q Question, w way) (answer Answer, try *attempt, err error) {
+	place := &seat{flights: &e.flights, provider: w.sender.Name()}
 	err = e.Store.Write(ctx, ledger.GateLane, func(tx ledger.Tx) (err error) {
-		answer, try, err = e.ask(tx, q, sender)
+		answer, try, err = e.ask(tx, q, w, place)
 		return err
 	})
-	return answer, try, err
+	if err != nil || try == nil {
+		place.release()
+		return answer, nil, err
+	}
+	try.seat = place
+	return answer, try, nil
 }
 
 // ask asks the gate for a message whose time has come.
-func (e *Engine) ask(tx ledger.Tx, q Question, sender channel.Sender) (Answer, *attempt, error) {
+func (e *Engine) ask(tx ledger.Tx, q Question, w way, place *seat) (Answer, *attempt, error) {
 	o, stored, is, err := e.asked(tx, q)
 	if err != nil || is {
 		return stored, nil, err
@@ -100,15 +103,25 @@ func (e *Engine) ask(tx ledger.Tx, q Question, sender channel.Sender) (Answer, *
 		answer, err := e.save(d, out, seq)
 		return answer, nil, err
 	}
-	return e.begin(tx, d, passed{out: out, facts: facts, seq: seq, sender: sender})
+	g := passed{out: out, facts: facts, seq: seq, way: w}
+	wait, err := e.admit(tx, d, &g, place)
+	if err != nil {
+		return Answer{}, nil, err
+	}
+	if !wait.at.IsZero() {
+		answer, err := e.await(tx, o, q, g, wait)
+		return answer, nil, err
+	}
+	return e.begin(tx, d, g)
 }
 
 // passed is a message that the gate let pass.
 type passed struct {
-	out    journey.Outcome
-	facts  journey.Facts
-	seq    int64
-	sender channel.Sender
+	out   journey.Outcome
+	facts journey.Facts
+	seq   int64
+	way   way
+	lane  lane
 }
 
 // begin writes a message's attempt, its text included. One that is known to be
@@ -119,12 +132,12 @@ func (e *Engine) begin(tx ledger.Tx, d *dossier.Dossier, g passed) (Answer, *att
 	if err != nil {
 		return Answer{}, nil, err
 	}
-	try := &attempt{seq: g.seq, sender: g.sender, crowded: dossier.Crowded(g.facts.Slots, o.Ref)}
+	try := &attempt{seq: g.seq, sender: g.way.sender, lane: g.lane, crowded: dossier.Crowded(g.facts.Slots, o.Ref)}
 	try.part, err = d.Lease(g.out, g.facts.Now, g.facts.Now.Add(e.Clock.Span(e.leaseTime())))
 	if err != nil {
 		return Answer{}, nil, err
 	}
-	try.part.Provider = g.sender.Name()
+	try.part.Provider, try.part.Turn = g.way.sender.Name(), time.Time{}
 	var vain error
 	vars := d.Vars(m, o, g.facts)
 	if try.part.Channel.Reaches() {
@@ -190,13 +203,13 @@ func (e *templateError) Error() string { return e.err.Error() }
 
 // call hands an attempt to its provider and waits a while for the outcome. An
 // outcome that nobody waits for any more is hinted.
-func (e *Engine) call(try *attempt, release func()) Answer {
+func (e *Engine) call(try *attempt) Answer {
 	done := make(chan Answer, 1)
 	alone := make(chan struct{}) // closed when nobody waits
 	e.calls.Add(1)
 	go func() {
 		defer e.calls.Done()
-		defer release()
+		defer try.seat.release()
 		receipt, trouble := e.send(try)
 		answer, err := e.record(try, receipt, trouble)
 		if err != nil {
@@ -243,11 +256,17 @@ func (e *Engine) hint(ref ledger.Ref) {
 	}
 }
 
-// send calls the provider once.
+// send calls the provider once, within the attempt's lease. A process that stood
+// still until the lease ran out calls nobody: others may have taken the message
+// up meanwhile.
 func (e *Engine) send(try *attempt) (channel.Receipt, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), e.callTime())
+	left := min(e.callTime(), e.Clock.Until(try.part.Lease))
+	if left <= 0 {
+		return channel.Receipt{}, &channel.Error{Kind: channel.Unavailable, Provider: try.sender.Name(), Detail: "no call was made: the attempt's lease ran out before"}
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), left)
 	defer cancel()
-	if err := e.fallIn(ctx, try.part.Channel, try.sender.Name()); err != nil {
+	if err := e.fallIn(ctx, try.lane); err != nil {
 		return channel.Receipt{}, err
 	}
 	began := time.Now()

@@ -125,6 +125,11 @@ func TestACrashBeforeTheRecordIsNeverSentTwice(t *testing.T) {
 	d.pass(39 * time.Second)
 	answer = d.deliver(q)
 	require.Equal(t, activities.Answer{Seq: q.Seq, Sleep: time.Second, Why: "an attempt is under way"}, answer)
+	d.inquire()
+	require.Equal(t, ledger.Sending, d.part(q.Ref).Status, "its process may still be about to write")
+	d.pass(answer.Sleep)
+	answer.Sleep = 0
+	d.inquire()
 	d.live(q.Ref, answer)
 	require.Equal(t, 1, d.provider.calls())
 	part := d.part(q.Ref)
@@ -136,11 +141,11 @@ func TestACrashBeforeTheRecordIsNeverSentTwice(t *testing.T) {
 		return err
 	})
 	require.Equal(t, customer.Completed, d.outreach(q.Ref).Reason)
-	require.Equal(t, []string{"Mon 12:00 greeting plan greeting sms for Mon 12:00", "Mon 12:00 greeting drop greeting sms unknown", "Mon 12:00 greeting end completed"}, d.story("anna")[2:])
+	require.Equal(t, []string{"Mon 12:00 greeting plan greeting sms for Mon 12:00", "Mon 12:00 greeting defer greeting sms for Mon 12:00 unknown", "Mon 12:00 greeting drop greeting sms unknown", "Mon 12:00 greeting end completed"}, d.story("anna")[2:])
 }
 
 // TestALostProcessIsFoundAfterTheEnd ends an outreach whose attempt nobody will
-// record: no workflow asks for it, so the watch does.
+// record: no workflow asks for it, and it is found all the same.
 func TestALostProcessIsFoundAfterTheEnd(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, greetings(openPolicy, "Hello"))
@@ -153,13 +158,11 @@ func TestALostProcessIsFoundAfterTheEnd(t *testing.T) {
 	d.store.broken.Store(false)
 	d.take("anna", "order_cancelled")
 	require.Equal(t, customer.Stop, d.outreach(q.Ref).Reason)
-	d.pass(time.Minute)
-	_, err := d.engine.Work(t.Context(), "greeting")
-	require.NoError(t, err)
+	d.pass(39 * time.Second)
+	d.inquire()
 	require.Equal(t, ledger.Sending, d.part(q.Ref).Status, "its process may still be about to write")
-	d.pass(time.Minute)
-	_, err = d.engine.Work(t.Context(), "greeting")
-	require.NoError(t, err)
+	d.pass(time.Second)
+	d.inquire()
 	require.Equal(t, ledger.Unknown, d.part(q.Ref).Status)
 	require.Equal(t, 1, d.provider.calls())
 }
@@ -178,7 +181,7 @@ func TestAnEndDuringTheCallStands(t *testing.T) {
 		"rejected":    {no(channel.Rejected, 0), ledger.Rejected, customer.Rejected, 0},
 		"throttled":   {no(channel.Throttled, time.Minute), ledger.Withdrawn, customer.Stop, 0},
 		"unavailable": {no(channel.Unavailable, 0), ledger.Withdrawn, customer.Stop, 0},
-		"ambiguous":   {no(channel.Ambiguous, 0), ledger.Unknown, customer.Unknown, 0},
+		"ambiguous":   {no(channel.Ambiguous, 0), ledger.Ambiguous, customer.Unknown, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -191,7 +194,12 @@ func TestAnEndDuringTheCallStands(t *testing.T) {
 			require.Equal(t, activities.Answer{Seq: q.Seq, Done: true, Why: "stop"}, d.deliver(q))
 			part, o := d.part(q.Ref), d.outreach(q.Ref)
 			require.Equal(t, []any{c.status, c.reason, c.sent, customer.Stop}, []any{part.Status, part.Reason, o.Sent, o.Reason})
-			require.Equal(t, c.sent == 0 && c.status != ledger.Unknown, part.Sent.IsZero())
+			require.Equal(t, c.sent == 0 && c.status != ledger.Ambiguous, part.Sent.IsZero())
+			d.inquire()
+			if c.status == ledger.Ambiguous {
+				require.Equal(t, ledger.Unknown, d.part(q.Ref).Status, "it is never made again")
+			}
+			require.Equal(t, 1, d.provider.calls())
 		})
 	}
 }
@@ -214,22 +222,67 @@ func TestASlowProviderIsHintedWhenItIsDone(t *testing.T) {
 	require.Equal(t, 1, d.provider.calls())
 }
 
-// TestAnOutcomeAfterTheLeaseChangesNothing has a provider that answers when the
-// lease is over and the outreach went on without it.
-func TestAnOutcomeAfterTheLeaseChangesNothing(t *testing.T) {
+// TestAnOutcomeAfterTheLeaseIsBelieved has a provider that answers when the
+// lease is over: before somebody takes the attempt up, while its end is asked
+// for, and when it was given up. The answer is still the truth, and nobody has
+// sent the message a second time meanwhile.
+func TestAnOutcomeAfterTheLeaseIsBelieved(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, greetings(openPolicy, "Hello"))
+	for name, c := range map[string]struct {
+		looks int // of those who take up what was lost, before the answer comes
+		was   ledger.PartStatus
+	}{
+		"before it is taken up": {0, ledger.Sending},
+		"while it is asked for": {1, ledger.Ambiguous},
+		"when it is given up":   {2, ledger.Unknown},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := newDesk(t, greetings(openPolicy, "Hello"))
+			q := d.start("anna")
+			d.provider.answer = func(int, channel.Message) error {
+				d.pass(41 * time.Second)
+				for range c.looks {
+					_, err := d.engine.Inquire(t.Context())
+					require.NoError(t, err)
+				}
+				looked, err := d.engine.Advance(t.Context(), activities.Question{Ref: q.Ref, Seq: q.Seq})
+				require.NoError(t, err)
+				require.Equal(t, c.was == ledger.Unknown, looked.Done)
+				require.Equal(t, c.was, d.part(q.Ref).Status)
+				return nil
+			}
+			answer := d.deliver(q)
+			require.True(t, answer.Done, answer.Why)
+			require.Equal(t, ledger.Accepted, d.part(q.Ref).Status)
+			require.Equal(t, 1, d.outreach(q.Ref).Sent)
+			require.Equal(t, 1, d.provider.calls())
+		})
+	}
+}
+
+// TestALateOutcomeOfAnEarlierAttemptChangesNothing has the policy send a message
+// again whose answer comes only then: the second attempt is its own.
+func TestALateOutcomeOfAnEarlierAttemptChangesNothing(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, greetings(openPolicy+"unknown: {sms: again}\n", "Hello"))
 	q := d.start("anna")
-	d.provider.answer = func(int, channel.Message) error {
+	d.provider.answer = func(call int, _ channel.Message) error {
+		if call == 2 {
+			return nil
+		}
 		d.pass(41 * time.Second)
-		_, err := d.engine.Advance(t.Context(), activities.Question{Ref: q.Ref, Seq: q.Seq})
+		d.inquire()
+		answer, err := d.another().Advance(t.Context(), activities.Question{Ref: q.Ref, Seq: q.Seq + 1})
 		require.NoError(t, err)
-		return nil
+		answer, err = d.another().Deliver(t.Context(), activities.Question{Ref: q.Ref, Seq: answer.Seq + 1, Deliver: answer.Deliver})
+		require.NoError(t, err)
+		require.True(t, answer.Done)
+		return no(channel.Rejected, 0)
 	}
 	answer := d.deliver(q)
-	require.Equal(t, q.Seq-1, answer.Seq)
-	d.live(q.Ref, answer)
-	require.Equal(t, ledger.Unknown, d.part(q.Ref).Status)
-	require.Zero(t, d.outreach(q.Ref).Sent)
-	require.Equal(t, 1, d.provider.calls())
+	require.Equal(t, "the attempt was decided without its outcome", answer.Why)
+	part := d.part(q.Ref)
+	require.Equal(t, []any{ledger.Accepted, 2, 2}, []any{part.Status, part.Attempt, d.provider.calls()})
+	require.Equal(t, 1, d.outreach(q.Ref).Sent)
 }

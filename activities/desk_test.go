@@ -217,6 +217,17 @@ func (d *desk) deliver(q activities.Question) activities.Answer {
 	return answer
 }
 
+// inquire takes up whatever was lost until nothing is left to do now: an
+// attempt is given up for lost first, and asked for then.
+func (d *desk) inquire() {
+	d.t.Helper()
+	for range 2 {
+		more, err := d.engine.Inquire(d.t.Context())
+		require.NoError(d.t, err)
+		require.False(d.t, more)
+	}
+}
+
 // live goes on as the outreach's workflow would, from an answer to the end, and
 // gives the number of answers that it took.
 func (d *desk) live(ref ledger.Ref, answer activities.Answer) (n int) {

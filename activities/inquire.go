@@ -137,7 +137,7 @@ func (e *Engine) find(ctx context.Context, p ledger.Part) (h dossier.Heard, agai
 	sender := e.Senders[p.Channel]
 	mine := sender != nil && sender.Name() == p.Provider
 	if repeater, ok := sender.(channel.Repeater); ok && mine && repeater.RepeatsSafely(p.Address) {
-		return dossier.Heard{Word: ledger.SendAgain, Reason: customer.Unavailable, RetryAt: e.now().Add(e.pause(p.Attempt, 0)),
+		return dossier.Heard{Word: ledger.SendAgain, Reason: customer.Unknown, RetryAt: e.now().Add(e.pause(p.Attempt, 0)),
 			Note: "no answer came: it is sent again, and takes the place of the first"}, again
 	}
 	finder, asks := sender.(channel.Finder)
@@ -181,7 +181,7 @@ func (e *Engine) search(ctx context.Context, finder channel.Finder, p ledger.Par
 	case err != nil:
 		return dossier.Heard{}
 	case len(others) == 0 && lost >= 2*e.callTime():
-		return dossier.Heard{Word: ledger.Absent, Reason: customer.Unavailable, RetryAt: e.now(),
+		return dossier.Heard{Word: ledger.Absent, Reason: customer.Unknown, RetryAt: e.now(),
 			Note: p.Provider + " has no such message: it did not go out"}
 	}
 	for _, f := range others {

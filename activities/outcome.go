@@ -16,6 +16,9 @@ func (e *Engine) record(try *attempt, receipt channel.Receipt, trouble error) (a
 	ctx, cancel := context.WithTimeout(context.Background(), writing)
 	defer cancel()
 	err = e.Store.Write(ctx, ledger.GateLane, func(tx ledger.Tx) (err error) {
+		if err := e.slow(tx, try, trouble); err != nil {
+			return err
+		}
 		answer, err = e.conclude(tx, try, receipt, trouble)
 		return err
 	})
@@ -131,6 +134,7 @@ func (e *Engine) refused(part ledger.Part, trouble error) dossier.Heard {
 		h.Word, h.Reason = ledger.Refused, customer.BadAddress
 	case channel.Throttled:
 		h.Reason, h.RetryAt = customer.Throttled, e.now().Add(e.pause(part.Attempt, detail.RetryAfter))
+		h.Turn = h.RetryAt
 	case channel.Unavailable:
 		h.Reason, h.RetryAt = customer.Unavailable, e.now().Add(e.pause(part.Attempt, detail.RetryAfter))
 	case channel.Misconfigured:

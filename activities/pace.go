@@ -1,209 +1,247 @@
 package activities
 
 import (
+	"bytes"
 	"context"
-	"maps"
-	"sync"
+	"errors"
+	"net/url"
 	"time"
-
-	"golang.org/x/time/rate"
 
 	"github.com/outreach-engine/outreach/internal/channel"
 	"github.com/outreach-engine/outreach/internal/customer"
+	"github.com/outreach-engine/outreach/internal/dossier"
 	"github.com/outreach-engine/outreach/internal/ledger"
+	"github.com/outreach-engine/outreach/internal/pace"
+	"github.com/outreach-engine/outreach/internal/policy"
 )
 
-// inFlight bounds the calls to one provider that are under way at once.
-const inFlight = 64
+// longestPause bounds how long a provider's word keeps everybody waiting: after
+// that it is asked whether it still holds.
+const longestPause = time.Hour
 
-// busyPause is how long a message waits at least when its provider has no room.
-const busyPause = 500 * time.Millisecond
-
-// paces are the channels' rates as the policy in force gives them. A message
-// that has to wait is given a turn, and asks again then: however many wait,
-// each asks about twice.
-type paces struct {
-	mu       sync.Mutex
-	limiters map[customer.Channel]*rate.Limiter
-	turns    map[string]time.Time             // by send key, on the machine's clock
-	calls    map[customer.Channel][]time.Time // the newest, oldest first, on the machine's clock
+// way is who carries a part, and the channel whose rate holds for it.
+type way struct {
+	channel customer.Channel
+	sender  channel.Sender
 }
 
-// apart gives what lies between two messages of a channel by its rate, and what
-// is added to it: with the most of it no second has too many calls, however late
-// each comes to its provider; with the rest those who are late catch up.
-func apart(perSecond float64) (share, slack time.Duration) {
-	share = time.Duration(float64(time.Second) / perSecond)
-	return share, min(share/20, 2*time.Millisecond)
+// lane is what an attempt's pace depends on.
+type lane struct {
+	provider string        // as rates name it
+	sender   string        // as the policy has it; "": the provider's own
+	host     string        // of a webhook or a browser; "" none
+	urgent   bool          // it goes before others
+	rates    []policy.Rate // that hold for it
+	at       time.Time     // when its call may begin
 }
 
-// turnKept is how long a turn that nobody took is remembered.
-const turnKept = time.Minute
-
-// turnLasts is how late a turn may be taken: after that, those behind it took
-// its place.
-const turnLasts = 10 * time.Second
-
-// flights count the calls under way per provider.
-type flights struct {
-	mu    sync.Mutex
-	count map[string]int
-	again map[string]*rate.Limiter // when those who found no room ask again
+// leader is a sender that leads messages to providers of its own.
+type leader interface {
+	Leads(to string) string // the name of the provider that carries what goes to an address
 }
 
-// admit takes a place among a provider's calls and a turn in the channel's
-// rate for a message. With wait > 0 there is none: ask again then, and there is
-// nothing to release.
-func (e *Engine) admit(ch customer.Channel, sender channel.Sender, key string) (release func(), wait time.Duration) {
-	now := time.Now()
-	if wait := e.paces.turn(ch, e.Desk.Library.Current().Policy.Rates[ch], key, now); wait > 0 {
-		return nil, wait
+// wait is why a message that the gate let pass does not go yet; the zero value
+// is that it goes.
+type wait struct {
+	at  time.Time // when to ask again
+	why string
+}
+
+// admit gives a message its turn in the rates and a place among its provider's
+// calls, or says when to ask again.
+func (e *Engine) admit(tx ledger.Tx, d *dossier.Dossier, g *passed, place *seat) (wait, error) {
+	_, step, ch, err := ledger.ParseKey(g.out.Deliver)
+	if err != nil {
+		return wait{}, err
 	}
-	if wait := e.flights.take(sender.Name(), now); wait > 0 {
-		return nil, wait
+	part, _, err := tx.Part(g.out.Outreach.Ref, step, ch)
+	if err != nil {
+		return wait{}, err
 	}
-	return func() { e.flights.give(sender.Name()) }, 0
+	if g.lane, err = e.laneOf(d, g, part); err != nil {
+		return wait{}, err
+	}
+	scopes, err := g.lane.scopes(tx)
+	if err != nil {
+		return wait{}, err
+	}
+	now := g.facts.Now
+	turn := pace.Take(scopes, pace.Ask{Now: now, Turn: part.Turn, Urgent: g.lane.urgent, Second: e.Clock.Span(time.Second)})
+	if !turn.Go {
+		return wait{at: turn.At, why: "waiting for " + g.way.sender.Name() + " to have room"}, keepTurn(tx, part, turn)
+	}
+	if busy := place.take(g.lane.urgent, time.Now()); busy > 0 {
+		return wait{at: now.Add(e.Clock.Span(busy)), why: "waiting for " + g.way.sender.Name() + " to have room"}, nil
+	}
+	g.lane.at = turn.At
+	return wait{}, keepRows(tx, turn.Rows)
 }
 
-// postpone lets an outreach's row say that it has to wait for its turn, so that
-// its workflow is not taken for lost.
-func (e *Engine) postpone(ctx context.Context, ref ledger.Ref, wait time.Duration) error {
-	if wait < e.Patience/2 {
+// keepTurn writes a turn that a message was given.
+func keepTurn(tx ledger.Tx, part ledger.Part, turn pace.Answer) error {
+	if err := keepRows(tx, turn.Rows); err != nil || part.Turn.Equal(turn.Turn) {
+		return err
+	}
+	part.Turn = turn.Turn
+	return tx.SavePart(part)
+}
+
+func keepRows(tx ledger.Tx, rows []ledger.Pace) error {
+	for _, row := range rows {
+		if err := tx.SavePace(row); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// laneOf gives what a part's pace depends on.
+func (e *Engine) laneOf(d *dossier.Dossier, g *passed, part ledger.Part) (lane, error) {
+	terms := d.Set.Policy
+	to, err := towards(d, g, part)
+	l := lane{provider: g.way.sender.Name(), urgent: terms.Urgent(part.Topic), at: g.facts.Now}
+	if leader, ok := g.way.sender.(leader); ok {
+		l.provider = leader.Leads(to)
+	}
+	country := ""
+	if part.Channel.Reaches() {
+		l.sender = terms.Senders[part.Channel]
+		if part.Channel == customer.SMS && terms.ByCountry() {
+			country, _ = e.Desk.Zones.CountryOfPhone(to)
+		}
+	}
+	l.host = hostOf(g.way.channel, to)
+	l.rates = terms.RatesFor(g.way.channel, l.provider, l.sender, country)
+	return l, err
+}
+
+// towards gives where a part goes.
+func towards(d *dossier.Dossier, g *passed, part ledger.Part) (string, error) {
+	if part.Channel.Reaches() {
+		return d.Profile.Address(part.Channel), nil
+	}
+	m, err := d.Matcher(g.out.Outreach)
+	if err != nil {
+		return "", err
+	}
+	if step, _, ok := m.Find(part.Step); ok && step.Webhook != nil {
+		return step.Webhook.URL, nil
+	}
+	return d.Set.Policy.Teams[part.Template].Webhook, nil
+}
+
+// hostOf gives the host that a call of a webhook or a browser's push service
+// goes to, "" for all others.
+func hostOf(ch customer.Channel, to string) string {
+	switch {
+	case ch == customer.Push && customer.IsBrowser(to):
+		browser, _ := customer.ReadBrowser(to)
+		to = browser.Endpoint
+	case ch != customer.Webhook:
+		return ""
+	}
+	target, err := url.Parse(to)
+	if err != nil {
+		return ""
+	}
+	return target.Host
+}
+
+// scopes gives the rows of all that may slow a message down: its rates, and
+// what its provider may have asked to wait.
+func (l lane) scopes(tx ledger.House) ([]pace.Scope, error) {
+	perSecond := map[string]float64{}
+	names := []string{}
+	for _, r := range l.rates {
+		names, perSecond[r.Scope] = append(names, r.Scope), r.PerSecond
+	}
+	for _, name := range []string{l.provider, policy.Narrow(l.provider, l.sender), policy.Narrow(l.provider, l.host)} {
+		if _, has := perSecond[name]; !has && name != "" {
+			names = append(names, name)
+		}
+	}
+	scopes := make([]pace.Scope, 0, len(names))
+	for _, name := range names {
+		row, _, err := tx.Pace(name)
+		if err != nil {
+			return nil, err
+		}
+		row.Scope = name
+		scopes = append(scopes, pace.Scope{Row: row, PerSecond: perSecond[name]})
+	}
+	return scopes, nil
+}
+
+// concerned names the scope that a provider slows down; "" is none.
+func (l lane) concerned(c channel.Concern) string {
+	narrow := ""
+	switch c {
+	case channel.OfMessage:
+		return ""
+	case channel.OfSender:
+		narrow = policy.Narrow(l.provider, l.sender)
+	case channel.OfHost:
+		narrow = policy.Narrow(l.provider, l.host)
+	}
+	if narrow != "" {
+		return narrow
+	}
+	return l.provider
+}
+
+// slow lets everybody wait whom a provider's word concerns that it takes no
+// more for a while: nobody calls it in vain.
+func (e *Engine) slow(tx ledger.House, try *attempt, trouble error) error {
+	no, ok := errors.AsType[*channel.Error](trouble)
+	if !ok || no.Kind != channel.Throttled {
 		return nil
 	}
-	return e.Store.Write(ctx, ledger.GateLane, func(tx ledger.Tx) error {
-		if _, _, err := tx.Customer(ref.Customer); err != nil { // their row is the lock
+	name := try.lane.concerned(no.Concerns)
+	if name == "" {
+		return nil
+	}
+	row, _, err := tx.Pace(name)
+	if err != nil {
+		return err
+	}
+	row.Scope = name
+	until := e.now().Add(min(e.pause(try.part.Attempt, no.RetryAfter), e.Clock.Span(longestPause)))
+	return tx.SavePace(pace.Slow(row, until, no.Error()))
+}
+
+// await lets a message that the gate let pass wait: its question stays open. Its
+// row says so when it is for long, so that its workflow is not taken for lost.
+func (e *Engine) await(tx ledger.Tx, o ledger.Outreach, q Question, g passed, w wait) (Answer, error) {
+	row := g.out.Outreach
+	row.WakesOn, row.NextAt = o.WakesOn, o.NextAt
+	long := w.at.Sub(g.facts.Now) >= e.Clock.Span(e.Patience/2) && o.NextAt.Before(w.at)
+	if long {
+		row.NextAt = w.at
+	}
+	if long || !bytes.Equal(row.Position, o.Position) {
+		if err := tx.SaveOutreach(row); err != nil {
+			return Answer{}, err
+		}
+	}
+	return Answer{Seq: q.Seq - 1, Sleep: e.Clock.Until(w.at), Deliver: q.Deliver, Why: w.why}, nil
+}
+
+// busy lets a message wait whose provider has no room for anybody.
+func (e *Engine) busy(ctx context.Context, q Question, pause time.Duration) (Answer, error) {
+	answer := Answer{Seq: q.Seq - 1, Sleep: pause, Deliver: q.Deliver, Why: "waiting for its provider to have room"}
+	if pause < e.Patience/2 {
+		return answer, nil
+	}
+	return answer, e.Store.Write(ctx, ledger.GateLane, func(tx ledger.Tx) error {
+		if _, _, err := tx.Customer(q.Ref.Customer); err != nil { // their row is the lock
 			return err
 		}
-		o, ok, err := tx.Outreach(ref)
-		turn := e.now().Add(e.Clock.Span(wait))
-		if err != nil || !ok || o.Status != ledger.Open || !o.NextAt.Before(turn) {
+		o, ok, err := tx.Outreach(q.Ref)
+		at := e.now().Add(e.Clock.Span(pause))
+		if err != nil || !ok || o.Status != ledger.Open || !o.NextAt.Before(at) {
 			return err
 		}
-		o.NextAt = turn
+		o.NextAt = at
 		return tx.SaveOutreach(o)
 	})
-}
-
-// turn gives how long a message waits for its turn; 0 is now, and takes it.
-func (p *paces) turn(ch customer.Channel, perSecond float64, key string, now time.Time) time.Duration {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if at, given := p.turns[key]; given {
-		wait := at.Sub(now)
-		if wait > 0 {
-			return wait
-		}
-		delete(p.turns, key)
-		if wait > -turnLasts {
-			return 0
-		}
-	}
-	delay := p.limiter(ch, perSecond, now).ReserveN(now, 1).DelayFrom(now)
-	if delay > 0 {
-		p.give(key, now.Add(delay), now)
-	}
-	return delay
-}
-
-// give keeps a message's turn, and forgets those that nobody took.
-func (p *paces) give(key string, at, now time.Time) {
-	const sweepAt = 1024
-	if p.turns == nil {
-		p.turns = map[string]time.Time{}
-	}
-	p.turns[key] = at
-	if len(p.turns)%sweepAt == 0 {
-		maps.DeleteFunc(p.turns, func(_ string, at time.Time) bool { return at.Add(turnKept).Before(now) })
-	}
-}
-
-// limiter gives the channel's limiter, moved to the policy's rate: messages per
-// second, 0 is no bound.
-func (p *paces) limiter(ch customer.Channel, perSecond float64, now time.Time) *rate.Limiter {
-	limit := rate.Inf
-	if perSecond > 0 {
-		share, slack := apart(perSecond)
-		limit = rate.Every(share + slack)
-	}
-	limiter := p.limiters[ch]
-	if limiter == nil {
-		limiter = rate.NewLimiter(limit, 1)
-		if p.limiters == nil {
-			p.limiters = map[customer.Channel]*rate.Limiter{}
-		}
-		p.limiters[ch] = limiter
-	}
-	if limiter.Limit() != limit {
-		limiter.SetLimitAt(now, limit)
-	}
-	return limiter
-}
-
-// begin lets a call begin, or says how long it waits: turns may be taken late,
-// and several at once then, but no second has more calls than the channel's
-// rate; 0 is no bound.
-func (p *paces) begin(ch customer.Channel, perSecond float64, now time.Time) (wait time.Duration) {
-	if perSecond <= 0 {
-		return 0
-	}
-	most := max(int(perSecond), 1)
-	share, slack := apart(perSecond)
-	span := time.Duration(most) * (share + slack*3/4)
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	calls := p.calls[ch]
-	calls = calls[max(len(calls)-most, 0):]
-	if len(calls) == most {
-		if wait := calls[0].Add(span).Sub(now); wait > 0 {
-			return wait
-		}
-		calls = calls[1:]
-	}
-	if p.calls == nil {
-		p.calls = map[customer.Channel][]time.Time{}
-	}
-	p.calls[ch] = append(calls, now)
-	return 0
-}
-
-// fallIn waits until a call may begin. One that would wait too long is not made.
-func (e *Engine) fallIn(ctx context.Context, ch customer.Channel, provider string) error {
-	for {
-		wait := e.paces.begin(ch, e.Desk.Library.Current().Policy.Rates[ch], time.Now())
-		if wait <= 0 {
-			return nil
-		}
-		timer := time.NewTimer(wait)
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
-			return &channel.Error{Kind: channel.Unavailable, Provider: provider, Detail: "the channel's rate left no room in time"}
-		}
-	}
-}
-
-// take takes a place among a provider's calls, or says when to ask again: those
-// who find no room come back one behind the other.
-func (f *flights) take(provider string, now time.Time) (wait time.Duration) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.count == nil {
-		f.count, f.again = map[string]int{}, map[string]*rate.Limiter{}
-	}
-	if f.count[provider] < inFlight {
-		f.count[provider]++
-		return 0
-	}
-	if f.again[provider] == nil {
-		f.again[provider] = rate.NewLimiter(inFlight/rate.Limit(busyPause.Seconds()), 1)
-	}
-	return busyPause + f.again[provider].ReserveN(now, 1).DelayFrom(now)
-}
-
-func (f *flights) give(provider string) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.count[provider]--
 }

@@ -73,6 +73,7 @@ func TestWhatBecomesOfAnItemIsWhatBecomesOfItsMessage(t *testing.T) {
 					return c.says
 				}
 				d.deliver(q)
+				d.inquire()
 				part, o := d.part(tip), d.outreach(tip)
 				require.Equal(t, want, fate{part.Status, part.Reason, o.Sent})
 				require.Equal(t, 1, d.provider.calls())
@@ -91,7 +92,6 @@ func TestAnItemOfALostAttemptIsUnknown(t *testing.T) {
 	d.store.broken.Store(false)
 	require.Equal(t, ledger.Sending, d.part(tip).Status)
 	d.pass(2 * time.Minute)
-	_, err := d.engine.Advance(t.Context(), activities.Question{Ref: q.Ref, Seq: q.Seq + 1})
-	require.NoError(t, err)
+	d.inquire()
 	require.Equal(t, []ledger.PartStatus{ledger.Unknown, ledger.Unknown}, []ledger.PartStatus{d.part(q.Ref).Status, d.part(tip).Status})
 }

@@ -2,6 +2,8 @@ package activities_test
 
 import (
 	"fmt"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -147,32 +149,46 @@ func TestWhoWaitsForATurnIsNotTakenForLost(t *testing.T) {
 }
 
 // TestCallsInFlightAreBounded fills a provider: the next one waits without an
-// attempt, and has its turn when there is room.
+// attempt, and has its turn when there is room. Some places are for what is
+// urgent alone.
 func TestCallsInFlightAreBounded(t *testing.T) {
 	t.Parallel()
-	const room = 64
-	d := newDesk(t, greetings(openPolicy, "Hello"))
-	var questions []activities.Question
-	for i := range room + 1 {
-		questions = append(questions, d.start(fmt.Sprint("c", i)))
+	for name, c := range map[string]struct {
+		policy string
+		room   int
+	}{
+		"others": {openPolicy, 56},
+		"urgent": {strings.Replace(openPolicy, "assumed", "assumed, urgent: yes", 1), 64},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := newDesk(t, greetings(c.policy, "Hello"))
+			var questions []activities.Question
+			for i := range c.room + 1 {
+				questions = append(questions, d.start(fmt.Sprint("c", i)))
+			}
+			entered, release := d.provider.hold()
+			release = sync.OnceFunc(release)
+			defer release()
+			done := make(chan activities.Answer, c.room)
+			for _, q := range questions[:c.room] {
+				go func() { done <- d.deliver(q) }()
+			}
+			for range c.room {
+				<-entered
+			}
+			last := questions[c.room]
+			wait := d.deliver(last)
+			require.Equal(t, []any{last.Seq - 1, last.Deliver}, []any{wait.Seq, wait.Deliver})
+			require.GreaterOrEqual(t, wait.Sleep, 500*time.Millisecond)
+			require.Greater(t, d.deliver(last).Sleep, wait.Sleep, "those who find no room come back one behind the other")
+			require.Equal(t, c.room, d.provider.calls())
+			release()
+			for range c.room {
+				<-done
+			}
+			require.NoError(t, d.engine.Wait(t.Context()))
+			require.True(t, d.deliver(last).Done)
+		})
 	}
-	entered, release := d.provider.hold()
-	done := make(chan activities.Answer, room)
-	for _, q := range questions[:room] {
-		go func() { done <- d.deliver(q) }()
-	}
-	for range room {
-		<-entered
-	}
-	last := questions[room]
-	wait := d.deliver(last)
-	require.Equal(t, activities.Answer{Seq: last.Seq - 1, Sleep: 500 * time.Millisecond, Deliver: last.Deliver, Why: "waiting for provider to have room"}, wait)
-	require.Greater(t, d.deliver(last).Sleep, wait.Sleep, "those who find no room come back one behind the other")
-	require.Equal(t, room, d.provider.calls())
-	release()
-	for range room {
-		<-done
-	}
-	require.NoError(t, d.engine.Wait(t.Context()))
-	require.True(t, d.deliver(last).Done)
 }

@@ -39,27 +39,35 @@ type guide struct {
 	files  map[string]string // as the reader has them by now
 	shown  []string          // what each command says, as the page has it
 	copies strings.Builder   // the files of the story
+	setup  func(*testscript.Env) error
 }
 
 // TestTheGuide does what rules/README.md tells an author to do, in a folder
 // with the company's data.yaml and policy.yaml, and compares what is said.
 func TestTheGuide(t *testing.T) {
 	t.Parallel()
-	page, err := os.ReadFile(guideFile)
+	require.Greater(t, follow(t, guideFile, authorsFolder), 8)
+}
+
+// follow does what a page tells a reader to do, in a folder made by setup,
+// compares what is said, and gives the number of commands.
+func follow(t *testing.T, file string, setup func(*testscript.Env) error) int {
+	t.Helper()
+	page, err := os.ReadFile(file)
 	require.NoError(t, err)
-	g := guide{t: t, files: map[string]string{}}
+	g := guide{t: t, files: map[string]string{}, setup: setup}
 	for _, m := range guideBlock.FindAllStringSubmatch(string(page), -1) {
 		g.block(m)
 	}
-	require.Greater(t, len(g.shown), 8)
 	said := g.play()
 	if *update {
-		require.NoError(t, os.WriteFile(guideFile, []byte(g.written(string(page), said)), 0o600))
-		return
+		require.NoError(t, os.WriteFile(file, []byte(g.written(string(page), said)), 0o600))
+		return len(g.shown)
 	}
 	for i, shown := range g.shown {
 		require.Equal(t, shown, said[i], "run: make docs")
 	}
+	return len(g.shown)
 }
 
 // written gives the page with what the commands said in place of what it shows.
@@ -134,7 +142,7 @@ func (g *guide) play() []string {
 	}
 	g.t.Run("story", func(t *testing.T) {
 		testscript.Run(t, testscript.Params{
-			Files: []string{script}, RequireExplicitExec: true, Setup: authorsFolder,
+			Files: []string{script}, RequireExplicitExec: true, Setup: g.setup,
 			Cmds: map[string]func(*testscript.TestScript, bool, []string){"keep": keep},
 		})
 	})

@@ -23,6 +23,7 @@ func TestMissingArgumentsAreNamed(t *testing.T) {
 		"outreach rules show":       "name a rule",
 		"outreach rules versions":   "name a rule",
 		"outreach stop":             "name a rule",
+		"outreach suppress":         "name a channel and an address",
 	}, trimmed(got))
 }
 

@@ -27,6 +27,7 @@ import (
 	"github.com/outreach-engine/outreach/internal/ledger"
 	"github.com/outreach-engine/outreach/internal/library"
 	"github.com/outreach-engine/outreach/internal/link"
+	"github.com/outreach-engine/outreach/internal/metrics"
 	"github.com/outreach-engine/outreach/internal/observe"
 	"github.com/outreach-engine/outreach/internal/sendtime"
 	"github.com/outreach-engine/outreach/internal/store/sqlite"
@@ -44,8 +45,9 @@ type Running struct {
 	Inbox    *inbox.Box
 	Loaded   library.Report
 
-	store string // its own id
-	links *link.Signer
+	store   string // its own id
+	links   *link.Signer
+	metrics *metrics.Metrics
 }
 
 func (r Running) starter() workflows.Starter {
@@ -146,7 +148,7 @@ func (o Options) build(ctx context.Context, store ledger.Store, box *inbox.Box) 
 		return Running{}, err
 	}
 	rules := library.New(store)
-	r := Running{Store: store, Library: rules, Inbox: box, links: links}
+	r := Running{Store: store, Library: rules, Inbox: box, links: links, metrics: metrics.New(store, o.Clock.Now)}
 	if r.Loaded, err = o.loadAtStart(ctx, rules); err != nil {
 		return r, err
 	}
@@ -162,7 +164,7 @@ func (o Options) build(ctx context.Context, store ledger.Store, box *inbox.Box) 
 	r.Observer = &observe.Observer{Store: store, Desk: desk, Now: o.Clock.Now}
 	r.Engine = &activities.Engine{
 		Store: store, Desk: desk, Clock: o.Clock, Starter: r.starter(), Senders: senders,
-		CallTime: callTime, Links: linker(links, o.public()),
+		CallTime: callTime, Meter: r.metrics, Links: linker(links, o.public()),
 		Patience: patience, Starts: rate.NewLimiter(startsPerSecond, startsPerSecond),
 		Rechecks: rate.NewLimiter(rechecksPerSecond, rechecksPerSecond), Logger: o.Logger,
 	}
@@ -284,9 +286,11 @@ func (o Options) routes(r Running) http.Handler {
 	})
 	mux.Handle("/v1/", events)
 	mux.Handle("/health", events)
+	mux.Handle("GET /metrics", r.metrics.Handler())
 	if o.PublicURL != "" {
 		mux.Handle(callback.Path, callback.Handler(callback.Options{
 			Public: o.public(), Senders: r.Engine.Senders, Taker: r.Observer, Now: o.Clock.Now, Logger: o.Logger,
+			Meter: r.metrics,
 		}))
 		theirs := customerPages(r, o, r.links)
 		mux.Handle(link.UnsubscribePath, theirs)

@@ -71,6 +71,17 @@ const (
 	Misconfigured Kind = "misconfigured" // not taken, nor will any other be: hold the channel
 )
 
+// Concern is what a provider slows down with Throttled.
+type Concern string
+
+// The concerns. The zero value is all that goes by the provider.
+const (
+	OfProvider Concern = ""
+	OfSender   Concern = "sender"  // what goes out from the message's sender
+	OfHost     Concern = "host"    // what goes to the host of its address: webhooks, browsers
+	OfMessage  Concern = "message" // the message alone
+)
+
 // Error is a provider's no. Its text holds no personal data and no secret.
 type Error struct {
 	Kind       Kind
@@ -78,6 +89,7 @@ type Error struct {
 	Code       string        // the provider's own code or HTTP status
 	Detail     string        // short, in words, without addresses, texts or secrets
 	RetryAfter time.Duration // with Throttled, Unavailable and Ambiguous; 0 when the provider did not say
+	Concerns   Concern       // with Throttled
 }
 
 func (e *Error) Error() string {

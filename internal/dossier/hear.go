@@ -18,6 +18,7 @@ type Heard struct {
 	Provider   string          // "" leaves it as it is
 	ProviderID string          // "" leaves it as it is
 	RetryAt    time.Time       // when it is tried, or asked for, again
+	Turn       time.Time       // its turn in the rates then; zero: it is given one
 	Unwritten  map[string]string
 	Crowded    bool // others wait behind a full cap
 	Asked      bool // whoever tells it takes the outreach further: it is not hinted
@@ -28,6 +29,10 @@ type Heard struct {
 // is hinted. part is as it is stored; it comes back as it is then. changed is
 // false when the word says nothing new.
 func (k Desk) Hear(tx ledger.Tx, part ledger.Part, h Heard, now time.Time) (after ledger.Part, changed bool, err error) {
+	h, err = wanted(tx, part, h)
+	if err != nil {
+		return part, false, err
+	}
 	to, ok := part.Status.After(h.Word)
 	if ok && part.Attempt == 0 && h.Word != ledger.GivenUp && h.Word != ledger.Begun {
 		ok = false // nobody was ever asked to take it
@@ -49,6 +54,20 @@ func (k Desk) Hear(tx ledger.Tx, part ledger.Part, h Heard, now time.Time) (afte
 	}
 	after, err = k.goOn(tx, part, after, h, now)
 	return after, true, err
+}
+
+// wanted gives what was heard as it concerns the message's outreach: one that has
+// ended sends nothing again, so that what nobody knows of its message stays
+// unknown.
+func wanted(tx ledger.Tx, part ledger.Part, h Heard) (Heard, error) {
+	if h.Word != ledger.SendAgain {
+		return h, nil
+	}
+	o, ok, err := tx.Outreach(part.Ref)
+	if err == nil && (!ok || o.Status == ledger.Ended) {
+		h.Word, h.Note = ledger.Forgone, "nobody can say whether it went out, and its outreach has ended: it is not sent again"
+	}
+	return h, err
 }
 
 // name keeps the provider's name of a message that is out already.
@@ -73,7 +92,7 @@ func heard(part ledger.Part, to ledger.PartStatus, h Heard, now time.Time) ledge
 			part.Sent = now
 		}
 	case ledger.Planned:
-		part.Reason, part.RetryAt, part.Sent, part.Turn = h.Reason, h.RetryAt, time.Time{}, time.Time{}
+		part.Reason, part.RetryAt, part.Sent, part.Turn = h.Reason, h.RetryAt, time.Time{}, h.Turn
 	case ledger.Ambiguous: // its lease says since when nobody knows
 		part.Reason, part.RetryAt, part.Lease = customer.Unknown, h.RetryAt, now
 	case ledger.Unknown:

@@ -41,7 +41,7 @@ func (k Desk) Resolve(tx ledger.Tx, key string, r Resolution, now time.Time) (le
 	case WasSent:
 		return k.sent(tx, part, r, now)
 	case WasNot:
-		after, _, err := k.Hear(tx, part, Heard{Word: ledger.GivenUp, Reason: customer.NotSent, Note: "says " + r.By}, now)
+		after, _, err := k.Hear(tx, part, Heard{Word: ledger.GivenUp, Reason: customer.NotSent, Note: "as " + r.By + " says"}, now)
 		return after, err
 	case SendAgain:
 		return k.resend(tx, part, r, now)
@@ -85,7 +85,7 @@ func (k Desk) sent(tx ledger.Tx, part ledger.Part, r Resolution, now time.Time) 
 	if known && owner.Key() != part.Key() {
 		return part, fmt.Errorf("message %s: %s's %s is another message, %s; look up its own id there", part.Key(), part.Provider, r.ProviderID, owner.Key())
 	}
-	after, _, err := k.Hear(tx, part, Heard{Word: ledger.Taken, ProviderID: r.ProviderID, Note: "says " + r.By}, now)
+	after, _, err := k.Hear(tx, part, Heard{Word: ledger.Taken, ProviderID: r.ProviderID, Note: "as " + r.By + " says"}, now)
 	return after, err
 }
 
@@ -112,7 +112,7 @@ func (k Desk) resend(tx ledger.Tx, part ledger.Part, r Resolution, now time.Time
 	if err != nil {
 		return part, fmt.Errorf("message %s: %w", part.Key(), err)
 	}
-	after, _, err := k.Hear(tx, part, Heard{Word: ledger.GivenUp, Reason: customer.NotSent, Note: "to be sent again, says " + r.By}, now)
+	after, _, err := k.Hear(tx, part, Heard{Word: ledger.GivenUp, Reason: customer.NotSent, Note: "to be sent again, as " + r.By + " says"}, now)
 	if err != nil {
 		return after, err
 	}

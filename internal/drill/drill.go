@@ -16,7 +16,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"sync"
+	"slices"
 	"time"
 
 	"github.com/outreach-engine/outreach/internal/sandbox"
@@ -55,6 +55,9 @@ type Report struct {
 func Run(ctx context.Context, o Options) (Report, error) {
 	began := time.Now()
 	r := Report{Options: o}
+	if !slices.Contains([]string{sendGrid, mailServer}, o.email()) {
+		return r, fmt.Errorf("drill: email by %q: write sendgrid or smtp", o.Email)
+	}
 	if o.Naive && o.email() != sendGrid {
 		return r, fmt.Errorf("drill: email by %s: the other design sends by sendgrid only", o.Email)
 	}
@@ -121,20 +124,34 @@ func (o Options) sandbox(p *places) (*sandbox.Sandbox, func(), error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
+	var leave []func()
+	closed := func() {
+		for _, l := range leave {
+			l()
+		}
 		box.Close()
+	}
+	web, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		closed()
 		return nil, nil, err
 	}
-	p.sandbox = "http://" + listener.Addr().String()
+	p.sandbox = "http://" + web.Addr().String()
 	server := &http.Server{Handler: box.Handler(), ReadHeaderTimeout: o.Call}
-	var serving sync.WaitGroup
-	serving.Go(func() { _ = server.Serve(listener) }) // it ends with Close
-	return box, func() {
-		_ = server.Close()
-		serving.Wait()
-		box.Close()
-	}, nil
+	serving := make(chan struct{})
+	go func() { _ = server.Serve(web); close(serving) }() // it ends with Close
+	leave = append(leave, func() { _ = server.Close(); <-serving })
+	if o.email() == mailServer {
+		mails, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			closed()
+			return nil, nil, err
+		}
+		p.mail = mails.Addr().String()
+		go box.ServeSMTP(mails)
+		leave = append(leave, func() { _ = mails.Close() })
+	}
+	return box, closed, nil
 }
 
 // scene is one drill under way.

@@ -5,6 +5,7 @@ import (
 	"embed"
 	"errors"
 	"io/fs"
+	"net"
 	"os"
 	"path/filepath"
 
@@ -33,6 +34,7 @@ type places struct {
 	engine   string // host:port that takes events and callbacks
 	temporal string
 	sandbox  string // URL
+	mail     string // host:port of the mail server, "" without one
 }
 
 func (p places) store() string { return filepath.Join(p.dir, "outreach.db") }
@@ -51,13 +53,12 @@ func (p places) engineProcess(a sandbox.Account, o Options) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &process{
+	made := &process{
 		name: "engine", program: filepath.Join(p.bin, "outreach"), ready: serves(p.engine),
 		args: []string{
 			"serve", "--http", p.engine, "--store", p.store(), "--temporal-address", p.temporal, "--rules", filepath.Join(p.dir, "rules"),
 			"--public-url", "http://" + p.engine, "--call-timeout", o.Call.String(), "--patience", o.Patience.String(),
 			"--sms", "twilio", "--twilio-base-url", p.sandbox, "--twilio-account-sid", a.TwilioSID, "--twilio-from", "+12125550100",
-			"--email", "sendgrid", "--sendgrid-base-url", p.sandbox, "--sendgrid-from", "Drill <drill@drill.example.com>",
 			"--push", "fcm", "--fcm-base-url", p.sandbox,
 		},
 		env: []string{
@@ -65,8 +66,18 @@ func (p places) engineProcess(a sandbox.Account, o Options) (*process, error) {
 			"OUTREACH_SENDGRID_WEBHOOK_KEY=" + a.SendGridPublic,
 			"OUTREACH_FCM_SERVICE_ACCOUNT=" + string(account),
 		},
-	}, nil
+	}
+	if p.mail == "" {
+		made.args = append(made.args, "--email", sendGrid, "--sendgrid-base-url", p.sandbox, "--sendgrid-from", sender)
+		return made, nil
+	}
+	host, port, err := net.SplitHostPort(p.mail)
+	made.args = append(made.args, "--email", mailServer, "--smtp-host", host, "--smtp-port", port, "--smtp-tls", "none", "--smtp-from", sender)
+	return made, err
 }
+
+// sender is who sends the drill's mails.
+const sender = "Drill <drill@drill.example.com>"
 
 // look counts what is still to come: outreaches that have not ended, and
 // attempts under way.

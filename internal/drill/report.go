@@ -36,7 +36,10 @@ func Print(w io.Writer, reports ...Report) error {
 		}
 	}
 	for _, one := range reports {
-		for _, d := range one.Details {
+		for i, d := range one.Details {
+			if one.Options.Naive && i == examples {
+				break
+			}
 			if _, err := fmt.Fprintf(w, "  %s: %s\n", one.design(), d); err != nil {
 				return err
 			}
@@ -44,6 +47,9 @@ func Print(w io.Writer, reports ...Report) error {
 	}
 	return nil
 }
+
+// examples is how much is told of what the other design did wrong.
+const examples = 5
 
 type line struct{ name, text string }
 

@@ -42,7 +42,7 @@ var layers = []layer{
 	{name: "internal/sandbox"},
 	{name: "workflows", may: []string{"activities", "internal/ledger"}},
 	{name: "activities", may: []string{
-		"internal/task", "internal/wording",
+		"internal/task", "internal/wording", "internal/pace",
 		"internal/dossier", "internal/library", "internal/journey", "internal/policy", "internal/message", "internal/channel",
 		"internal/rule", "internal/insight", "internal/behaviour", "internal/ledger", "internal/sendtime", "internal/customer",
 	}},
@@ -138,6 +138,7 @@ var layers = []layer{
 	{name: "internal/insight", pure: true, may: []string{"internal/habit", "internal/ledger", "internal/customer"}},
 	{name: "internal/behaviour", pure: true, may: []string{"internal/habit", "internal/sendtime", "internal/customer"}},
 	{name: "internal/dictionary", pure: true, may: []string{"internal/source", "internal/customer"}},
+	{name: "internal/pace", pure: true, may: []string{"internal/ledger"}},
 	{name: "internal/ledger", pure: true, may: []string{"internal/customer"}},
 	{name: "internal/channel", pure: true, may: []string{"internal/customer"}},
 	{name: "internal/habit", pure: true, may: []string{"internal/sendtime"}},

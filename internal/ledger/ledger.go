@@ -323,8 +323,8 @@ type Rejection struct {
 // provider, a sender, a country.
 type Pace struct {
 	Scope  string
-	Next   time.Time // the first turn that nobody has
-	Urgent time.Time // the first turn that nothing urgent has
+	Next   time.Time // the end of the queue: the first turn that nobody was given
+	Urgent time.Time // the first instant at which a call may begin: none before it is free
 	Until  time.Time // the provider asked to wait until then; zero: it did not
 	Note   string    // why, with Until
 }

@@ -87,6 +87,7 @@ var protocol = [...]Transition{
 	{Queued, NotArrived, Failed, crashSettled},
 	{Rejected, Taken, Accepted, crashSettled},
 	{Rejected, Arrived, Delivered, crashSettled},
+	{Rejected, NotArrived, Failed, crashSettled},
 	{Withdrawn, Taken, Accepted, crashSettled},
 	{Withdrawn, Arrived, Delivered, crashSettled},
 	{Withdrawn, NotArrived, Failed, crashSettled},

@@ -200,6 +200,12 @@ func (t *taking) one(in Incoming) (Outcome, error) {
 	if err := t.countStrays(e, in.Change); err != nil {
 		return Outcome{}, err
 	}
+	return t.lived(d, in, e)
+}
+
+// lived lets a new event change the customer's profile, and have its
+// consequences.
+func (t *taking) lived(d *dossier.Dossier, in Incoming, e customer.Event) (Outcome, error) {
 	refused := in.Change.Dial(d.Profile, t.set.Policy.Country)
 	if !in.Change.IsZero() { // what time gave before goes by the profile of before
 		if err := t.expire(d, t.asked(d, e.Name), e); err != nil {

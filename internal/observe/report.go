@@ -164,7 +164,7 @@ func propertiesOf(r Report, part ledger.Part) map[string]customer.Value {
 func (t *taking) fate(s subject, r Report) error {
 	part := s.part
 	h := dossier.Heard{Word: wordOf(r.Kind), Provider: r.Provider, ProviderID: r.ProviderID, Code: r.Code}
-	if h.Word == "" || part.Item || !s.named {
+	if h.Word == "" || part.Item || !part.Channel.Reaches() || !s.named {
 		return nil
 	}
 	if part.Provider != "" {

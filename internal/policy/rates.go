@@ -24,12 +24,22 @@ func (p *Policy) RatesFor(c customer.Channel, provider, sender, country string) 
 	if rate, ok := p.Rates[c]; ok {
 		list = append(list, Rate{string(c), rate})
 	}
-	for _, scope := range []string{countryScope(c, country), provider, senderScope(provider, sender)} {
+	for _, scope := range []string{countryScope(c, country), provider, Narrow(provider, sender)} {
 		if rate, ok := p.Scopes[scope]; ok {
 			list = append(list, Rate{scope, rate})
 		}
 	}
 	return list
+}
+
+// ByCountry reports whether any rate is of a country.
+func (p *Policy) ByCountry() bool {
+	for scope := range p.Scopes {
+		if strings.HasPrefix(scope, string(customer.SMS)+scopeMark) {
+			return true
+		}
+	}
+	return false
 }
 
 // countryScope names the numbers of a country, "" where countries do not count.
@@ -40,9 +50,10 @@ func countryScope(c customer.Channel, country string) string {
 	return string(c) + scopeMark + country
 }
 
-// senderScope names one sender at a provider, "" when there is none. Providers
-// count emails by the address: the name before it does not matter.
-func senderScope(provider, sender string) string {
+// Narrow names a part of a provider's scope, such as one sender, "" when there
+// is none. Providers count emails by the address: the name before it does not
+// matter.
+func Narrow(provider, sender string) string {
 	if provider == "" || sender == "" {
 		return ""
 	}

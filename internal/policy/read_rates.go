@@ -102,7 +102,7 @@ func readSenderScope(n source.Node, provider, sender string) (scope string, ok b
 		n.FailAt(at, "names a sender, and "+provider+" has none", "write "+provider+" alone")
 		return "", false
 	}
-	return senderScope(provider, sender), true
+	return Narrow(provider, sender), true
 }
 
 // readRate reads "10 per second" into messages per second.

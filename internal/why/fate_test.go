@@ -63,11 +63,14 @@ func TestWhatBecameOfAMessage(t *testing.T) {
 		"unknown": {sms(ledger.Unknown, 1), []ledger.Decision{line(ledger.KindDrop, customer.Unknown, "nobody can say whether it went out")}, []string{
 			"hello by SMS: nobody can say whether it went out; settle it with: outreach unknown rule.c-ben.1.one.sms --sent, --not-sent or --again\n",
 		}},
-		"settled": {sms(ledger.Withdrawn, 1), []ledger.Decision{line(ledger.KindDrop, customer.NotSent, "says ada")}, []string{
-			"not sent, hello by SMS: it did not go out, as a person found - says ada\n",
+		"settled": {sms(ledger.Withdrawn, 1), []ledger.Decision{line(ledger.KindDrop, customer.NotSent, "as ada says")}, []string{
+			"not sent, hello by SMS: it did not go out, as a person found - as ada says\n",
 		}},
 		"repeated": {sms(ledger.Accepted, 2), []ledger.Decision{line(ledger.KindSend, "", "")}, []string{
 			"sent hello by SMS; twilio took it, at attempt 2\n",
+		}},
+		"found": {sms(ledger.Accepted, 1), []ledger.Decision{line(ledger.KindSend, "", "no answer came; twilio was asked, and has it")}, []string{
+			"sent hello by SMS - no answer came; twilio was asked, and has it; twilio took it\n",
 		}},
 		"delivered": {sms(ledger.Delivered, 1), []ledger.Decision{line(ledger.KindSend, "", ""), line(ledger.KindDeliver, "", "twilio reports: delivered")}, []string{
 			"sent hello by SMS; twilio took it\n", "hello by SMS arrived - twilio reports: delivered\n",

@@ -59,7 +59,7 @@ func (t *teller) sentence(d ledger.Decision, c Case, v Outreach) string {
 	case ledger.KindDefer:
 		return t.deferred(d, c, message, note)
 	case ledger.KindSend:
-		return wording.Done(d.Template, d.Channel)
+		return wording.Done(d.Template, d.Channel) + aside(d)
 	case ledger.KindDrop:
 		if d.Template == "" && d.Step == "" {
 			return t.refused(c)

@@ -28,7 +28,7 @@ func refusal(r *http.Response) *channel.Error {
 	case r.StatusCode >= 200 && r.StatusCode < 300:
 		return nil
 	case r.StatusCode == http.StatusTooManyRequests:
-		return &channel.Error{Kind: channel.Throttled, Provider: Name, Code: code, Detail: "the webhook asks for patience", RetryAfter: retryAfter(r.Header)}
+		return &channel.Error{Kind: channel.Throttled, Provider: Name, Code: code, Detail: "the webhook asks for patience", RetryAfter: retryAfter(r.Header), Concerns: channel.OfHost}
 	case r.StatusCode >= 500:
 		return &channel.Error{Kind: channel.Unavailable, Provider: Name, Code: code, Detail: "the webhook is in trouble", RetryAfter: retryAfter(r.Header)}
 	case r.StatusCode >= 300 && r.StatusCode < 400:

@@ -43,6 +43,15 @@ func (r Router) Send(ctx context.Context, m channel.Message) (channel.Receipt, e
 	return channel.Receipt{}, &channel.Error{Kind: channel.Rejected, Provider: Name, Code: "not_sent", Detail: detail}
 }
 
+// Leads names the provider that carries what goes to an address: rates count
+// each by itself.
+func (r Router) Leads(to string) string {
+	if carrier := r.carrier(to); carrier != nil {
+		return carrier.Name()
+	}
+	return Name
+}
+
 // RepeatsSafely implements channel.Repeater by the provider of the address.
 func (r Router) RepeatsSafely(to string) bool {
 	repeater, ok := r.carrier(to).(channel.Repeater)

@@ -114,6 +114,9 @@ func (f *fault) refusal(answer *textproto.Error) *channel.Error {
 		e.Code = status
 	}
 	e.Kind, e.Detail = f.meaning(answer.Code, status)
+	if e.Kind == channel.Throttled && f.phase == addressing { // greylisting, and what one mailbox takes
+		e.Concerns = channel.OfMessage
+	}
 	e.Detail = fmt.Sprintf("%s (smtp %d)", e.Detail, answer.Code)
 	return e
 }

@@ -3,6 +3,7 @@ package twilio
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"github.com/twilio/twilio-go/client"
@@ -73,6 +74,10 @@ var codes = map[int]meaning{
 	63007: {channel.Misconfigured, "from is not a WhatsApp sender of this account"},
 }
 
+// ofSender holds the codes that slow one sender down, and no other of the
+// account.
+var ofSender = [...]int{14107, 21611, 30001}
+
 // trouble maps whatever went wrong to the engine's kinds. A code refines a
 // plain 4xx only: a 5xx stays ambiguous whatever its body says, and a 401 or
 // 429 says all that there is to say.
@@ -91,5 +96,8 @@ func trouble(call *line.Call, err error) *channel.Error {
 		e.Kind = known.kind
 	}
 	e.Detail = known.detail
+	if e.Kind == channel.Throttled && slices.Contains(ofSender[:], rest.Code) {
+		e.Concerns = channel.OfSender
+	}
 	return e
 }

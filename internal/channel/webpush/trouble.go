@@ -22,6 +22,8 @@ func trouble(call *line.Call, err error) *channel.Error {
 		e.Kind, e.Detail = channel.BadAddress, "the browser's subscription is gone"
 	case http.StatusMethodNotAllowed:
 		e.Kind, e.Detail = channel.Rejected, "the subscription's endpoint takes no messages"
+	case http.StatusTooManyRequests:
+		e.Concerns = channel.OfHost
 	case http.StatusUnauthorized, http.StatusForbidden:
 		e.Detail = "the push service refuses the VAPID keys or their subject; check that pages subscribe with the same public key"
 	}

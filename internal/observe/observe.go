@@ -183,20 +183,11 @@ func (t *taking) one(in Incoming) (Outcome, error) {
 	case in.User == "" && in.Anonymous == "":
 		return t.nobody(in)
 	}
-	part, ours, err := t.witnessed(in.Event)
-	if err != nil || !ours {
+	d, told, err := t.whose(in)
+	if err != nil || d == nil {
 		return Outcome{Status: Refused, Reason: notTheirs}, err
 	}
-	d, err := t.resolve(in)
-	if err != nil {
-		return Outcome{}, err
-	}
-	if isReceipt(in.Event) {
-		if part.Customer != d.Profile.ID {
-			return Outcome{Status: Refused, Reason: notTheirs}, nil
-		}
-		in.Event = complete(in.Event, part)
-	}
+	in.Event = told
 	e := t.stamp(in.Event)
 	e.Customer = d.Profile.ID
 	fresh, err := t.tx.Append(e)

@@ -56,6 +56,23 @@ func (t *taking) witnessed(e customer.Event) (part ledger.Part, ok bool, err err
 	return t.about(Report{Report: channel.Report{Key: e.Properties[customer.MessageProperty].String()}})
 }
 
+// whose gives the file of the customer to whom something happened, and the
+// event as it is kept; nil when it tells of a message that is not theirs.
+func (t *taking) whose(in Incoming) (*dossier.Dossier, customer.Event, error) {
+	part, ours, err := t.witnessed(in.Event)
+	if err != nil || !ours {
+		return nil, in.Event, err
+	}
+	d, err := t.resolve(in)
+	if err != nil || !isReceipt(in.Event) {
+		return d, in.Event, err
+	}
+	if part.Customer != d.Profile.ID {
+		return nil, in.Event, nil
+	}
+	return d, complete(in.Event, part), nil
+}
+
 // complete adds to an event what it leaves out of its message.
 func complete(e customer.Event, part ledger.Part) customer.Event {
 	properties := maps.Clone(e.Properties)

@@ -60,11 +60,11 @@ bench: ## what it costs, as ratios in one run: intake, rules, customers, outreac
 	go test ./internal/e2e -run '^$$' -bench . -benchtime 1x -count 3 -timeout 30m | grep -E '^Benchmark|^ok|FAIL'
 	go test ./cmd/outreach -run '^$$' -bench Explain -benchtime 50x -timeout 30m | grep -E '^Benchmark|^ok|FAIL'
 
-drill: programs ## 10,000 messages, 200 kills, providers that misbehave: is any lost, doubled or stuck? Beside it, a design that tries again. ARGS="--seed 7"
-	bin/outreach-drill --compare $(ARGS)
-
 bench-send: ## what sending costs: 10,000 messages by each sender and by its bare library, in one run. A few minutes
 	go test ./internal/channel/sendcost -run '^$$' -bench Senders -benchtime 1x -timeout 30m | grep -vE '^(goos|goarch|pkg|cpu|Benchmark|PASS)'
+
+drill: programs ## 10,000 messages, 200 kills, providers that misbehave: is any lost, doubled or stuck? Beside it, a design that tries again. ARGS="--seed 7"
+	bin/outreach-drill --compare $(ARGS)
 
 drill-naive: programs ## that other design alone: it sends, then records, and tries again
 	bin/outreach-drill --naive $(ARGS)

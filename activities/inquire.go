@@ -142,12 +142,16 @@ func (e *Engine) find(ctx context.Context, p ledger.Part) (h dossier.Heard, agai
 	}
 	finder, asks := sender.(channel.Finder)
 	_, reports := sender.(channel.Reporter)
+	over := p.Lease.Add(e.Clock.Span(terms.Unknown.Ask))
 	if asks && mine {
-		if h := e.search(ctx, finder, p); h.Word != "" {
+		h, answered := e.search(ctx, finder, p)
+		if h.Word != "" {
 			return h, again
 		}
+		if !answered {
+			over = over.Add(e.Clock.Span(terms.Unknown.Ask)) // a question without an answer is none: but not for ever
+		}
 	}
-	over := p.Lease.Add(e.Clock.Span(terms.Unknown.Ask))
 	if now := e.now(); mine && (asks || reports) && now.Before(over) {
 		gap := min(max(time.Duration(float64(e.Clock.Since(p.Lease))/2), soonest), latest)
 		if again = now.Add(e.Clock.Span(gap)); over.Before(again) {
@@ -163,9 +167,10 @@ func (e *Engine) find(ctx context.Context, p ledger.Part) (h dossier.Heard, agai
 }
 
 // search asks a provider for an attempt. That it has none is believed once a
-// call that was under way must have come through.
-func (e *Engine) search(ctx context.Context, finder channel.Finder, p ledger.Part) dossier.Heard {
-	ctx, cancel := context.WithTimeout(ctx, findFor)
+// call that was under way must have come through. answered is false when the
+// provider gave no answer at all.
+func (e *Engine) search(ctx context.Context, finder channel.Finder, p ledger.Part) (h dossier.Heard, answered bool) {
+	ctx, cancel := context.WithTimeout(ctx, min(findFor, e.callTime()))
 	defer cancel()
 	now, lost := time.Now(), e.Clock.Since(p.Lease)
 	found, err := finder.Find(ctx, channel.Search{
@@ -174,23 +179,23 @@ func (e *Engine) search(ctx context.Context, finder channel.Finder, p ledger.Par
 	})
 	if err != nil {
 		e.Logger.Warn("provider does not say what became of an attempt; it is asked again", "key", p.Key(), "provider", p.Provider, "error", err)
-		return dossier.Heard{}
+		return dossier.Heard{}, false
 	}
 	others, err := e.strangers(ctx, p, found)
 	switch {
 	case err != nil:
-		return dossier.Heard{}
+		return dossier.Heard{}, false
 	case len(others) == 0 && lost >= 2*e.callTime():
 		return dossier.Heard{Word: ledger.Absent, Reason: customer.Unknown, RetryAt: e.now(),
-			Note: p.Provider + " has no such message: it did not go out"}
+			Note: p.Provider + " has no such message: it did not go out"}, true
 	}
 	for _, f := range others {
 		if f.Same {
 			return dossier.Heard{Word: wordOf(f.Fate), ProviderID: f.ProviderID, Code: f.Code,
-				Note: "no answer came; " + p.Provider + " was asked, and has it"}
+				Note: "no answer came; " + p.Provider + " was asked, and has it"}, true
 		}
 	}
-	return dossier.Heard{}
+	return dossier.Heard{}, true
 }
 
 // strangers gives those of the messages that a provider has which are not

@@ -19,11 +19,6 @@ func (o Options) inquire(ctx context.Context, engine *activities.Engine) {
 	defer ticker.Stop()
 	troubled := false
 	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-		}
 		more, err := true, error(nil)
 		for more && err == nil && ctx.Err() == nil {
 			more, err = engine.Inquire(ctx)
@@ -32,6 +27,11 @@ func (o Options) inquire(ctx context.Context, engine *activities.Engine) {
 			o.Logger.Warn("attempts whose end nobody knows were not taken up; trying again each second", "error", err)
 		}
 		troubled = err != nil
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
 	}
 }
 

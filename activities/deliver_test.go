@@ -267,22 +267,32 @@ func TestALateOutcomeOfAnEarlierAttemptChangesNothing(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, greetings(openPolicy+"unknown: {sms: again}\n", "Hello"))
 	q := d.start("anna")
+	entered, release, done := make(chan bool), make(chan bool), make(chan activities.Answer)
 	d.provider.answer = func(call int, _ channel.Message) error {
 		if call == 2 {
+			close(entered)
+			<-release
 			return nil
 		}
 		d.pass(41 * time.Second)
 		d.inquire()
 		answer, err := d.another().Advance(t.Context(), activities.Question{Ref: q.Ref, Seq: q.Seq + 1})
 		require.NoError(t, err)
-		answer, err = d.another().Deliver(t.Context(), activities.Question{Ref: q.Ref, Seq: answer.Seq + 1, Deliver: answer.Deliver})
-		require.NoError(t, err)
-		require.True(t, answer.Done)
+		go func() {
+			answer, err := d.another().Deliver(t.Context(), activities.Question{Ref: q.Ref, Seq: answer.Seq + 1, Deliver: answer.Deliver})
+			require.NoError(t, err)
+			done <- answer
+		}()
+		<-entered
 		return no(channel.Rejected, 0)
 	}
 	answer := d.deliver(q)
 	require.Equal(t, "the attempt was decided without its outcome", answer.Why)
 	part := d.part(q.Ref)
+	require.Equal(t, []any{ledger.Sending, 2}, []any{part.Status, part.Attempt}, "the second attempt is under way")
+	close(release)
+	require.True(t, (<-done).Done)
+	part = d.part(q.Ref)
 	require.Equal(t, []any{ledger.Accepted, 2, 2}, []any{part.Status, part.Attempt, d.provider.calls()})
 	require.Equal(t, 1, d.outreach(q.Ref).Sent)
 }

@@ -224,7 +224,7 @@ func TestUnansweredChannelsGoBehind(t *testing.T) {
 		script := simulate.Script{From: first.Add(-time.Hour), To: first.AddDate(0, 0, 7*5)}
 		script.Acts = append(script.Acts, appears("mia", "UTC", script.From), simulate.Act{
 			At: first.AddDate(0, 0, 7*3), Incoming: observe.Incoming{User: "mia", Event: customer.Event{
-				Name: customer.MessageOpened, Via: customer.ViaServer, Properties: map[string]customer.Value{
+				Name: customer.MessageOpened, Via: customer.ViaUs, Properties: map[string]customer.Value{
 					customer.ChannelProperty: customer.Text("email"), customer.MessageProperty: customer.Text("another"), customer.TemplateProp: customer.Text("hello"),
 				},
 			}},

@@ -62,7 +62,7 @@ func TestWhatWasLearned(t *testing.T) {
 	w := newWorld(t, liked("", ""), sorted(
 		fmt.Sprintf(inBerlin, "mia", ""), wednesdays("mia"), fmt.Sprintf(inBerlin, "new", ""),
 		fmt.Sprintf(inBerlin, "said", "any_hours=Thu_10:00-11:00"), wednesdays("said"),
-		fmt.Sprintf(inBerlin, "mail", "email=a@example.com"), "2026-10-17T08:00 mail message_opened channel=email message=m template=hello\n", tuesday))
+		fmt.Sprintf(inBerlin, "mail", "email=a@example.com"), "2026-10-17T08:00 mail message_opened via=us channel=email message=m template=hello\n", tuesday))
 	w.golden("learned", w.everybody("mia", "new", "said", "mail")...)
 }
 

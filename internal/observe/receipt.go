@@ -93,7 +93,7 @@ func (t *taking) receipt(d *dossier.Dossier, e customer.Event) error {
 		return nil
 	}
 	part, known, err := t.witnessed(e)
-	if err != nil || !known || part.Customer != d.Profile.ID {
+	if err != nil || !known || part.Customer != d.Profile.ID || !part.Channel.Reaches() { // a task is no message
 		return err
 	}
 	if part.Address == "" {

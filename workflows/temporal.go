@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
@@ -26,6 +27,10 @@ var (
 	customerAttribute = temporal.NewSearchAttributeKeyKeyword("CustomerId")
 	topicAttribute    = temporal.NewSearchAttributeKeyKeyword("Topic")
 )
+
+// takenOver is how long a process may keep a workflow's task before another is
+// given it: what a process that died had in hand goes on after that.
+const takenOver = 5 * time.Second
 
 // SearchAttributes are what the namespace must declare.
 func SearchAttributes() map[string]enumspb.IndexedValueType {
@@ -59,7 +64,7 @@ var _ activities.Starter = Starter{}
 // Start begins an outreach's workflow; one that runs already is left alone.
 func (s Starter) Start(ctx context.Context, start activities.Start) error {
 	_, err := s.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID: start.Ref.String(), TaskQueue: TaskQueue, EnableEagerStart: true,
+		ID: start.Ref.String(), TaskQueue: TaskQueue, EnableEagerStart: true, WorkflowTaskTimeout: takenOver,
 		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
 		StaticSummary:            clip(start.Ref.Rule+" for "+string(start.Ref.Customer), maxSummary),
 		TypedSearchAttributes: temporal.NewSearchAttributes(
@@ -85,7 +90,7 @@ func (s Starter) Hint(ctx context.Context, ref ledger.Ref) (found bool, err erro
 // Wake lets a rule's watch look for work, and starts it when it is not there.
 func (s Starter) Wake(ctx context.Context, rule string) error {
 	_, err := s.Client.SignalWithStartWorkflow(ctx, WatchID(rule), WakeSignal, nil, client.StartWorkflowOptions{
-		ID: WatchID(rule), TaskQueue: TaskQueue, StaticSummary: clip("watches rule "+rule, maxSummary),
+		ID: WatchID(rule), TaskQueue: TaskQueue, WorkflowTaskTimeout: takenOver, StaticSummary: clip("watches rule "+rule, maxSummary),
 		TypedSearchAttributes: temporal.NewSearchAttributes(ruleAttribute.ValueSet(rule)),
 		Memo:                  map[string]any{StoreMemo: s.Store},
 	}, WatchType, rule)

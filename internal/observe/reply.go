@@ -1,6 +1,7 @@
 package observe
 
 import (
+	"errors"
 	"maps"
 	"slices"
 
@@ -89,13 +90,21 @@ func (t *taking) blocks(d *dossier.Dossier, c Change, e customer.Evidence) error
 }
 
 // newDevice keeps a new device of somebody who wants no push messages at all
-// from getting any.
+// from getting any. One that was gone, and tells of itself again, is there.
 func (t *taking) newDevice(d *dossier.Dossier, token string, e customer.Evidence) error {
 	if token == "" {
 		return nil
 	}
-	if _, is, err := t.tx.Suppressed(customer.Push, token); is || err != nil {
+	e.Channel, e.Address, e.Topic = customer.Push, token, ""
+	before, is, err := t.tx.Suppressed(customer.Push, token)
+	switch {
+	case err != nil || is && before.Reason != customer.Unregistered:
 		return err
+	case is && before.At.Before(e.At): // the app is there again
+		e.Act = customer.AddressFreed
+		if err := errors.Join(t.tx.Unsuppress(customer.Push, token), t.tx.Testify(e)); err != nil {
+			return err
+		}
 	}
 	for _, other := range d.Profile.PushTokens {
 		s, is, err := t.tx.Suppressed(customer.Push, other)
@@ -103,7 +112,6 @@ func (t *taking) newDevice(d *dossier.Dossier, token string, e customer.Evidence
 			return err
 		}
 		if is && s.Reason == customer.Unsubscribed {
-			e.Channel, e.Address, e.Topic = customer.Push, token, ""
 			return t.desk.Suppress(t.tx, e, customer.Unsubscribed)
 		}
 	}

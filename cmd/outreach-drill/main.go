@@ -56,6 +56,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "outreach-drill: %v; --help lists the flags\n", errors.Join(err, extra(flags.Args())))
 		return 2
 	}
+	if o.Email != "sendgrid" && (o.Naive || more.compare) {
+		fmt.Fprintf(stderr, "outreach-drill: --email %s: the other design sends email by sendgrid only; leave --compare and --naive out\n", o.Email)
+		return 2
+	}
 	green, err := play(ctx, o, more, stdout)
 	if err != nil {
 		fmt.Fprintln(stderr, "outreach-drill:", err)

@@ -1,16 +1,15 @@
 package sendgrid
 
 import (
-	"html"
 	netmail "net/mail"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/sendgrid/sendgrid-go/helpers/mail"
 
 	"github.com/outreach-engine/outreach/internal/channel"
+	"github.com/outreach-engine/outreach/internal/channel/line"
 )
 
 // body writes the JSON of one mail. Custom arguments and categories are kept
@@ -120,7 +119,7 @@ func parts(c channel.Content) []*mail.Content {
 		out = append(out, mail.NewContent("text/plain", c.Text))
 	}
 	if c.HTML != "" {
-		out = append(out, mail.NewContent("text/html", withPreheader(c.HTML, c.Preheader)))
+		out = append(out, mail.NewContent("text/html", line.WithPreheader(c.HTML, c.Preheader)))
 	}
 	return out
 }
@@ -134,21 +133,4 @@ func categories(words ...string) []string {
 		}
 	}
 	return out
-}
-
-var bodyTag = regexp.MustCompile(`(?i)<body(\s[^>]*)?>`)
-
-// withPreheader puts the line that inboxes show beside the subject at the
-// beginning of the body, unseen in the mail itself. A page that holds it
-// already stays as it is.
-func withPreheader(page, preheader string) string {
-	text := html.EscapeString(preheader)
-	if text == "" || strings.Contains(page, text) {
-		return page
-	}
-	at := 0
-	if tag := bodyTag.FindStringIndex(page); tag != nil {
-		at = tag[1]
-	}
-	return page[:at] + `<div style="display:none;max-height:0;overflow:hidden">` + text + `</div>` + page[at:]
 }

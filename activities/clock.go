@@ -7,6 +7,7 @@ import "time"
 type Clock struct {
 	read  func() time.Time
 	speed float64
+	hand  bool // it is set by hand, and the machine's goes as it does
 }
 
 // RealTime gives the clock of the machine.
@@ -21,10 +22,20 @@ func FastTime(start time.Time, speed float64) Clock {
 }
 
 // SetTime gives a clock that reads whatever read gives.
-func SetTime(read func() time.Time) Clock { return Clock{read: read, speed: 1} }
+func SetTime(read func() time.Time) Clock { return Clock{read: read, speed: 1, hand: true} }
 
 // Now gives the engine's time, UTC.
 func (c Clock) Now() time.Time { return c.read().UTC() }
+
+// Machine gives the machine's time, UTC, in whole microseconds: rates go by it,
+// however fast the engine's runs. Of a clock that is set by hand it is what that
+// one reads.
+func (c Clock) Machine() time.Time {
+	if c.hand {
+		return c.Now().Truncate(time.Microsecond)
+	}
+	return time.Now().UTC().Truncate(time.Microsecond)
+}
 
 // Until gives how long it is on the machine's clock until an instant of the
 // engine's; never negative.

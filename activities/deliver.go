@@ -108,7 +108,7 @@ func (e *Engine) ask(tx ledger.Tx, q Question, w way, place *seat) (Answer, *att
 	if err != nil {
 		return Answer{}, nil, err
 	}
-	if !wait.at.IsZero() {
+	if wait.time > 0 {
 		answer, err := e.await(tx, o, q, g, wait)
 		return answer, nil, err
 	}

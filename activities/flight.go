@@ -104,13 +104,13 @@ func (s *seat) release() {
 // this process, since calls that were let go in time may come late.
 type windows struct {
 	mu     sync.Mutex
-	calls  map[string][]time.Time // oldest first, on the engine's clock
+	calls  map[string][]time.Time // oldest first, on the machine's clock
 	urgent map[string]int         // urgent ones that wait to begin
 }
 
 // fallIn waits until a call may begin. One that would wait too long is not made.
 func (e *Engine) fallIn(ctx context.Context, l lane) error {
-	if err := e.rest(ctx, l.provider, l.at.Sub(e.now())); err != nil || len(l.rates) == 0 {
+	if err := e.rest(ctx, l.provider, l.at.Sub(e.Clock.Machine())); err != nil || len(l.rates) == 0 {
 		return err
 	}
 	if l.urgent {
@@ -118,11 +118,11 @@ func (e *Engine) fallIn(ctx context.Context, l lane) error {
 		defer e.windows.stand(l.rates, -1)
 	}
 	for {
-		at := e.now()
+		at := e.Clock.Machine()
 		if l.at.After(at) {
 			at = l.at
 		}
-		wait := e.windows.begin(l, at, e.Clock.Span(time.Second))
+		wait := e.windows.begin(l, at, time.Second)
 		if wait <= 0 {
 			return nil
 		}
@@ -132,12 +132,12 @@ func (e *Engine) fallIn(ctx context.Context, l lane) error {
 	}
 }
 
-// rest waits for a span of the engine's time.
+// rest waits for a span.
 func (e *Engine) rest(ctx context.Context, provider string, span time.Duration) error {
 	if span <= 0 {
 		return nil
 	}
-	timer := time.NewTimer(e.Clock.Until(e.Clock.Now().Add(span)))
+	timer := time.NewTimer(span)
 	defer timer.Stop()
 	select {
 	case <-timer.C:

@@ -174,9 +174,14 @@ func (e *Engine) errandOver(tx ledger.Tx, part *ledger.Part, receipt channel.Rec
 	return tx.SavePart(*part)
 }
 
-// pause gives how long to wait before the next attempt, in engine time: what
-// the provider asked for, else longer each time, from five seconds to an hour.
+// pause gives how long to wait before the next attempt, in engine time.
 func (e *Engine) pause(attempt int, asked time.Duration) time.Duration {
-	backoff := min(5*time.Second<<min(max(attempt, 1)-1, 10), time.Hour)
-	return e.Clock.Span(max(asked, backoff))
+	return e.Clock.Span(patience(attempt, asked))
+}
+
+// patience gives how long to wait before the next attempt, on the machine's
+// clock: what the provider asked for, else longer each time, from five seconds
+// to an hour.
+func patience(attempt int, asked time.Duration) time.Duration {
+	return max(asked, min(5*time.Second<<min(max(attempt, 1)-1, 10), time.Hour))
 }

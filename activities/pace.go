@@ -32,7 +32,7 @@ type lane struct {
 	host     string        // of a webhook or a browser; "" none
 	urgent   bool          // it goes before others
 	rates    []policy.Rate // that hold for it
-	at       time.Time     // when its call may begin
+	at       time.Time     // when its call may begin, on the machine's clock
 }
 
 // leader is a sender that leads messages to providers of its own.
@@ -43,8 +43,8 @@ type leader interface {
 // wait is why a message that the gate let pass does not go yet; the zero value
 // is that it goes.
 type wait struct {
-	at  time.Time // when to ask again
-	why string
+	time time.Duration // until it asks again, on the machine's clock
+	why  string
 }
 
 // admit gives a message its turn in the rates and a place among its provider's
@@ -65,13 +65,13 @@ func (e *Engine) admit(tx ledger.Tx, d *dossier.Dossier, g *passed, place *seat)
 	if err != nil {
 		return wait{}, err
 	}
-	now := g.facts.Now
-	turn := pace.Take(scopes, pace.Ask{Now: now, Turn: part.Turn, Urgent: g.lane.urgent, Second: e.Clock.Span(time.Second)})
+	now := e.Clock.Machine()
+	turn := pace.Take(scopes, pace.Ask{Now: now, Turn: part.Turn, Urgent: g.lane.urgent, Second: time.Second})
 	if !turn.Go {
-		return wait{at: turn.At, why: "waiting for " + g.way.sender.Name() + " to have room"}, keepTurn(tx, part, turn)
+		return wait{time: max(turn.At.Sub(now), time.Millisecond), why: "waiting for " + g.way.sender.Name() + " to have room"}, keepTurn(tx, part, turn)
 	}
 	if busy := place.take(g.lane.urgent, time.Now()); busy > 0 {
-		return wait{at: now.Add(e.Clock.Span(busy)), why: "waiting for " + g.way.sender.Name() + " to have room"}, nil
+		return wait{time: busy, why: "waiting for " + g.way.sender.Name() + " to have room"}, nil
 	}
 	g.lane.at = turn.At
 	return wait{}, keepRows(tx, turn.Rows)
@@ -99,7 +99,7 @@ func keepRows(tx ledger.Tx, rows []ledger.Pace) error {
 func (e *Engine) laneOf(d *dossier.Dossier, g *passed, part ledger.Part) (lane, error) {
 	terms := d.Set.Policy
 	to, err := towards(d, g, part)
-	l := lane{provider: g.way.sender.Name(), urgent: terms.Urgent(part.Topic), at: g.facts.Now}
+	l := lane{provider: g.way.sender.Name(), urgent: terms.Urgent(part.Topic), at: e.Clock.Machine()}
 	if leader, ok := g.way.sender.(leader); ok {
 		l.provider = leader.Leads(to)
 	}
@@ -205,7 +205,7 @@ func (e *Engine) slow(tx ledger.House, try *attempt, trouble error) error {
 		return err
 	}
 	row.Scope = name
-	until := e.now().Add(min(e.pause(try.part.Attempt, no.RetryAfter), e.Clock.Span(longestPause)))
+	until := e.Clock.Machine().Add(min(patience(try.part.Attempt, no.RetryAfter), longestPause))
 	return tx.SavePace(pace.Slow(row, until, no.Error()))
 }
 
@@ -214,16 +214,17 @@ func (e *Engine) slow(tx ledger.House, try *attempt, trouble error) error {
 func (e *Engine) await(tx ledger.Tx, o ledger.Outreach, q Question, g passed, w wait) (Answer, error) {
 	row := g.out.Outreach
 	row.WakesOn, row.NextAt = o.WakesOn, o.NextAt
-	long := w.at.Sub(g.facts.Now) >= e.Clock.Span(e.Patience/2) && o.NextAt.Before(w.at)
+	at := g.facts.Now.Add(e.Clock.Span(w.time))
+	long := w.time >= e.Patience/2 && o.NextAt.Before(at)
 	if long {
-		row.NextAt = w.at
+		row.NextAt = at
 	}
 	if long || !bytes.Equal(row.Position, o.Position) {
 		if err := tx.SaveOutreach(row); err != nil {
 			return Answer{}, err
 		}
 	}
-	return Answer{Seq: q.Seq - 1, Sleep: e.Clock.Until(w.at), Deliver: q.Deliver, Why: w.why}, nil
+	return Answer{Seq: q.Seq - 1, Sleep: w.time, Deliver: q.Deliver, Why: w.why}, nil
 }
 
 // busy lets a message wait whose provider has no room for anybody.

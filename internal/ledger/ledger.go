@@ -173,7 +173,7 @@ type Part struct {
 	Carrier string // of an item: the send key of the message that it went out in, or goes
 
 	Print  string    // of the newest attempt's text: channel.Print
-	Turn   time.Time // its turn in the rates; zero: none was given
+	Turn   time.Time // its turn in the rates, on the machine's clock; zero: none was given
 	Beside bool      // another channel took its place: whatever becomes of it takes no slot
 }
 

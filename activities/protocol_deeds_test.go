@@ -69,7 +69,8 @@ func reports(w *model, who, how int) {
 	w.report(takes[(who+how/5)%len(takes)], kinds[how%len(kinds)], w.live(how/5))
 }
 
-// report tells of one message, and notes what was heard.
+// report tells of one message, and notes what was heard: a report that was not
+// answered binds nobody, though it is true from then on.
 func (w *model) report(t *take, kind channel.ReportKind, p *process) {
 	ended := t.fate == channel.ReportFailed && kind != channel.ReportBounced
 	if arrives(kind) && ended || !arrives(kind) && kind != channel.ReportTaken && t.fate == channel.ReportDelivered {
@@ -83,10 +84,11 @@ func (w *model) report(t *take, kind channel.ReportKind, p *process) {
 	w.note("the vendor reports %s of %s (%s): %v %v", kind, t.m.Key, t.id, out, ok)
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	fails := !arrives(kind) && kind != channel.ReportTaken
 	switch {
 	case arrives(kind):
 		t.fate = channel.ReportDelivered
-	case kind != channel.ReportTaken:
+	case fails:
 		t.fate = channel.ReportFailed
 	}
 	if !ok {
@@ -95,7 +97,7 @@ func (w *model) report(t *take, kind channel.ReportKind, p *process) {
 	again := w.told[id] != ""
 	w.told[id] = kind
 	w.arrived[t.m.Key] = w.arrived[t.m.Key] || arrives(kind)
-	w.failed[t.m.Key] = w.failed[t.m.Key] || t.fate == channel.ReportFailed
+	w.failed[t.m.Key] = w.failed[t.m.Key] || fails
 	if kind == channel.ReportBounced {
 		w.blocked[t.m.To] = true
 	}

@@ -29,14 +29,15 @@ type process struct {
 
 	mu     sync.Mutex
 	dead   bool
-	deadly int           // the write at which it dies: 1 is the next; 0 none
-	done   bool          // that write is committed, and its maker never hears of it
-	stall  time.Duration // how long its next write takes
-	late   bool          // it takes so long after its commit, not before it
+	deadly int            // the write at which it dies: 1 is the next; 0 none
+	done   bool           // that write is committed, and its maker never hears of it
+	stall  time.Duration  // how long its next write takes
+	late   bool           // it takes so long after its commit, not before it
+	leases map[string]int // the attempts that it was told it may make, by the message's key
 }
 
 func (w *model) newProcess() *process {
-	p := &process{w: w}
+	p := &process{w: w, leases: map[string]int{}}
 	p.engine = &activities.Engine{
 		Store: p, Desk: w.desk, Clock: activities.RealTime(), Starter: p, Patience: 2 * time.Minute, CallTime: callTime,
 		Senders: map[customer.Channel]channel.Sender{}, Starts: rate.NewLimiter(rate.Inf, 1), Logger: slog.New(slog.DiscardHandler),
@@ -87,13 +88,30 @@ func (p *process) Write(ctx context.Context, lane ledger.Lane, fn func(ledger.Tx
 	if p.isDead() {
 		return errDead
 	}
-	err := p.w.store.Write(ctx, lane, func(tx ledger.Tx) error { return fn(audit{tx, p.w}) })
+	var begun []string
+	err := p.w.store.Write(ctx, lane, func(tx ledger.Tx) error {
+		begun = nil
+		return fn(audit{tx, p.w, &begun})
+	})
 	time.Sleep(after)
 	if dies {
 		p.kill()
 	}
-	if p.isDead() {
+	return p.hears(err, begun)
+}
+
+// hears tells a process that lives what became of its write, and so which
+// attempts it may make.
+func (p *process) hears(err error, begun []string) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case p.dead:
 		return errDead
+	case err == nil:
+		for _, key := range begun {
+			p.leases[key]++
+		}
 	}
 	return err
 }
@@ -135,11 +153,20 @@ func (p *process) Hint(_ context.Context, ref ledger.Ref) (bool, error) {
 	return f != nil, nil
 }
 
-// calling holds that a call begins under a lease: its process may have been
-// stalled since it was written.
-func (p *process) calling(m channel.Message) {
-	if p.isDead() {
-		p.w.fault("a dead process calls")
+// calling holds that a call begins once for each attempt whose commit its
+// process heard of, and under a lease: the process may have been stalled since
+// that was written. One that was killed on the way here, while it waited for its
+// turn, calls nobody: ok is false.
+func (p *process) calling(m channel.Message) (ok bool) {
+	p.mu.Lock()
+	p.leases[m.Key]--
+	heard, dead := p.leases[m.Key] >= 0, p.dead
+	p.mu.Unlock()
+	if !heard {
+		p.w.fault("a call of %s begins, and its process was told of no such attempt", m.Key)
+	}
+	if dead {
+		return false
 	}
 	part := p.w.partOf(m.Key)
 	open := part.Status == ledger.Sending && time.Now().Before(part.Lease)
@@ -147,13 +174,15 @@ func (p *process) calling(m channel.Message) {
 	if !open && !known {
 		p.w.fault("a call of %s begins while it is %s, with a lease until %v", m.Key, part.Status, part.Lease)
 	}
+	return true
 }
 
 // audit holds every change of a part against the protocol, and every beginning
 // of an attempt against what forbids it, in the transaction that makes it.
 type audit struct {
 	ledger.Tx
-	w *model
+	w     *model
+	begun *[]string // the keys of the messages of which it begins an attempt
 }
 
 func (a audit) SavePart(p ledger.Part) error {
@@ -172,6 +201,7 @@ func (a audit) SavePart(p ledger.Part) error {
 		if err := a.begins(before, p); err != nil {
 			return err
 		}
+		*a.begun = append(*a.begun, p.Key())
 	}
 	return a.Tx.SavePart(p)
 }

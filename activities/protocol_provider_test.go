@@ -173,7 +173,9 @@ type line struct {
 func (l line) Name() string { return "vendor" }
 
 func (l line) Send(ctx context.Context, m channel.Message) (channel.Receipt, error) {
-	l.by.calling(m)
+	if !l.by.calling(m) {
+		return channel.Receipt{}, errDead
+	}
 	c := l.begin(m, l.by)
 	defer l.end(c)
 	select {

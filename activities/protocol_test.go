@@ -56,7 +56,7 @@ func TestTheProtocol(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			plays, heats := 0, 3
-			if testing.Short() {
+			if raced || testing.Short() {
 				heats = 1
 			}
 			seen := map[ledger.PartStatus]int{}
@@ -82,7 +82,7 @@ func TestTheProtocol(t *testing.T) {
 func TestTheProtocolOnDisk(t *testing.T) {
 	t.Parallel()
 	plays := 40
-	if testing.Short() {
+	if raced || testing.Short() {
 		plays = 4
 	}
 	open := func(t testing.TB) ledger.Store {

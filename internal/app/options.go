@@ -82,7 +82,7 @@ func (o *Options) Settings() []Setting {
 		{Flag: "temporal-ca", Env: "OUTREACH_TEMPORAL_CA", Value: &o.TemporalCA, Help: "file of the authority that signed Temporal's certificate"},
 		{Env: "OUTREACH_TEMPORAL_API_KEY", Secret: true, Value: &o.TemporalAPIKey, Help: "API key for a hosted Temporal"},
 		{Env: "OUTREACH_WRITE_KEYS", Secret: true, Value: &o.WriteKeys, Help: "write keys that may send events, comma-separated; empty takes any"},
-		{Flag: "public-url", Env: "OUTREACH_PUBLIC_URL", Value: &o.PublicURL, Help: "https URL by which customers and providers reach this engine: for links in messages and delivery reports; empty: neither is offered"},
+		{Flag: "public-url", Env: "OUTREACH_PUBLIC_URL", Value: &o.PublicURL, Help: "http(s) URL, https in production, by which customers and providers reach this engine: for links in messages and delivery reports; empty: neither is offered"},
 		{Env: "OUTREACH_LINK_SECRET", Secret: true, Value: &o.LinkSecret, Help: "keys that sign links in messages: 32 random bytes in hex, the newest first, comma-separated; empty: the engine makes one and keeps it in the store"},
 		{Flag: "call-timeout", Env: "OUTREACH_CALL_TIMEOUT", Value: &o.CallTimeout, Help: "how long one call of a provider may take, from 1s to 5m"},
 		{Flag: "patience", Env: "OUTREACH_PATIENCE", Value: &o.Patience, Help: "how long an outreach's workflow may be late before it is taken for lost and started again, from 1s to 1h"},

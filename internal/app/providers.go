@@ -2,6 +2,7 @@ package app
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"maps"
 	"net/mail"
@@ -23,15 +24,14 @@ import (
 	"github.com/outreach-engine/outreach/internal/channel/twilio"
 	"github.com/outreach-engine/outreach/internal/channel/webpush"
 	"github.com/outreach-engine/outreach/internal/customer"
-	"github.com/outreach-engine/outreach/internal/library"
-	"github.com/outreach-engine/outreach/internal/rule"
+	"github.com/outreach-engine/outreach/internal/policy"
 )
 
 // both names the choice of FCM for devices and Web Push for browsers.
 const both = "both"
 
-// on is the word that switches a setting on.
-const on = "on"
+// on and off are the words of a setting that is switched.
+const on, off = "on", "off"
 
 // way is who may carry a channel's messages, by the name of the choice.
 type way struct {
@@ -126,32 +126,18 @@ func (o Options) spans() (call, patience time.Duration, err error) {
 	return call, patience, nil
 }
 
-// warnOfUnsigned says once, at the start, that rules call webhooks which could
-// not tell the engine's calls from others'.
-func (o Options) warnOfUnsigned(set *library.Set) {
-	if o.Providers.WebhookSecret != "" {
-		return
-	}
-	var calling []string
-	for _, m := range set.Matchers() {
-		calls := false
-		m.EachStep(func(s *rule.Step) {
-			calls = calls || s.Webhook != nil || s.Handoff != nil && set.Policy.Teams[s.Handoff.Team].Webhook != ""
-		})
-		if calls {
-			calling = append(calling, m.Name)
-		}
-	}
-	if len(calling) > 0 {
-		o.Logger.Warn("calls of webhooks are not signed; set OUTREACH_WEBHOOK_SECRET, so that the other side can tell them from others", "rules", calling)
-	}
-}
-
 func (o Options) twilio() (channel.Sender, error) {
 	p := o.Providers
 	contents, err := pairs(p.TwilioContents)
 	if err != nil {
 		return nil, fmt.Errorf("--twilio-contents %q: %w", p.TwilioContents, err)
+	}
+	whatsApp, err := switched("--twilio-whatsapp", p.TwilioWhatsApp)
+	if err != nil {
+		return nil, err
+	}
+	if err := o.checkTwilioSenders(); err != nil {
+		return nil, err
 	}
 	var validity time.Duration
 	if p.TwilioValidityPeriod != "" {
@@ -162,12 +148,35 @@ func (o Options) twilio() (channel.Sender, error) {
 	if o.PublicURL != "" && p.TwilioAuthToken == "" {
 		o.Logger.Warn("twilio's callbacks are refused: set OUTREACH_TWILIO_AUTH_TOKEN, by which they are signed")
 	}
-	return twilio.New(twilio.Config{
+	sender, err := twilio.New(twilio.Config{
 		AccountSID: p.TwilioAccountSID, APIKeySID: p.TwilioAPIKeySID, APIKeySecret: p.TwilioAPIKeySecret,
 		AuthToken: p.TwilioAuthToken, From: p.TwilioFrom, MessagingServiceSID: p.TwilioMessagingService,
-		FallbackFrom: p.TwilioFallbackFrom, ValidityPeriod: validity, WhatsApp: p.TwilioWhatsApp == on, Contents: contents,
+		FallbackFrom: p.TwilioFallbackFrom, ValidityPeriod: validity, WhatsApp: whatsApp, Contents: contents,
 		StatusCallback: o.reportsTo(twilio.Name), BaseURL: p.TwilioBaseURL,
 	})
+	return sender, o.inOurNames(twilio.Name, err)
+}
+
+// switched reads a setting that is on or off; "" is off.
+func switched(flag, word string) (bool, error) {
+	if word != "" && word != on && word != off {
+		return false, fmt.Errorf("%s %q: is neither on nor off; write one of them", flag, word)
+	}
+	return word == on, nil
+}
+
+// checkTwilioSenders refuses what no phone network takes for a sender. One of
+// WhatsApp is for the provider to judge.
+func (o Options) checkTwilioSenders() error {
+	for _, s := range []struct{ flag, from string }{
+		{"--twilio-from", o.Providers.TwilioFrom}, {"--twilio-fallback-from", o.Providers.TwilioFallbackFrom},
+	} {
+		if s.from != "" && !strings.HasPrefix(s.from, "whatsapp:") && !policy.IsSMSSender(s.from) {
+			return fmt.Errorf("%s %q: is not a sender of SMS; write a number with + and its country, such as +15550100100, "+
+				"a short code, or a name of up to 11 letters", s.flag, s.from)
+		}
+	}
+	return nil
 }
 
 // pairs reads name=value,name=value.
@@ -188,19 +197,24 @@ func pairs(text string) (map[string]string, error) {
 
 func (o Options) sendgrid() (channel.Sender, error) {
 	p := o.Providers
+	sandbox, err := switched("--sendgrid-sandbox", p.SendGridSandbox)
+	if err != nil {
+		return nil, err
+	}
 	from, err := mail.ParseAddress(p.SendGridFrom)
 	if err != nil {
 		return nil, fmt.Errorf("--sendgrid-from %q: write Name <address>", p.SendGridFrom)
 	}
 	groups, err := sendgrid.ParseGroups(p.SendGridGroups)
 	if err != nil {
-		return nil, fmt.Errorf("--sendgrid-groups: %w", err)
+		return nil, o.inOurNames(sendgrid.Name, err)
 	}
-	return sendgrid.New(sendgrid.Config{
+	sender, err := sendgrid.New(sendgrid.Config{
 		APIKey: p.SendGridAPIKey, FromName: from.Name, FromAddress: from.Address, Groups: groups,
-		Residency: sendgrid.Residency(p.SendGridResidency), WebhookKey: p.SendGridWebhookKey, Sandbox: p.SendGridSandbox == on,
+		Residency: sendgrid.Residency(p.SendGridResidency), WebhookKey: p.SendGridWebhookKey, Sandbox: sandbox,
 		BaseURL: p.SendGridBaseURL,
 	})
+	return sender, o.inOurNames(sendgrid.Name, err)
 }
 
 func (o Options) smtp() (channel.Sender, error) {
@@ -212,19 +226,25 @@ func (o Options) smtp() (channel.Sender, error) {
 			return nil, fmt.Errorf("--smtp-port %q: is no port; write a number such as 587", p.SMTPPort)
 		}
 	}
-	return smtp.New(smtp.Config{
+	sender, err := smtp.New(smtp.Config{
 		Host: p.SMTPHost, Port: port, TLS: smtp.TLS(p.SMTPTLS), User: p.SMTPUser, Password: p.SMTPPassword, From: p.SMTPFrom,
 		ReturnPath: p.SMTPReturnPath, Hostname: p.SMTPHostname, ReportSecret: p.SMTPReportSecret,
 	})
+	return sender, o.inOurNames(smtp.Name, err)
 }
 
 func (o Options) fcm() (channel.Sender, error) {
-	return fcm.New(fcm.Config{ServiceAccount: []byte(o.Providers.FCMServiceAccount), BaseURL: o.Providers.FCMBaseURL})
+	if o.Providers.FCMServiceAccount == "" {
+		return nil, errors.New(fcmAccount + ": missing; give the service account's JSON key, or name its file by " + fcmAccount + "_FILE")
+	}
+	sender, err := fcm.New(fcm.Config{ServiceAccount: []byte(o.Providers.FCMServiceAccount), BaseURL: o.Providers.FCMBaseURL})
+	return sender, o.inOurNames(fcm.Name, err)
 }
 
 func (o Options) webpush() (channel.Sender, error) {
 	p := o.Providers
-	return webpush.New(webpush.Config{PublicKey: p.WebPushPublicKey, PrivateKey: p.WebPushPrivateKey, Subject: p.WebPushSubject})
+	sender, err := webpush.New(webpush.Config{PublicKey: p.WebPushPublicKey, PrivateKey: p.WebPushPrivateKey, Subject: p.WebPushSubject})
+	return sender, o.inOurNames(webpush.Name, err)
 }
 
 // everywhere carries push messages to devices and to browsers.
@@ -249,5 +269,6 @@ func (o Options) relay() (channel.Sender, error) {
 		}
 	}
 	slices.Sort(carries)
-	return relay.New(relay.Config{URL: o.Providers.RelayURL, Secret: o.Providers.WebhookSecret, Channels: carries})
+	sender, err := relay.New(relay.Config{URL: o.Providers.RelayURL, Secret: o.Providers.WebhookSecret, Channels: carries})
+	return sender, o.inOurNames(relay.Name, err)
 }

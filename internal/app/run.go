@@ -152,7 +152,9 @@ func (o Options) build(ctx context.Context, store ledger.Store, box *inbox.Box) 
 	if r.Loaded, err = o.loadAtStart(ctx, rules); err != nil {
 		return r, err
 	}
+	o.warnOfSilence(senders)
 	o.warnOfUnsigned(rules.Current())
+	o.tellOfSenders(rules.Current())
 	if r.Client, err = o.dial(ctx); err != nil {
 		return r, err
 	}

@@ -68,7 +68,7 @@ func checkSender(n source.Node, c customer.Channel, text string) bool {
 			return false
 		}
 	case customer.SMS:
-		if !isSMSSender(text) {
+		if !IsSMSSender(text) {
 			n.Fail("is not a sender of SMS", `write a number with + and its country, such as "+15550100100", a short code, or a name of up to 11 letters`)
 			return false
 		}
@@ -79,8 +79,9 @@ func checkSender(n source.Node, c customer.Channel, text string) bool {
 	return true
 }
 
-// isSMSSender reports whether a text is a number, a short code or a name.
-func isSMSSender(text string) bool {
+// IsSMSSender reports whether a text can be the sender of an SMS: a number in
+// E.164, a short code, or a name of at most eleven letters and digits.
+func IsSMSSender(text string) bool {
 	name := len(text) <= longestSenderName && senderName.MatchString(text)
 	return name || phoneNumber.MatchString(text) || shortCode.MatchString(text)
 }

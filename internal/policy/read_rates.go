@@ -89,7 +89,7 @@ func readSenderScope(n source.Node, provider, sender string) (scope string, ok b
 	at := len(provider) + len(scopeMark)
 	switch providers()[provider] {
 	case customer.SMS:
-		if !isSMSSender(sender) && !messagingService.MatchString(sender) {
+		if !IsSMSSender(sender) && !messagingService.MatchString(sender) {
 			n.FailAt(at, "does not end in a sender of SMS", `write it as under senders, such as "`+provider+`/+15550100100"`)
 			return "", false
 		}

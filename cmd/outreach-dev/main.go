@@ -30,8 +30,8 @@ func main() {
 
 // settings are what the flags say.
 type settings struct {
-	http, ui, temporal, data, rules, templates, only string
-	noDemo                                           bool
+	http, public, ui, temporal, data, rules, templates, only string
+	noDemo                                                   bool
 }
 
 // run runs everything and gives the exit code: 0 fine, 1 failed, 2 wrong use.
@@ -40,6 +40,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags := pflag.NewFlagSet("outreach-dev", pflag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.StringVar(&s.http, "http", "127.0.0.1:8080", "host:port of the inbox, which takes events too")
+	flags.StringVar(&s.public, "public-url", "", "http(s) URL by which customers reach the pages behind the links in messages (default: http:// and the address of --http)")
 	flags.StringVar(&s.ui, "ui", "127.0.0.1:8233", "host:port of Temporal's Web UI")
 	flags.StringVar(&s.temporal, "temporal", "127.0.0.1:7233", "host:port of the embedded Temporal server")
 	flags.StringVar(&s.data, "data", ".outreach", "folder that keeps everything")
@@ -95,6 +96,7 @@ func (s settings) start(ctx context.Context, stdout, stderr io.Writer) error {
 func (s settings) engine(ctx context.Context, stdout io.Writer, server *devserver.Server, logger *slog.Logger) error {
 	options := app.Defaults()
 	options.HTTP, options.Rules, options.Templates = s.http, s.rules, s.templates
+	options.PublicURL = s.publicURL()
 	options.Store = filepath.Join(s.data, "outreach.db")
 	options.InboxFile = filepath.Join(s.data, "inbox.ndjson")
 	options.TemporalAddress = server.Addr()

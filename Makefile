@@ -48,7 +48,7 @@ test: format vet determinism tidy browser editor maildev ## everything that CI c
 	go test -p $(JOBS) $$race $(call but,$(PLAIN)) || code=$$?; \
 	go test -p $(JOBS) $(call only,$(PLAIN)) || code=$$?; \
 	go test -p $(JOBS) ./activities ./internal/backtest -run '$(LONG)' || code=$$?; \
-	$(MAKE) --no-print-directory drill-short || code=$$?; \
+	make --no-print-directory drill-short || code=$$?; \
 	{ set +x; } 2>/dev/null; exit $$code
 
 check: test ## the same as test

@@ -116,6 +116,8 @@ func Suppression(reason string) string {
 		return "the app was removed, or the browser forgot us"
 	case customer.NoAddressAt:
 		return fate(customer.BadAddress)
+	case customer.Blocked:
+		return "an operator keeps it from use"
 	}
 	return reason
 }

@@ -28,6 +28,8 @@ func checkCommand() *cobra.Command {
 and policy.yaml beside them, and the templates. Each problem is one line: the
 place, the text, what is wrong and how to mend it.
 
+The tests beside the rules, RULE.test.yaml, are read by outreach test alone.
+
 Warnings name what is allowed and most likely not meant: a message that can never go
 out, a step that is never reached, two rules that write to the same customers at once.
 They do not fail, unless you say --strict. To let one pass, write a comment with its

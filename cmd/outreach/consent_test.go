@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -75,4 +76,38 @@ func TestEvidenceIsWrittenWhole(t *testing.T) {
 	require.Contains(t, s.wrong(2, "evidence", "--since", "yesterday"), `--since: "yesterday" is no day and no instant`)
 	require.Contains(t, s.wrong(2, "evidence", "--format", "cvs"), `--format "cvs": is not a format; did you mean csv?`)
 	require.Contains(t, s.wrong(1, "evidence", "--customer", "nobody"), `customer "nobody": is not known`)
+}
+
+// TestAnOperatorsBlockIsTheOperators to lift, whoever's address it is.
+func TestAnOperatorsBlockIsTheOperators(t *testing.T) {
+	t.Parallel()
+	s := seed(t, inDoubt)
+	reason := func() (reason string) {
+		require.NoError(t, s.store.Read(t.Context(), func(tx ledger.Tx) error {
+			kept, _, err := tx.Suppressed(customer.SMS, "+12125550101")
+			reason = kept.Reason
+			return err
+		}))
+		return reason
+	}
+	s.call("suppress", "sms", "+12125550101", "--note", "a typo")
+	require.Equal(t, customer.Blocked, reason())
+	require.Equal(t, "SMS address +1...01 may be used again\n", s.call("suppress", "sms", "+12125550101", "--free", "--note", "another was meant"))
+	require.Empty(t, reason())
+	s.call("suppress", "sms", "+12125550101", "--their-word", "called: no more")
+	require.Equal(t, customer.Unsubscribed, reason())
+}
+
+// TestEvidenceOfACustomerIsOfTheirAddressesToo covers a STOP that came before
+// anybody was known by the number.
+func TestEvidenceOfACustomerIsOfTheirAddressesToo(t *testing.T) {
+	t.Parallel()
+	stop := customer.Evidence{At: monday, Act: customer.AddressBlocked, How: customer.BySMS, Channel: customer.SMS, Address: "+12125550101", Text: "STOP"}
+	theirs := customer.Evidence{At: monday, Customer: ben, Act: customer.ConsentGiven, How: customer.BySMS, Topic: "offers", Channel: customer.SMS, Address: "+12125550101"}
+	s := seed(t, func(tx ledger.Tx) error {
+		return errors.Join(inDoubt(tx), tx.Testify(stop, theirs),
+			tx.Suppress(customer.Suppression{Channel: customer.SMS, Address: stop.Address, Reason: customer.StopReply, At: monday}))
+	})
+	require.Equal(t, "id,at,customer,customer_id,act,how,topic,channel,address,message,template,text,source\n"+
+		"2,2026-11-23T14:00:00Z,,,address_suppressed,sms_reply,,sms,+12125550101,,,STOP,\n", s.call("evidence", "--customer", "u-1001"))
 }

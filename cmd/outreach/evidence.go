@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/csv"
 	"encoding/json"
@@ -38,7 +39,7 @@ func evidenceCommand(now func() time.Time) *cobra.Command {
 		Example: "  outreach evidence --customer u-1001\n  outreach evidence --since 2026-11-01 --format ndjson > evidence.ndjson",
 		Args:    cobra.NoArgs,
 	}
-	cmd.Flags().StringVar(&who, "customer", "", "one customer: your own id, or ours")
+	cmd.Flags().StringVar(&who, "customer", "", "one customer, and the addresses that they have now: your own id, or ours")
 	cmd.Flags().StringVar(&since, "since", "", "only what came at or after this: 2026-11-01 (UTC), or 2026-11-01T09:30:00Z")
 	cmd.Flags().StringVar(&format, "format", csvFormat, "csv or ndjson")
 	place := storeFlag(cmd, now)
@@ -73,43 +74,103 @@ func sinceWhen(text string) (time.Time, error) {
 
 // evidence writes what is kept, page by page.
 func (o *office) evidence(ctx context.Context, who string, since time.Time, out *proofs) error {
-	var id customer.ID
 	if who != "" {
-		err := o.store.Read(ctx, func(tx ledger.Tx) (err error) {
-			id, err = o.find(tx, who)
-			return err
-		})
-		if err != nil {
-			return err
-		}
+		return o.evidenceOf(ctx, who, since, out)
 	}
 	after, page := int64(0), []proof{}
 	for more := true; more; {
 		err := o.store.Read(ctx, func(tx ledger.Tx) error {
-			list, err := tx.Evidence(id, after, evidencePage)
-			page, more = page[:0], len(list) == evidencePage
-			for _, e := range list {
-				one, trouble := proofOf(tx, e)
-				if trouble != nil {
-					return trouble
-				}
-				page, after = append(page, one), e.ID
-			}
-			return err
-		})
-		if err != nil {
-			return err
-		}
-		for _, one := range page {
-			if one.At.Before(since) {
-				continue
-			}
-			if err := out.write(one); err != nil {
+			list, err := tx.Evidence("", after, evidencePage)
+			if err != nil {
 				return err
 			}
+			more = len(list) == evidencePage
+			if more {
+				after = list[len(list)-1].ID
+			}
+			page, err = proofsOf(tx, list)
+			return err
+		})
+		if err := cmp.Or(err, out.writeAll(page, since)); err != nil {
+			return err
 		}
 	}
 	return out.close()
+}
+
+// evidenceOf writes what is kept of one customer, and of the addresses that
+// they have now: also what came there before anybody was known by them.
+func (o *office) evidenceOf(ctx context.Context, who string, since time.Time, out *proofs) error {
+	var page []proof
+	err := o.store.Read(ctx, func(tx ledger.Tx) error {
+		id, err := o.find(tx, who)
+		if err != nil {
+			return err
+		}
+		list, err := aboutCustomer(tx, id)
+		if err != nil {
+			return err
+		}
+		page, err = proofsOf(tx, list)
+		return err
+	})
+	if err := cmp.Or(err, out.writeAll(page, since)); err != nil {
+		return err
+	}
+	return out.close()
+}
+
+// aboutCustomer reads what is kept of a customer and of their addresses, oldest
+// first. What somebody else at the same address said of a topic is theirs.
+func aboutCustomer(tx ledger.Tx, id customer.ID) ([]customer.Evidence, error) {
+	list, err := tx.Evidence(id, 0, 0)
+	if err != nil {
+		return nil, err
+	}
+	r, _, err := tx.Customer(id)
+	if err != nil {
+		return nil, err
+	}
+	for _, at := range addressesOf(r.Profile) {
+		there, err := tx.EvidenceAt(at.channel, at.address)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range there {
+			if e.Customer != id && (e.Customer == "" || e.Topic == "") {
+				list = append(list, e)
+			}
+		}
+	}
+	slices.SortFunc(list, func(a, b customer.Evidence) int { return cmp.Compare(a.ID, b.ID) })
+	return list, nil
+}
+
+// inbox is where messages go by a channel.
+type inbox struct {
+	channel customer.Channel
+	address string
+}
+
+// addressesOf gives all addresses of a customer, every device among them.
+func addressesOf(p customer.Profile) []inbox {
+	list := []inbox{{customer.SMS, p.Phone}, {customer.Email, p.Email}}
+	for _, token := range p.PushTokens {
+		list = append(list, inbox{customer.Push, token})
+	}
+	return list
+}
+
+func proofsOf(tx ledger.Tx, list []customer.Evidence) ([]proof, error) {
+	page := make([]proof, 0, len(list))
+	for _, e := range list {
+		one, err := proofOf(tx, e)
+		if err != nil {
+			return nil, err
+		}
+		page = append(page, one)
+	}
+	return page, nil
 }
 
 // proof is one piece of evidence with the customer's outside id.
@@ -169,6 +230,19 @@ func (w *proofs) write(p proof) error {
 		strconv.FormatInt(p.ID, 10), p.At.Format(time.RFC3339Nano), p.Customer, string(p.CustomerID), string(p.Act), p.How,
 		string(p.Topic), string(p.Channel), p.Address, p.Message, p.Template, p.Text, p.Source,
 	})
+}
+
+// writeAll writes those that came at or after an instant.
+func (w *proofs) writeAll(page []proof, since time.Time) error {
+	for _, one := range page {
+		if one.At.Before(since) {
+			continue
+		}
+		if err := w.write(one); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // head writes the names of the columns, once.

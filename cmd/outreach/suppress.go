@@ -31,9 +31,10 @@ func suppressCommand(now func() time.Time) *cobra.Command {
 		Short: "Keep an address from being used, or free it.",
 		Long: "Keep everybody from using an address from the very next attempt on, or free it with --free, and keep the evidence of\n" +
 			"why. CHANNEL is sms, email or push. What a customer said themselves - a STOP, an unsubscribe, a complaint - is taken\n" +
-			"back by their own word only: say it with --their-word. Addresses stay in your shell's history; outreach evidence\n" +
+			"back by their own word only: say it with --their-word. What you block with a --note alone stays blocked whatever they\n" +
+			"say, until you free it. Addresses stay in your shell's history; outreach evidence\n" +
 			"lists what was done.",
-		Example: "  outreach suppress sms +12125550101 --note \"asked on the phone\"\n" +
+		Example: "  outreach suppress sms +12125550101 --note \"number of a test phone\"\n" +
 			"  outreach suppress email ben@example.com --reason bounced --note \"the company is gone\"\n" +
 			"  outreach suppress sms +12125550101 --free --their-word \"called on 23 November: wants them again\"",
 		Args: cobra.ExactArgs(2),
@@ -41,7 +42,8 @@ func suppressCommand(now func() time.Time) *cobra.Command {
 	flags := cmd.Flags()
 	flags.BoolVar(&f.free, "free", false, "let the address be used again")
 	flags.StringVar(&f.who, "customer", "", "whose it is: your own id, or ours (default: who was last written to there)")
-	flags.StringVar(&f.reason, "reason", customer.Unsubscribed, "why it must not be used: "+strings.Join(suppressReasons(), ", "))
+	flags.StringVar(&f.reason, "reason", "", "why it must not be used: "+strings.Join(suppressReasons(), ", ")+
+		" (default: operator; with --their-word unsubscribed)")
 	flags.StringVar(&f.note, "note", "", "why, for whoever asks later")
 	flags.StringVar(&f.theirWord, "their-word", "", "what the customer said, when, and to whom")
 	flags.StringVar(&f.by, "by", operatorHolds, "who does it")
@@ -65,7 +67,7 @@ func suppressCommand(now func() time.Time) *cobra.Command {
 // suppressReasons are why a person may keep an address from being used.
 func suppressReasons() []string {
 	return []string{
-		customer.Unsubscribed, customer.StopReply, customer.Complaint, customer.Bounced, customer.NoAddressAt, customer.Unregistered,
+		customer.Blocked, customer.Unsubscribed, customer.StopReply, customer.Complaint, customer.Bounced, customer.NoAddressAt, customer.Unregistered,
 	}
 }
 
@@ -81,7 +83,7 @@ func (f suppressFlags) evidence(by, address string) (customer.Evidence, error) {
 		return customer.Evidence{}, errors.New("address: is empty; name the one to keep from being used")
 	case f.note == "" && f.theirWord == "":
 		return customer.Evidence{}, errors.New("say why: --note, or --their-word with what the customer said")
-	case !slices.Contains(suppressReasons(), f.reason):
+	case !slices.Contains(suppressReasons(), f.why()):
 		return customer.Evidence{}, hinted(fmt.Sprintf("--reason %q: is none", f.reason),
 			cmp.Or(source.DidYouMean(f.reason, suppressReasons()), "write one of "+strings.Join(suppressReasons(), ", ")))
 	}
@@ -91,6 +93,15 @@ func (f suppressFlags) evidence(by, address string) (customer.Evidence, error) {
 	return customer.Evidence{
 		How: customer.ByOperator, Channel: c, Address: address, Text: cmp.Or(f.theirWord, f.note), Source: strings.TrimSuffix(f.by+": "+f.note, ": "),
 	}, nil
+}
+
+// why gives the reason that is written: the customer's word, when it is theirs,
+// else the operator's own.
+func (f suppressFlags) why() string {
+	if f.reason == "" && f.theirWord != "" {
+		return customer.Unsubscribed
+	}
+	return cmp.Or(f.reason, customer.Blocked)
 }
 
 // written gives an address as the store has it: a number without what only
@@ -130,7 +141,7 @@ func (o *office) suppress(ctx context.Context, e customer.Evidence, f suppressFl
 		if e.Customer, err = o.whose(tx, f.who, e); err != nil {
 			return err
 		}
-		if err := o.desk.Suppress(tx, e, f.reason); err != nil {
+		if err := o.desk.Suppress(tx, e, f.why()); err != nil {
 			return err
 		}
 		after, _, err := tx.Suppressed(e.Channel, e.Address)

@@ -73,7 +73,7 @@ func (t *tester) test(ctx context.Context) error {
 	}
 	files, err := ruletest.ReadDir(t.dir)
 	if err != nil {
-		return usageError(err)
+		return usageError(fmt.Errorf("%w; DIR is a folder of rules, and --run %q plays the tests of that name", err, t.dir))
 	}
 	if len(files) == 0 {
 		return usageError(fmt.Errorf("%s: holds no file that ends in %s; write one beside a rule, see docs/tests.md", t.dir, ruletest.Ending))

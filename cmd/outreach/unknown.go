@@ -10,6 +10,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/outreach-engine/outreach/internal/channel/relay"
+	"github.com/outreach-engine/outreach/internal/channel/sendgrid"
+	"github.com/outreach-engine/outreach/internal/channel/smtp"
+	"github.com/outreach-engine/outreach/internal/channel/twilio"
 	"github.com/outreach-engine/outreach/internal/customer"
 	"github.com/outreach-engine/outreach/internal/dossier"
 	"github.com/outreach-engine/outreach/internal/ledger"
@@ -118,9 +122,9 @@ type doubt struct {
 	Provider   string            `json:"provider"`
 	Attempt    int               `json:"attempt"`
 	Since      time.Time         `json:"since"`
-	AskedUntil time.Time         `json:"asked_until,omitzero"`
-	Then       policy.Resolution `json:"then,omitempty"` // what becomes of it then: hold, again
-	Known      string            `json:"known"`          // the newest line of its story
+	AskedUntil time.Time         `json:"asked_until,omitzero"` // or listened to
+	Then       policy.Resolution `json:"then,omitempty"`       // what becomes of it then: hold, again
+	Known      string            `json:"known"`                // the newest line of its story
 }
 
 // readDoubts gives the messages that are meant, the oldest of each status first.
@@ -219,7 +223,7 @@ func verdictWords(v dossier.Verdict) string {
 	case dossier.WasNot:
 		return "not sent"
 	case dossier.SendAgain:
-		return "not sent, and sends again what may be"
+		return "lost, and sends again what may be"
 	}
 	return string(v)
 }
@@ -244,5 +248,11 @@ func (d doubt) words() string {
 	if d.Then == policy.SendAgain {
 		then = "then it is sent again"
 	}
-	return "being asked until " + utc(d.AskedUntil) + ", " + then + ": " + d.Known
+	switch d.Provider {
+	case twilio.Name:
+		return "being asked until " + utc(d.AskedUntil) + ", " + then + ": " + d.Known
+	case sendgrid.Name, smtp.Name, relay.Name: // they cannot be asked, and report
+		return "its report is awaited until " + utc(d.AskedUntil) + ", " + then + ": " + d.Known
+	}
+	return "settled as soon as the engine looks at it: " + d.Known
 }

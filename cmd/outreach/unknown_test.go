@@ -33,6 +33,8 @@ func inDoubt(tx ledger.Tx) error {
 	active, err := tx.Active()
 	for _, a := range active {
 		versions[a.Name] = a.Hash
+		a.Warm = true // as though an engine had read the history
+		err = errors.Join(err, tx.Activate(a))
 	}
 	for id, p := range map[customer.ID]customer.Profile{
 		anna: {ID: anna, External: "u-1001", Phone: "+12125550101", Email: "anna@example.com", Zone: "America/New_York"},

@@ -133,7 +133,7 @@ type Suppression struct {
 }
 
 // Why addresses are suppressed. Those that a customer's own word set are taken
-// back by their own word only.
+// back by their own word only, and Blocked by an operator only.
 const (
 	StopReply    = "stop_reply"   // they wrote STOP
 	Unsubscribed = "unsubscribed" // they asked for nothing more at this address
@@ -141,6 +141,7 @@ const (
 	Bounced      = "bounced"      // the provider says that nothing arrives there
 	Unregistered = "unregistered" // the app was removed, or the browser forgot us
 	NoAddressAt  = "bad_address"  // it is none, or its provider does not know it
+	Blocked      = "operator"     // an operator keeps it from use, and frees it
 )
 
 // Act is what a piece of evidence proves.

@@ -29,6 +29,7 @@ const (
 	Undelivered   Reason = "undelivered"    // a provider took it, and it did not arrive
 	Unconfirmed   Reason = "unconfirmed"    // no word that it arrived came in time: another channel takes its place
 	NotSent       Reason = "not_sent"       // a person found out that it did not go out
+	Repeated      Reason = "repeated"       // nobody knows whether it, or an earlier one, went out: a person has that sent again
 	TemplateError Reason = "template_error" // the text could not be written for this customer
 	Paused        Reason = "paused"         // a hold
 	QuietHours    Reason = "quiet_hours"
@@ -60,7 +61,7 @@ func Reasons() []Reason {
 	return []Reason{
 		NotFresh, AlreadyRunning, NotAgain, NotInAudience, HeldOut,
 		NoConsent, Suppressed, NoAddress, Capped, Unless, Late, NoAllowedTime,
-		Rejected, BadAddress, Unknown, Undelivered, Unconfirmed, NotSent, TemplateError, Paused, QuietHours, LegalHours,
+		Rejected, BadAddress, Unknown, Undelivered, Unconfirmed, NotSent, Repeated, TemplateError, Paused, QuietHours, LegalHours,
 		Misconfigured, Unavailable, Throttled, Migrated,
 		Completed, ReasonGone, AudienceGone, GoalReached, Stop, StopStep, Expired, StoppedByUs, RuleRemoved, Merged,
 		WebhookFailed, Superseded,

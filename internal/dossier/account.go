@@ -53,17 +53,17 @@ func (d *Dossier) closed(f *why.Facts) error {
 			return err
 		}
 		f.Suppressed[c] = s
-	}
-	if len(f.Suppressed) == 0 {
-		return nil
-	}
-	list, err := d.tx.Evidence(d.Profile.ID, 0, 0)
-	for _, e := range list { // oldest first: the newest stays
-		if s, is := f.Suppressed[e.Channel]; is && e.Act == customer.AddressBlocked && e.Address == s.Address {
-			f.Evidence[e.Channel] = e
+		list, err := d.tx.EvidenceAt(c, s.Address) // nobody may have been known by it when it came
+		if err != nil {
+			return err
+		}
+		for _, e := range list { // oldest first: the newest stays
+			if e.Act == customer.AddressBlocked {
+				f.Evidence[c] = e
+			}
 		}
 	}
-	return err
+	return nil
 }
 
 // cases gives the customer's outreaches, newest first. The newest of each

@@ -89,8 +89,8 @@ func (k Desk) sent(tx ledger.Tx, part ledger.Part, r Resolution, now time.Time) 
 	return after, err
 }
 
-// resend takes a message for not sent, and its outreach back to its step, where
-// it is planned anew.
+// resend gives a message up, whatever became of it, and takes its outreach back
+// to its step, where it is planned anew.
 func (k Desk) resend(tx ledger.Tx, part ledger.Part, r Resolution, now time.Time) (ledger.Part, error) {
 	d, ok, err := k.Open(tx, part.Customer)
 	if err != nil || !ok {
@@ -112,7 +112,10 @@ func (k Desk) resend(tx ledger.Tx, part ledger.Part, r Resolution, now time.Time
 	if err != nil {
 		return part, fmt.Errorf("message %s: %w", part.Key(), err)
 	}
-	after, _, err := k.Hear(tx, part, Heard{Word: ledger.GivenUp, Reason: customer.NotSent, Note: "to be sent again, as " + r.By + " says"}, now)
+	after, _, err := k.Hear(tx, part, Heard{
+		Word: ledger.GivenUp, Reason: customer.Repeated,
+		Note: "nobody knows whether it went out; sent again, as " + r.By + " says: the customer may get both",
+	}, now)
 	if err != nil {
 		return after, err
 	}

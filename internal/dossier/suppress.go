@@ -11,8 +11,9 @@ import (
 // Suppress keeps everybody from using an address, for one of customer's reasons
 // of suppressions, and keeps the evidence e of why, which names channel, address
 // and, where one is known, the customer. What a customer said themselves is not
-// replaced by what a provider says, nor a word of theirs by an older one; each
-// word of theirs is kept as evidence, a provider's once. A device that is
+// replaced by what others say, nor a word of theirs by an older one, nor an
+// operator's block by what a provider says; each word of theirs is kept as
+// evidence, others' once. A device that is
 // suppressed is forgotten: the next newest is used instead.
 func (k Desk) Suppress(tx ledger.Tx, e customer.Evidence, reason string) error {
 	if e.Address == "" {
@@ -22,7 +23,7 @@ func (k Desk) Suppress(tx ledger.Tx, e customer.Evidence, reason string) error {
 	if err != nil {
 		return err
 	}
-	if is && !Said(reason) && (before.Reason == reason || Said(before.Reason)) {
+	if is && !Said(reason) && (before.Reason == reason || before.Reason == customer.Blocked || Said(before.Reason)) {
 		return nil
 	}
 	e.Act = customer.AddressBlocked
@@ -41,10 +42,11 @@ func (k Desk) Suppress(tx ledger.Tx, e customer.Evidence, reason string) error {
 
 // Free lets an address be used again that a customer's own word keeps from use,
 // because of a newer word of theirs, and keeps the evidence e of it. That
-// nothing arrives at an address is no matter of their word, and stays.
+// nothing arrives at an address, or that an operator blocked it, is no matter
+// of their word, and stays: an operator's evidence frees it.
 func (k Desk) Free(tx ledger.Tx, e customer.Evidence) error {
 	before, is, err := tx.Suppressed(e.Channel, e.Address)
-	if err != nil || !is || !Said(before.Reason) || before.At.After(e.At) {
+	if err != nil || !is || !Said(before.Reason) && e.How != customer.ByOperator || before.At.After(e.At) {
 		return err
 	}
 	e.Act = customer.AddressFreed

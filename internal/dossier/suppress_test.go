@@ -77,3 +77,31 @@ func TestAnOlderWordIsKeptAndChangesNothing(t *testing.T) {
 		return err
 	}))
 }
+
+// TestAnOperatorsBlockStays whatever providers find and the customer says, but
+// for a STOP, until an operator lifts it.
+func TestAnOperatorsBlockStays(t *testing.T) {
+	t.Parallel()
+	store, noon := memory.New(), time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+	var desk dossier.Desk
+	e := customer.Evidence{At: noon, Channel: customer.SMS, Address: "+15550100100", How: customer.BySMS}
+	operator := e
+	operator.How = customer.ByOperator
+	require.NoError(t, store.Write(t.Context(), ledger.GateLane, func(tx ledger.Tx) error {
+		reason := func() string {
+			s, _, err := tx.Suppressed(e.Channel, e.Address)
+			require.NoError(t, err)
+			return s.Reason
+		}
+		require.NoError(t, desk.Suppress(tx, operator, customer.Blocked))
+		require.NoError(t, desk.Suppress(tx, e, customer.Bounced))
+		require.NoError(t, desk.Free(tx, e))
+		require.Equal(t, customer.Blocked, reason())
+		require.NoError(t, desk.Free(tx, operator))
+		require.Empty(t, reason())
+		require.NoError(t, desk.Suppress(tx, operator, customer.Blocked))
+		require.NoError(t, desk.Suppress(tx, e, customer.StopReply))
+		require.Equal(t, customer.StopReply, reason())
+		return nil
+	}))
+}

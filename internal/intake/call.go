@@ -35,8 +35,9 @@ type call struct {
 	traits                    map[string]customer.Value // by the names that observe.Name gives
 	properties                map[string]customer.Value
 	device                    device
-	from, to                  int    // where it stands in the body
-	trouble                   string // the first thing that cannot be read, "" none
+	beside                    []string // traits of ours that stand beside traits, where nothing reads them
+	from, to                  int      // where it stands in the body
+	trouble                   string   // the first thing that cannot be read, "" none
 }
 
 // device is what a call's context tells of where it came from.
@@ -160,6 +161,8 @@ func (c *call) field(r *reader, key []byte) error {
 		return r.optional(&c.device.channel)
 	case "context":
 		return c.device.decode(r)
+	case "consent", "prefers", "phone", "email", "zone", "push_token":
+		c.beside = append(c.beside, string(key))
 	}
 	return r.skip()
 }

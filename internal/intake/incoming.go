@@ -58,6 +58,11 @@ func (s *sorter) incoming(e *envelope, c *call) (in observe.Incoming, refusals [
 		return in, nil, ""
 	}
 	in.Change, refusals = observe.ReadTraits(c.profile(), s.zones)
+	if c.kind == identify {
+		for _, name := range c.beside {
+			refusals = append(refusals, observe.Refusal{Field: name, Reason: "stands beside traits, put it inside traits"})
+		}
+	}
 	if len(in.Change.Consents) > 0 {
 		refusals = append(refusals, in.Change.CheckTopics(s.topics())...)
 	}

@@ -35,3 +35,15 @@ func TestAMisspeltTopicIsRefusedAlone(t *testing.T) {
 		require.Equal(t, observe.Change{Traits: traits, Consents: map[customer.Topic]bool{"service": false, "ofers": true}}, s.taken[0].Change)
 	}
 }
+
+// TestWhatStandsBesideTraitsIsRefused by its name: nothing would read it there.
+func TestWhatStandsBesideTraitsIsRefused(t *testing.T) {
+	t.Parallel()
+	m := &memory{seen: map[string]bool{}}
+	s := setting{memory: m, handler: intake.New(intake.Options{Taker: m, Keeper: m, Now: monday, Data: dictionary.Empty})}
+	const body = `{"userId": "1", "messageId": "m1", "consent": {"offers": "no"}, "phone": "+12125550101", "own": 1, "traits": {"plan": "surf"}}`
+	require.JSONEq(t, `{"success": true, "rejected": [
+		{"index": 0, "field": "consent", "reason": "stands beside traits, put it inside traits"},
+		{"index": 0, "field": "phone", "reason": "stands beside traits, put it inside traits"}]}`, s.post("/v1/identify", body).Body.String())
+	require.Equal(t, observe.Change{Traits: values("plan", "surf")}, s.taken[0].Change)
+}

@@ -93,7 +93,7 @@ func (r *run) errand(step *rule.Step, c customer.Channel, template string, patie
 		}
 		r.savePart(part)
 	case part.Status == ledger.Sending && r.f.Now.Before(part.Lease):
-		return part, r.rest(part.Lease, "an attempt is under way")
+		return part, r.rest(part.Lease, UnderWay)
 	case part.Status == ledger.Sending:
 		part.Status, part.RetryAt, part.Lease, part.Updated = ledger.Planned, part.Lease, time.Time{}, r.f.Now
 		r.savePart(part)

@@ -11,8 +11,8 @@ import (
 	"github.com/outreach-engine/outreach/internal/rule"
 )
 
-// Resend takes an outreach back to the step of a message that turned out not to
-// have gone out, as though the step began now: the next answer plans it anew. What
+// Resend takes an outreach back to the step of a message that is to be sent
+// again, whether or not it went out, as though the step began now: the next answer plans it anew. What
 // waits at a later step gives up its place until the outreach comes there again.
 // An outreach that has ended, or has done more since, stays as it is: the error
 // says why, and what to do instead.
@@ -33,7 +33,7 @@ func Resend(m *rule.Matcher, o ledger.Outreach, f Facts, part ledger.Part) (Outc
 	}
 	for _, p := range slices.Clone(f.Parts) {
 		if (p.Status == ledger.Planned || p.Status == ledger.Queued) && p.Channel.Reaches() && p.Key() != part.Key() {
-			r.withdrawNoted(p, customer.NotSent, "step "+part.Step+", which did not go out, comes first")
+			r.withdrawNoted(p, customer.Repeated, "gives up its place: step "+part.Step+", which is sent again, comes first")
 		}
 	}
 	done := slices.DeleteFunc(slices.Clone(r.pos.Done), func(id string) bool { return id == part.Step })

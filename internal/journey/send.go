@@ -35,9 +35,9 @@ func (r *run) send(step *rule.Step, next string) bool {
 	case ledger.Delivered:
 		return r.over(step, next, part)
 	case ledger.Sending:
-		return r.rest(r.lease(part), "an attempt is under way")
+		return r.rest(r.lease(part), UnderWay)
 	case ledger.Ambiguous:
-		return r.rest(r.f.Now.Add(backstop), "no answer came from "+part.Provider+": it is asked whether the message went out")
+		return r.rest(r.f.Now.Add(backstop), Asks(part.Provider))
 	case ledger.Rejected, ledger.Failed:
 		return r.plan(step, next, append(slices.Clone(r.pos.Plan.Tried), part.Channel))
 	case ledger.Planned:
@@ -46,6 +46,14 @@ func (r *run) send(step *rule.Step, next string) bool {
 		return r.queued(step, next, part)
 	}
 	return r.goTo(next, r.f.Now)
+}
+
+// UnderWay is what an outreach waits for while an attempt is made.
+const UnderWay = "an attempt is under way"
+
+// Asks says what an outreach waits for whose provider gave no clear answer.
+func Asks(provider string) string {
+	return "no answer came from " + provider + ": word is awaited whether the message went out"
 }
 
 // wentOut gives when a part's step is over: its planned instant, or when it

@@ -77,6 +77,9 @@ type Customers interface {
 	// behind an id, oldest first: of one customer, or of all ("").
 	Testify(e ...customer.Evidence) error
 	Evidence(of customer.ID, after int64, limit int) ([]customer.Evidence, error)
+	// EvidenceAt gives all that is kept of an address, whoever's it is, oldest
+	// first.
+	EvidenceAt(channel customer.Channel, address string) ([]customer.Evidence, error)
 	// Share says by which values others find a customer: trait -> value. It
 	// replaces what was said before; no values at all are said by nil.
 	Share(id customer.ID, values map[string]string) error

@@ -1,6 +1,8 @@
 package policy
 
 import (
+	"slices"
+
 	"github.com/outreach-engine/outreach/internal/customer"
 	"github.com/outreach-engine/outreach/internal/sendtime"
 	"github.com/outreach-engine/outreach/internal/source"
@@ -17,10 +19,25 @@ func (r *reader) unknown(n source.Node) {
 			r.ask(e.Value)
 			continue
 		}
-		if checkChannel(e.Key, e.Name, askKey) && !blank(e.Value) {
+		switch known := customer.Channels(); {
+		case !slices.Contains(known, customer.Channel(e.Name)):
+			e.Key.Fail("is neither ask nor a channel", unknownHint(e.Name, known))
+		case !blank(e.Value):
 			r.resolve(customer.Channel(e.Name), e.Value)
 		}
 	}
+}
+
+// unknownHint says what may stand in unknown.
+func unknownHint(word string, channels []customer.Channel) string {
+	names := []string{askKey}
+	for _, c := range channels {
+		names = append(names, string(c))
+	}
+	if near := source.Nearest(word, names); near != "" {
+		return "did you mean " + near + "?"
+	}
+	return "write ask, or a channel: push, sms, email"
 }
 
 func (r *reader) ask(n source.Node) {

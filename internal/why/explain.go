@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/outreach-engine/outreach/internal/customer"
+	"github.com/outreach-engine/outreach/internal/journey"
 	"github.com/outreach-engine/outreach/internal/ledger"
 	"github.com/outreach-engine/outreach/internal/policy"
 	"github.com/outreach-engine/outreach/internal/rule"
@@ -165,7 +166,7 @@ func (t *teller) goesOn(c Case, o Outreach) (Next, bool) {
 		return Next{}, false
 	}
 	next := Next{N: c.N, Text: o.WaitsFor}
-	if c.Status != ledger.Open || c.Reason == customer.Paused || c.Waits == "" || !c.NextAt.After(t.Now) || attempted(c) {
+	if c.Status != ledger.Open || c.Reason == customer.Paused || c.Waits == "" || !c.NextAt.After(t.Now) || attempted(c) || outdated(c) {
 		return next, true
 	}
 	next.At, next.LocalTime = c.NextAt, t.local(c.NextAt)
@@ -180,6 +181,15 @@ func (t *teller) goesOn(c Case, o Outreach) (Next, bool) {
 // attempted reports whether an attempt is under way.
 func attempted(c Case) bool {
 	return slices.ContainsFunc(c.Parts, func(p ledger.Part) bool { return p.Status == ledger.Sending || p.Status == ledger.Ambiguous })
+}
+
+// outdated reports whether an outreach's newest answer waits for the end of an
+// attempt that has come since: it looks again as soon as the engine runs.
+func outdated(c Case) bool {
+	if attempted(c) {
+		return false
+	}
+	return c.Waits == journey.UnderWay || slices.ContainsFunc(c.Parts, func(p ledger.Part) bool { return c.Waits == journey.Asks(p.Provider) })
 }
 
 // planned gives why a part has its instant.

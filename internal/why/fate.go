@@ -103,6 +103,6 @@ func (t *teller) asked(p ledger.Part) string {
 	if t.Policy.WhenUnknown(p.Channel, p.Topic) == policy.SendAgain {
 		then = "it is sent again"
 	}
-	return "no answer came from " + p.Provider + " for " + wording.Message(p.Template, p.Channel) + "; it is asked since " +
+	return "no answer came from " + p.Provider + " for " + wording.Message(p.Template, p.Channel) + "; word of it is awaited since " +
 		t.local(p.Lease) + ", until " + t.local(p.Lease.Add(t.Policy.Unknown.Ask)) + "; if nobody knows by then, " + then
 }

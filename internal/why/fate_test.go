@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/outreach-engine/outreach/internal/customer"
+	"github.com/outreach-engine/outreach/internal/journey"
 	"github.com/outreach-engine/outreach/internal/ledger"
 	"github.com/outreach-engine/outreach/internal/why"
 )
@@ -57,7 +58,7 @@ func TestWhatBecameOfAMessage(t *testing.T) {
 	}{
 		"asked": {sms(ledger.Ambiguous, 1), []ledger.Decision{line(ledger.KindDefer, customer.Unknown, "timeout")}, []string{
 			"Mon 23 Nov 08:00  no clear answer came for hello by SMS - timeout\n",
-			"  next        no answer came from twilio for hello by SMS; it is asked since Mon 23 Nov 08:00, until Mon 23 Nov 09:00; " +
+			"  next        no answer came from twilio for hello by SMS; word of it is awaited since Mon 23 Nov 08:00, until Mon 23 Nov 09:00; " +
 				"if nobody knows by then, a person settles it with outreach unknown\n",
 		}},
 		"unknown": {sms(ledger.Unknown, 1), []ledger.Decision{line(ledger.KindDrop, customer.Unknown, "nobody can say whether it went out")}, []string{
@@ -65,6 +66,9 @@ func TestWhatBecameOfAMessage(t *testing.T) {
 		}},
 		"settled": {sms(ledger.Withdrawn, 1), []ledger.Decision{line(ledger.KindDrop, customer.NotSent, "as ada says")}, []string{
 			"not sent, hello by SMS: it did not go out, as a person found - as ada says\n",
+		}},
+		"again": {sms(ledger.Planned, 1), []ledger.Decision{line(ledger.KindDrop, customer.Repeated, "nobody knows whether it went out; sent again, as ada says: the customer may get both")}, []string{
+			"  hello by SMS: nobody knows whether it went out; sent again, as ada says: the customer may get both\n",
 		}},
 		"repeated": {sms(ledger.Accepted, 2), []ledger.Decision{line(ledger.KindSend, "", "")}, []string{
 			"sent hello by SMS; twilio took it, at attempt 2\n",
@@ -93,5 +97,19 @@ func TestWhatBecameOfAMessage(t *testing.T) {
 				require.Contains(t, text, want)
 			}
 		})
+	}
+}
+
+// TestASettledMessageIsNotAskedFor: until the outreach looks again, its stored
+// answer is of before.
+func TestASettledMessageIsNotAskedFor(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 11, 23, 13, 0, 0, 0, time.UTC)
+	for _, waits := range []string{journey.Asks("twilio"), journey.UnderWay} {
+		f := fated(t, ledger.Part{Channel: customer.SMS, Status: ledger.Accepted, Provider: "twilio", Attempt: 1, Sent: at, Updated: at})
+		f.Cases[0].Waits, f.Cases[0].NextAt = waits, f.Now.Add(time.Hour)
+		e := why.Explain(f)
+		require.Equal(t, []why.Next{{N: 1, Text: "waits for the engine to look again: what it waited for is settled"}}, e.Rules[0].Next)
+		require.Zero(t, e.Rules[0].Outreaches[0].NextAt)
 	}
 }

@@ -38,6 +38,8 @@ func (t *teller) standing(r InForce, s rule.Stand, cases []Case) Standing {
 		v.Text = "the next time is " + t.local(s.At) + " on their clock"
 	case w.Becomes != nil:
 		t.becomes(r.Matcher, s, cases, &v)
+	case w.Digest != nil:
+		v.Text = "collects what waits for the digest " + w.Digest.Name
 	}
 	v.Text += aboutWords(r.Matcher, s.About)
 	if !v.At.IsZero() {

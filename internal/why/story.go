@@ -33,6 +33,9 @@ func (t *teller) outreach(c Case) Outreach {
 	}
 	v.Text = t.status(c, v.Entered)
 	v.WaitsFor = t.waits(c)
+	if attempted(c) || outdated(c) { // the row's instant is a backstop then
+		v.NextAt = time.Time{}
+	}
 	return v
 }
 
@@ -94,7 +97,7 @@ func aside(d ledger.Decision) string {
 // dropped says why a message will not go out, or that nobody knows.
 func dropped(d ledger.Decision, message string) string {
 	switch {
-	case d.Reason == customer.Unknown:
+	case d.Reason == customer.Unknown, d.Reason == customer.Repeated:
 		return message + ": " + cmp.Or(d.Note, wording.Reason(d.Reason))
 	case d.Reason == customer.Unless && d.Note != "":
 		return wording.NotDone(d.Template, d.Channel) + ": " + d.Note
@@ -187,6 +190,9 @@ func (t *teller) waits(c Case) string {
 		return ""
 	case ledger.Matched:
 		return "waits for the engine to start it"
+	}
+	if outdated(c) {
+		return "waits for the engine to look again: what it waited for is settled"
 	}
 	text := strings.Replace(cmp.Or(t.trimLabel(c.Waits), "waiting for the engine"), "waiting ", "waits ", 1)
 	for _, p := range c.Parts {

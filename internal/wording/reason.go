@@ -49,6 +49,8 @@ func fate(r customer.Reason) string {
 		return "no word that it arrived came in time"
 	case customer.NotSent:
 		return "it did not go out, as a person found"
+	case customer.Repeated:
+		return "a person has one sent again of which nobody knows whether it went out"
 	case customer.TemplateError:
 		return "the text could not be written for this customer"
 	case customer.Paused:
@@ -116,6 +118,8 @@ func Suppression(reason string) string {
 		return "the app was removed, or the browser forgot us"
 	case customer.NoAddressAt:
 		return fate(customer.BadAddress)
+	case customer.Blocked:
+		return "an operator keeps it from use"
 	}
 	return reason
 }

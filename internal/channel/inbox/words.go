@@ -133,8 +133,11 @@ func sentence(d ledger.Decision, local func(time.Time) string) string {
 
 // dropped tells why a message will not go out, or that nobody knows.
 func dropped(d ledger.Decision, what string) string {
-	if d.Reason == customer.Unknown {
+	switch d.Reason {
+	case customer.Unknown:
 		return capital(what) + ": " + wording.Reason(d.Reason)
+	case customer.Repeated:
+		return "Given up, " + what + ": " + wording.Reason(d.Reason)
 	}
 	return "Not sent, " + what + ": " + wording.Reason(d.Reason)
 }

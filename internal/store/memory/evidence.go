@@ -33,6 +33,16 @@ func (t *tx) Evidence(of customer.ID, after int64, limit int) (list []customer.E
 	return list, nil
 }
 
+// EvidenceAt implements ledger.Customers.
+func (t *tx) EvidenceAt(channel customer.Channel, address string) (list []customer.Evidence, err error) {
+	for _, e := range t.data.evidence {
+		if address != "" && e.Channel == channel && e.Address == address {
+			list = append(list, e)
+		}
+	}
+	return list, nil
+}
+
 // Pace implements ledger.House.
 func (t *tx) Pace(scope string) (ledger.Pace, bool, error) {
 	p, ok := t.data.paces[scope]

@@ -18,20 +18,27 @@ func (t *tx) Testify(list ...customer.Evidence) error {
 	return nil
 }
 
+const selectEvidence = "SELECT id, at, customer, act, how, topic, channel, address, message, template, text, source FROM evidence "
+
+func scanEvidence(r *row) customer.Evidence {
+	return customer.Evidence{
+		ID: r.int64(), At: r.at(), Customer: customer.ID(r.text()), Act: customer.Act(r.text()), How: r.text(),
+		Topic: customer.Topic(r.text()), Channel: customer.Channel(r.text()), Address: r.text(), Message: r.text(),
+		Template: r.text(), Text: r.text(), Source: r.text(),
+	}
+}
+
 // Evidence implements ledger.Customers.
 func (t *tx) Evidence(of customer.ID, after int64, limit int) ([]customer.Evidence, error) {
-	scan := func(r *row) customer.Evidence {
-		return customer.Evidence{
-			ID: r.int64(), At: r.at(), Customer: customer.ID(r.text()), Act: customer.Act(r.text()), How: r.text(),
-			Topic: customer.Topic(r.text()), Channel: customer.Channel(r.text()), Address: r.text(), Message: r.text(),
-			Template: r.text(), Text: r.text(), Source: r.text(),
-		}
-	}
-	const columns = "SELECT id, at, customer, act, how, topic, channel, address, message, template, text, source FROM evidence "
 	if of == "" {
-		return all(t.c, scan, columns+"WHERE id > ? ORDER BY id LIMIT ?", after, bound(limit))
+		return all(t.c, scanEvidence, selectEvidence+"WHERE id > ? ORDER BY id LIMIT ?", after, bound(limit))
 	}
-	return all(t.c, scan, columns+"WHERE customer = ? AND id > ? ORDER BY id LIMIT ?", of, after, bound(limit))
+	return all(t.c, scanEvidence, selectEvidence+"WHERE customer = ? AND id > ? ORDER BY id LIMIT ?", of, after, bound(limit))
+}
+
+// EvidenceAt implements ledger.Customers.
+func (t *tx) EvidenceAt(channel customer.Channel, address string) ([]customer.Evidence, error) {
+	return all(t.c, scanEvidence, selectEvidence+"WHERE channel = ? AND address = ? AND address <> '' ORDER BY id", channel, address)
 }
 
 const selectPace = "SELECT scope, next, urgent, until_at, note FROM paces "

@@ -77,7 +77,8 @@ func askReports(t ledger.Tx, now time.Time) error {
 	_, err4 := t.Moved(ledger.Ref{Rule: "cart", Customer: "c1", N: 1})
 	_, err5 := t.Evidence("c1", 7, 5)
 	_, err6 := t.Evidence("", 7, 5)
-	return errors.Join(err1, err2, err3, err4, err5, err6, t.Testify(customer.Evidence{Customer: "c1"}))
+	_, err7 := t.EvidenceAt(customer.SMS, "+15550100")
+	return errors.Join(err1, err2, err3, err4, err5, err6, err7, t.Testify(customer.Evidence{Customer: "c1"}))
 }
 
 // TestReportsUseTheirIndexes holds that a provider's word finds its message,

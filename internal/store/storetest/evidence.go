@@ -64,6 +64,25 @@ func evidence(t *testing.T, open Open) {
 	}
 }
 
+// evidenceAt holds that what is kept of an address is found by it, whoever's
+// it is, and that no address is none.
+func evidenceAt(t *testing.T, open Open) {
+	s := start(t, open)
+	at := func(by customer.Channel, address string) []customer.Evidence {
+		return both(t, s, func(tx ledger.Tx) ([]customer.Evidence, error) { return tx.EvidenceAt(by, address) })
+	}
+	require.Nil(t, at(customer.SMS, odd))
+	full := fullEvidence()
+	nobody := customer.Evidence{ID: 2, Act: customer.AddressBlocked, How: customer.BySMS, Channel: customer.SMS, Address: odd}
+	email := customer.Evidence{ID: 3, Customer: "c2", Channel: customer.Email, Address: odd}
+	none := customer.Evidence{ID: 4, Customer: "c1", Channel: customer.SMS}
+	testify(t, s, full, nobody, email, none)
+	require.Equal(t, []customer.Evidence{full, nobody}, at(customer.SMS, odd))
+	require.Equal(t, []customer.Evidence{email}, at(customer.Email, odd))
+	require.Nil(t, at(customer.Push, odd))
+	require.Nil(t, at(customer.SMS, ""), "no address is none")
+}
+
 // evidenceMerged holds that what somebody said stays theirs: the customer's
 // name changes, and nothing else.
 func evidenceMerged(t *testing.T, open Open) {

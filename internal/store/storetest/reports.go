@@ -21,6 +21,7 @@ func reports() map[string]func(*testing.T, Open) {
 		"asking_order":    askingOrder,
 		"reports_undone":  reportsUndone,
 		"evidence":        evidence,
+		"evidence_at":     evidenceAt,
 		"evidence_merged": evidenceMerged,
 		"paces":           paces,
 	}

@@ -42,6 +42,7 @@ CREATE TABLE evidence (
     source   TEXT    NOT NULL
 ) STRICT;
 CREATE INDEX evidence_by_customer ON evidence (customer, id);
+CREATE INDEX evidence_by_address ON evidence (channel, address, id) WHERE address <> '';
 
 -- How far the messages of one scope are in its rate.
 CREATE TABLE paces (

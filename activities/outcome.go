@@ -133,7 +133,7 @@ func (e *Engine) refused(part ledger.Part, trouble error) dossier.Heard {
 	case channel.BadAddress:
 		h.Word, h.Reason = ledger.Refused, customer.BadAddress
 	case channel.Throttled:
-		h.Reason, h.RetryAt = customer.Throttled, e.now().Add(e.pause(part.Attempt, detail.RetryAfter))
+		h.Reason, h.RetryAt = customer.Throttled, e.now().Add(e.Clock.Span(asked(part.Attempt, detail.RetryAfter)))
 		h.Turn = h.RetryAt
 	case channel.Unavailable:
 		h.Reason, h.RetryAt = customer.Unavailable, e.now().Add(e.pause(part.Attempt, detail.RetryAfter))
@@ -177,6 +177,17 @@ func (e *Engine) errandOver(tx ledger.Tx, part *ledger.Part, receipt channel.Rec
 // pause gives how long to wait before the next attempt, in engine time.
 func (e *Engine) pause(attempt int, asked time.Duration) time.Duration {
 	return e.Clock.Span(patience(attempt, asked))
+}
+
+// asked gives how long a provider that takes no more wants to be left alone, on
+// the machine's clock: as long as it says, else a while that grows with the
+// attempts at one message.
+func asked(attempt int, said time.Duration) time.Duration {
+	const longest = time.Minute
+	if said > 0 {
+		return said
+	}
+	return min(patience(attempt, 0), longest)
 }
 
 // patience gives how long to wait before the next attempt, on the machine's

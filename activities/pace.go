@@ -205,7 +205,7 @@ func (e *Engine) slow(tx ledger.House, try *attempt, trouble error) error {
 		return err
 	}
 	row.Scope = name
-	until := e.Clock.Machine().Add(min(patience(try.part.Attempt, no.RetryAfter), longestPause))
+	until := e.Clock.Machine().Add(min(asked(try.part.Attempt, no.RetryAfter), longestPause))
 	return tx.SavePace(pace.Slow(row, until, no.Error()))
 }
 

@@ -150,11 +150,13 @@ func TestTwoProcessesKeepOneRate(t *testing.T) {
 	d.provider.clock = time.Now
 	clock := activities.FastTime(d.now, 1)
 	engines := []*activities.Engine{d.another(), d.another()}
+	for _, engine := range engines {
+		engine.Clock = clock
+	}
 	began := time.Now()
 	var all sync.WaitGroup
 	for i, q := range list {
 		engine := engines[i%2]
-		engine.Clock = clock
 		all.Go(func() {
 			for {
 				answer, err := engine.Deliver(t.Context(), q)

@@ -151,7 +151,7 @@ func (w *model) judge() {
 		switch {
 		case !settledStatus(p.Status):
 			w.fault("I9: %s is %s until %v", p.Key(), p.Status, p.Lease)
-		case p.Reason == "" && (p.Status == ledger.Rejected || p.Status == ledger.Withdrawn || p.Status == ledger.Unknown || p.Status == ledger.Failed):
+		case p.Reason == "" && !moved(p, parts) && (p.Status == ledger.Rejected || p.Status == ledger.Withdrawn || p.Status == ledger.Unknown || p.Status == ledger.Failed):
 			w.fault("I3: %s is %s, and nobody knows why", p.Key(), p.Status)
 		case p.Status == ledger.Unknown && !p.Item && (w.vendor.v.again || w.vendor.v.repeats) && reason[p.Ref] == customer.Completed:
 			w.fault("%s is unknown, and was to be sent again", p.Key())
@@ -159,6 +159,14 @@ func (w *model) judge() {
 	}
 	w.truth()
 	w.heard()
+}
+
+// moved reports whether a message was given up for another channel that its
+// customer likes better: its step's other part says how that went.
+func moved(p ledger.Part, parts []ledger.Part) bool {
+	return p.Status == ledger.Withdrawn && !p.Item && slices.ContainsFunc(parts, func(other ledger.Part) bool {
+		return other.Ref == p.Ref && other.Step == p.Step && other.Channel != p.Channel && !other.Updated.Before(p.Updated)
+	})
 }
 
 // counts holds an outreach's number of messages against its parts.

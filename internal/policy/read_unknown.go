@@ -34,10 +34,7 @@ func unknownHint(word string, channels []customer.Channel) string {
 	for _, c := range channels {
 		names = append(names, string(c))
 	}
-	if near := source.Nearest(word, names); near != "" {
-		return "did you mean " + near + "?"
-	}
-	return "write ask, or a channel: push, sms, email"
+	return source.DidYouMean(word, names)
 }
 
 func (r *reader) ask(n source.Node) {

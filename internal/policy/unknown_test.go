@@ -67,7 +67,7 @@ func TestFaultsOfUnknown(t *testing.T) {
 	for text, want := range map[string][]string{
 		"unknown: hold\n":                 {`policy.yaml:1:10: unknown: "hold": is a single value where keys with values are due; write key: value, one a line`},
 		"unknown: {emial: hold}\n":        {`policy.yaml:1:11: unknown.emial: "emial": is neither ask nor a channel; did you mean email?`},
-		"unknown: {fax: hold}\n":          {`policy.yaml:1:11: unknown.fax: "fax": is neither ask nor a channel; write ask, or a channel: push, sms, email`},
+		"unknown: {fax: hold}\n":          {`policy.yaml:1:11: unknown.fax: "fax": is neither ask nor a channel; known: ask, push, sms, email`},
 		"unknown: {sms: agian}\n":         {`policy.yaml:1:16: unknown.sms: "agian": is not known here; write hold or again`},
 		"unknown: {sms: [hold, again]}\n": {`policy.yaml:1:16: unknown.sms: is a list where a single value is due; give one value, without [ ] and without a dash`},
 		"unknown: {sms: {ofers: hold, urgent: no}}\n": {

@@ -96,7 +96,7 @@ func (e *editor) completes(t *testing.T) {
 		{"stop: |\n", false, []string{"account_closed"}},
 		{"steps:\n  - |\n", true, []string{"attach", "handoff", "if", "send", "set", "split", "stop", "wait", "wait_for", "webhook"}},
 		{"steps:\n  - send: |\n", false, []string{"usage-warning", "welcome"}},
-		{"steps:\n  - send: welcome\n    |\n", true, []string{"at", "channel", "id", "late", "topic", "unless", "within"}},
+		{"steps:\n  - send: welcome\n    |\n", true, []string{"at", "channel", "fallback_after", "id", "late", "topic", "unless", "within"}},
 		{"steps:\n  - attach: app-tips\n    |\n", true, []string{"id", "to", "topic", "within"}},
 		{"steps:\n  - attach: app-tips\n    to: |\n", true, []string{"email", "push", "weekly"}},
 		{"steps:\n  - send: welcome\n    channel: [|]\n", true, []string{"email", "push", "sms"}},

@@ -15,7 +15,7 @@ SERVER := cmd/outreach-dev|internal/devserver|internal/e2e
 PLAIN := $(SERVER)|internal/demo|internal/importer|internal/rule|internal/simulate|cmd/outreach
 
 # Tests that are short, or skipped, under the race detector, and are run once more without it.
-LONG := ^(TestAChangeBeforeTheAttemptWins|TestMegaline|TestTheProtocol|TestTheProtocolOnDisk)$$
+LONG := ^(TestAChangeBeforeTheAttemptWins|TestMegaline|TestTheProtocol|TestTheProtocolOnDisk|TestEveryCustomerIsJudgedOnce|TestLoadedInTheMiddle)$$
 
 # $(call only,PATTERN) lists the packages that match, $(call but,PATTERN) the rest.
 only = $$(go list ./... | grep -E '/outreach/($(1))$$')

@@ -1,6 +1,7 @@
 package activities
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"sync"
@@ -85,7 +86,7 @@ func (e *Engine) inquire(ctx context.Context, p ledger.Part) error {
 // settled does something about a part that is still as it was seen.
 func (e *Engine) settled(ctx context.Context, seen ledger.Part, do func(ledger.Tx, ledger.Part) error) error {
 	return e.Store.Write(ctx, ledger.GateLane, func(tx ledger.Tx) error {
-		p, ok, err := present(tx, seen)
+		p, ok, err := ledger.Present(tx, seen.Ref, seen.Step, seen.Channel)
 		if err != nil || !ok || p.Status != seen.Status || p.Attempt != seen.Attempt {
 			return err
 		}
@@ -127,7 +128,7 @@ func carrierOf(tx ledger.Tx, item ledger.Part) (ledger.Part, bool, error) {
 	if err != nil {
 		return ledger.Part{}, false, nil
 	}
-	return present(tx, ledger.Part{Ref: ref, Step: step, Channel: c})
+	return ledger.Present(tx, ref, step, c)
 }
 
 // find gives what there is to learn of an ambiguous attempt now; without a word
@@ -191,7 +192,7 @@ func (e *Engine) search(ctx context.Context, finder channel.Finder, p ledger.Par
 	}
 	for _, f := range others {
 		if f.Same {
-			return dossier.Heard{Word: wordOf(f.Fate), ProviderID: f.ProviderID, Code: f.Code,
+			return dossier.Heard{Word: cmp.Or(dossier.WordOf(f.Fate), ledger.Taken), ProviderID: f.ProviderID, Code: f.Code,
 				Note: "no answer came; " + p.Provider + " was asked, and has it"}, true
 		}
 	}
@@ -215,18 +216,6 @@ func (e *Engine) strangers(ctx context.Context, p ledger.Part, found []channel.F
 		return nil
 	})
 	return list, err
-}
-
-// wordOf gives what a provider's news of a message mean to the ledger; "" is
-// nothing.
-func wordOf(k channel.ReportKind) ledger.Word {
-	switch k {
-	case channel.ReportDelivered, channel.ReportOpened, channel.ReportClicked:
-		return ledger.Arrived
-	case channel.ReportFailed, channel.ReportBounced:
-		return ledger.NotArrived
-	}
-	return ledger.Taken
 }
 
 // believe writes what was learned by asking, unless another message turned out

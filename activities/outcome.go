@@ -29,7 +29,7 @@ func (e *Engine) record(try *attempt, receipt channel.Receipt, trouble error) (a
 // meanwhile, and takes the outreach further.
 func (e *Engine) conclude(tx ledger.Tx, try *attempt, receipt channel.Receipt, trouble error) (Answer, error) {
 	late := Answer{Seq: try.seq - 1, Why: "the attempt was decided without its outcome"}
-	part, ok, err := present(tx, try.part)
+	part, ok, err := ledger.Present(tx, try.part.Ref, try.part.Step, try.part.Channel)
 	if err != nil || !ok || part.Attempt != try.part.Attempt {
 		return late, err
 	}
@@ -50,19 +50,6 @@ func (e *Engine) conclude(tx ledger.Tx, try *attempt, receipt channel.Receipt, t
 		return Answer{Seq: try.seq, Done: true, Why: string(o.Reason)}, nil
 	}
 	return e.proceed(tx, o, try.seq)
-}
-
-// present gives a part as it stands in the store, wherever its outreach went
-// since customers were merged. Its customer's row is locked from then on.
-func present(tx ledger.Tx, seen ledger.Part) (part ledger.Part, ok bool, err error) {
-	ref, err := tx.Moved(seen.Ref)
-	if err != nil {
-		return part, false, err
-	}
-	if _, _, err := tx.Customer(ref.Customer); err != nil {
-		return part, false, err
-	}
-	return tx.Part(ref, seen.Step, seen.Channel)
 }
 
 // proceed takes the outreach further. When the question was answered otherwise

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/outreach-engine/outreach/internal/channel"
 	"github.com/outreach-engine/outreach/internal/customer"
 	"github.com/outreach-engine/outreach/internal/ledger"
 )
@@ -193,4 +194,19 @@ func (k Desk) goOn(tx ledger.Tx, before, after ledger.Part, h Heard, now time.Ti
 	planned := after
 	after.Status, after.Reason = ledger.Withdrawn, o.Reason
 	return after, errors.Join(tx.SavePart(after), k.Tried(tx, planned, after, now))
+}
+
+// WordOf gives what a provider's news say of a message itself, "" for nothing.
+// That somebody complained or left says nothing of it: providers tell the same
+// of messages that they hold back for an earlier complaint.
+func WordOf(k channel.ReportKind) ledger.Word {
+	switch k {
+	case channel.ReportTaken:
+		return ledger.Taken
+	case channel.ReportFailed, channel.ReportBounced:
+		return ledger.NotArrived
+	case channel.ReportDelivered, channel.ReportOpened, channel.ReportClicked, channel.ReportReplied:
+		return ledger.Arrived
+	}
+	return ""
 }

@@ -56,13 +56,7 @@ func doubtful(tx ledger.Tx, key string) (part ledger.Part, err error) {
 	if err != nil {
 		return part, fmt.Errorf("%w; outreach unknown lists the keys", err)
 	}
-	if ref, err = tx.Moved(ref); err != nil {
-		return part, err
-	}
-	if _, _, err := tx.Customer(ref.Customer); err != nil {
-		return part, err
-	}
-	part, ok, err := tx.Part(ref, step, c)
+	part, ok, err := ledger.Present(tx, ref, step, c)
 	switch {
 	case err != nil:
 		return part, err

@@ -13,8 +13,8 @@ import (
 // and, where one is known, the customer. What a customer said themselves is not
 // replaced by what others say, nor a word of theirs by an older one, nor an
 // operator's block by what a provider says; each word of theirs is kept as
-// evidence, others' once. A device that is
-// suppressed is forgotten: the next newest is used instead.
+// evidence, others' once. A device that is gone is forgotten: the next newest is
+// used instead.
 func (k Desk) Suppress(tx ledger.Tx, e customer.Evidence, reason string) error {
 	if e.Address == "" {
 		return nil

@@ -81,7 +81,7 @@ var layers = []layer{
 		"internal/source", "internal/sendtime", "internal/customer",
 	}},
 	{name: "internal/dossier", may: []string{
-		"internal/why", "internal/library", "internal/journey", "internal/message", "internal/policy", "internal/rule", "internal/behaviour", "internal/ledger", "internal/sendtime",
+		"internal/channel", "internal/why", "internal/library", "internal/journey", "internal/message", "internal/policy", "internal/rule", "internal/behaviour", "internal/ledger", "internal/sendtime",
 		"internal/customer",
 	}},
 	{name: "internal/library", may: []string{

@@ -23,7 +23,7 @@ func (r *run) lease(part ledger.Part) time.Time {
 }
 
 // over ends a send whose message went out.
-func (r *run) over(step *rule.Step, next string, part ledger.Part) bool {
+func (r *run) over(next string, part ledger.Part) bool {
 	r.out.Went = append(r.out.Went, part.Channel)
 	return r.goTo(next, r.wentOut(r.pos.Plan.At, part))
 }
@@ -35,11 +35,11 @@ func (r *run) over(step *rule.Step, next string, part ledger.Part) bool {
 func (r *run) unconfirmed(step *rule.Step, next string, part ledger.Part) bool {
 	after := step.Send.FallbackAfter
 	if after.IsZero() {
-		return r.over(step, next, part)
+		return r.over(next, part)
 	}
 	tried := append(slices.Clone(r.pos.Plan.Tried), part.Channel)
 	if channels, _ := r.channels(step, tried); len(channels) == 0 {
-		return r.over(step, next, part)
+		return r.over(next, part)
 	}
 	if until := after.After(part.Sent, r.f.Subject.Zone); r.f.Now.Before(until) {
 		return r.rest(until, "waiting until "+sendtime.Label(until, r.f.Subject.Zone)+" for word that the "+string(part.Channel)+" arrived")
@@ -59,7 +59,7 @@ func (r *run) fallBack(step *rule.Step, next string, part ledger.Part, tried []c
 		r.savePart(part)
 		r.decide(ledger.Decision{Kind: ledger.KindDrop, Step: step.ID, Channel: plan.Channel, Template: part.Template, Reason: reason,
 			Note: "no word came that the " + string(part.Channel) + " arrived, and no other channel can take its place"})
-		return r.over(step, next, part)
+		return r.over(next, part)
 	}
 	r.out.Went = append(r.out.Went, part.Channel)
 	r.decide(ledger.Decision{Kind: ledger.KindDefer, Step: step.ID, Channel: part.Channel, Template: part.Template, Reason: customer.Unconfirmed,
@@ -86,9 +86,9 @@ func (r *run) arrivedAfterAll(step *rule.Step, part ledger.Part) (first ledger.P
 
 // noMore ends a send whose first message arrived after all: the one that was to
 // take its place is withdrawn, or has gone out already, or cannot.
-func (r *run) noMore(step *rule.Step, next string, first, part ledger.Part) bool {
+func (r *run) noMore(next string, first, part ledger.Part) bool {
 	if part.Status == ledger.Accepted {
-		return r.over(step, next, part)
+		return r.over(next, part)
 	}
 	if waits(part) {
 		r.withdrawNoted(part, customer.Unless, "the "+string(first.Channel)+" arrived after all")

@@ -27,13 +27,13 @@ func (r *run) send(step *rule.Step, next string) bool {
 		return r.plan(step, next, r.pos.Plan.Tried)
 	}
 	if first, arrived := r.arrivedAfterAll(step, part); arrived {
-		return r.noMore(step, next, first, part)
+		return r.noMore(next, first, part)
 	}
 	switch part.Status {
 	case ledger.Accepted:
 		return r.unconfirmed(step, next, part)
 	case ledger.Delivered:
-		return r.over(step, next, part)
+		return r.over(next, part)
 	case ledger.Sending:
 		return r.rest(r.lease(part), UnderWay)
 	case ledger.Ambiguous:

@@ -228,6 +228,18 @@ func RecheckAll(tx Tx) error {
 	return err
 }
 
+// Present gives a part as it stands in the store, wherever its outreach went
+// since customers were merged. Its customer's row is locked from then on.
+func Present(tx Tx, ref Ref, step string, channel customer.Channel) (p Part, ok bool, err error) {
+	if ref, err = tx.Moved(ref); err != nil {
+		return p, false, err
+	}
+	if _, _, err := tx.Customer(ref.Customer); err != nil {
+		return p, false, err
+	}
+	return tx.Part(ref, step, channel)
+}
+
 // Texts are marketing's documents and which of them are in force.
 type Texts interface {
 	// SaveDocument keeps the first document of its kind, name and hash.

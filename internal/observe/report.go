@@ -125,10 +125,7 @@ func ofAddress(r Report) bool {
 // provider's own name of it.
 func (t *taking) about(r Report) (ledger.Part, bool, error) {
 	if ref, step, c, err := ledger.ParseKey(r.Key); err == nil {
-		if ref, err = t.tx.Moved(ref); err != nil {
-			return ledger.Part{}, false, err
-		}
-		if part, ok, err := t.tx.Part(ref, step, c); err != nil || ok {
+		if part, ok, err := ledger.Present(t.tx, ref, step, c); err != nil || ok {
 			return part, ok, err
 		}
 	}
@@ -163,7 +160,7 @@ func propertiesOf(r Report, part ledger.Part) map[string]customer.Value {
 // fate lets the ledger know what became of a message that is named.
 func (t *taking) fate(s subject, r Report) error {
 	part := s.part
-	h := dossier.Heard{Word: wordOf(r.Kind), Provider: r.Provider, ProviderID: r.ProviderID, Code: r.Code}
+	h := dossier.Heard{Word: dossier.WordOf(r.Kind), Provider: r.Provider, ProviderID: r.ProviderID, Code: r.Code}
 	if h.Word == "" || part.Item || !part.Channel.Reaches() || !s.named {
 		return nil
 	}
@@ -182,21 +179,6 @@ func (t *taking) fate(s subject, r Report) error {
 		}
 	}
 	return err
-}
-
-// wordOf gives what a provider's news say of a message itself. That somebody
-// complained or left says nothing of it: providers tell the same of messages
-// that they hold back for an earlier complaint.
-func wordOf(k channel.ReportKind) ledger.Word {
-	switch k {
-	case channel.ReportTaken:
-		return ledger.Taken
-	case channel.ReportFailed, channel.ReportBounced:
-		return ledger.NotArrived
-	case channel.ReportDelivered, channel.ReportOpened, channel.ReportClicked, channel.ReportReplied:
-		return ledger.Arrived
-	}
-	return ""
 }
 
 // wish does what a report says of the customer's address and consents.

@@ -86,3 +86,14 @@ func Value(arg any) any {
 	}
 	return arg
 }
+
+// Expect implements ledger.Customers: nothing is fetched ahead.
+func (t *Tx) Expect(ledger.Need) error { return nil }
+
+// Alter implements ledger.Texts: whoever writes is alone.
+func (t *Tx) Alter() error {
+	if t.memory == nil {
+		return ErrReadOnly
+	}
+	return nil
+}

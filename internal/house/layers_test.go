@@ -33,6 +33,8 @@ var layers = []layer{
 	{name: "internal/channel/sendcost"},
 	{name: "internal/devserver"},
 	{name: "internal/browsertest"},
+	{name: "internal/pgserver/pgtest", may: []string{"internal/pgserver"}},
+	{name: "internal/pgserver"},
 	{name: "internal/demo", may: []string{"internal/observe", "internal/behaviour", "internal/sendtime", "internal/customer"}},
 	{name: "internal/drill", may: []string{"internal/drill/naive", "internal/sandbox", "internal/store/sqlite", "internal/ledger", "internal/customer"}},
 	{name: "internal/app", may: below},

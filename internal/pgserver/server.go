@@ -14,6 +14,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -121,12 +123,12 @@ func (s *Server) run(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, readyWithin)
 	defer cancel()
-	for !s.answers(ctx) {
+	for !s.ready(p.pid()) {
 		select {
 		case <-p.ended:
 			return p.trouble()
 		case <-ctx.Done():
-			return errors.Join(fmt.Errorf("does not answer on port %d: %w", s.port, ctx.Err()), p.kill())
+			return errors.Join(fmt.Errorf("is not ready on port %d: %w", s.port, ctx.Err()), p.kill())
 		case <-time.After(readyEvery):
 		}
 	}
@@ -134,12 +136,13 @@ func (s *Server) run(ctx context.Context) error {
 	return nil
 }
 
-func (s *Server) answers(ctx context.Context) bool {
-	conn, err := pgx.Connect(ctx, s.URL("postgres"))
-	if err != nil {
-		return false
-	}
-	return conn.Close(ctx) == nil
+// ready reports what the server writes of itself, as pg_ctl does: somebody else
+// may answer on its port. https://www.postgresql.org/docs/current/storage-file-layout.html
+func (s *Server) ready(pid int) bool {
+	const word = 7 // the line that says so
+	text, err := os.ReadFile(filepath.Join(s.options.Folder, "postmaster.pid"))
+	lines := strings.Split(string(text), "\n")
+	return err == nil && len(lines) > word && lines[0] == strconv.Itoa(pid) && strings.TrimSpace(lines[word]) == "ready"
 }
 
 // URL gives the address of one of its databases, as pgx and psql take it.

@@ -6,8 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
-	"net"
 	"os"
 	"os/exec"
 	"os/user"
@@ -141,24 +139,9 @@ func (s *Server) command(ctx context.Context, name string, args ...string) *exec
 			cmd.Env = append(cmd.Env, variable)
 		}
 	}
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.SysProcAttr = &syscall.SysProcAttr{}
 	if s.user != nil {
 		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: s.user.uid, Gid: s.user.gid}
 	}
 	return cmd
-}
-
-// freePort finds a port that nobody has, below those that systems give to
-// outgoing connections: one of these must not take it while the server is down.
-func freePort() (int, error) {
-	const first, last, tries = 15000, 32000, 100
-	for range tries {
-		port := first + rand.IntN(last-first) //nolint:gosec // any will do
-		listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
-		if err != nil {
-			continue
-		}
-		return port, listener.Close()
-	}
-	return 0, fmt.Errorf("no free port in %d-%d on 127.0.0.1: end what holds them", first, last)
 }

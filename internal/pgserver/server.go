@@ -20,6 +20,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/outreach-engine/outreach/internal/child"
 )
 
 // Superuser is the role that everything is done as. It needs no password.
@@ -42,7 +44,7 @@ type Server struct {
 	port     int
 
 	mu      sync.Mutex
-	process *process // nil while it does not run
+	process *child.Process // nil while it does not run
 }
 
 // How long is waited.
@@ -93,7 +95,7 @@ func (s *Server) prepare(ctx context.Context) error {
 	}
 	cmd := s.command(ctx, "initdb", "--no-sync", "-E", "UTF8", "--locale=C", "--auth=trust", "-U", Superuser, "-D", folder)
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("initdb in %s: %w: %s", folder, err, lastLines(string(out)))
+		return fmt.Errorf("initdb in %s: %w: %s", folder, err, child.LastLines(string(out)))
 	}
 	return nil
 }
@@ -105,7 +107,7 @@ func (s *Server) choosePort(ctx context.Context) (err error) {
 		return s.run(ctx)
 	}
 	for range portTries {
-		if s.port, err = freePort(); err != nil {
+		if s.port, err = child.FreePort(); err != nil {
 			return err
 		}
 		if err = s.run(ctx); !errors.Is(err, errPortTaken) {
@@ -123,12 +125,12 @@ func (s *Server) run(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, readyWithin)
 	defer cancel()
-	for !s.ready(p.pid()) {
+	for !s.ready(p.Pid()) {
 		select {
-		case <-p.ended:
-			return p.trouble()
+		case <-p.Ended():
+			return trouble(p)
 		case <-ctx.Done():
-			return errors.Join(fmt.Errorf("is not ready on port %d: %w", s.port, ctx.Err()), p.kill())
+			return errors.Join(fmt.Errorf("is not ready on port %d: %w", s.port, ctx.Err()), p.Kill())
 		case <-time.After(readyEvery):
 		}
 	}
@@ -160,7 +162,18 @@ func (s *Server) Pid() int {
 	if s.process == nil {
 		return 0
 	}
-	return s.process.pid()
+	return s.process.Pid()
+}
+
+// Ended is closed when the server, as it runs, is gone; while it does not run
+// it is nil.
+func (s *Server) Ended() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.process == nil {
+		return nil
+	}
+	return s.process.Ended()
 }
 
 // CreateDatabase makes an empty database: UTF8, compared by bytes.
@@ -194,7 +207,10 @@ func (s *Server) Stop(ctx context.Context) error {
 	}
 	p := s.process
 	s.process = nil
-	return p.stop(ctx)
+	if err := p.Stop(ctx, fast); err != nil {
+		return fmt.Errorf("postgres: stop: %w", err)
+	}
+	return nil
 }
 
 // Kill ends it and all of its processes at once, as a power cut would, and
@@ -207,7 +223,10 @@ func (s *Server) Kill() error {
 	}
 	p := s.process
 	s.process = nil
-	return p.kill()
+	if err := p.Kill(); err != nil {
+		return fmt.Errorf("postgres: kill: %w", err)
+	}
+	return nil
 }
 
 // Restart starts it again in the same folder and on the same port, and returns

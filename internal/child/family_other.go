@@ -1,6 +1,6 @@
 //go:build unix && !linux
 
-package pgserver
+package child
 
 import (
 	"fmt"
@@ -9,12 +9,12 @@ import (
 	"syscall"
 )
 
-// dieWithParent does nothing: only Linux tells a process that its parent is
+// withParent does nothing: only Linux tells a process that its parent is
 // gone.
-func dieWithParent(*syscall.SysProcAttr) {}
+func withParent(*syscall.SysProcAttr, syscall.Signal) {}
 
-// children gives the processes that one started and that are still there.
-func children(pid int) ([]int, error) {
+// Children gives the processes that one started and that are still there.
+func Children(pid int) ([]int, error) {
 	text, err := exec.Command("ps", "-axo", "pid=,ppid=").Output()
 	if err != nil {
 		return nil, fmt.Errorf("processes: %w", err)

@@ -1,4 +1,4 @@
-package pgserver
+package child
 
 import (
 	"bytes"
@@ -8,12 +8,12 @@ import (
 	"syscall"
 )
 
-// dieWithParent lets the server shut down, at once and in order, when the
-// process that started it is gone. https://man7.org/linux/man-pages/man2/PR_SET_PDEATHSIG.2const.html
-func dieWithParent(attributes *syscall.SysProcAttr) { attributes.Pdeathsig = syscall.SIGQUIT }
+// withParent has a process told when the one that started it is gone.
+// https://man7.org/linux/man-pages/man2/PR_SET_PDEATHSIG.2const.html
+func withParent(attributes *syscall.SysProcAttr, signal syscall.Signal) { attributes.Pdeathsig = signal }
 
-// children gives the processes that one started and that are still there.
-func children(pid int) ([]int, error) {
+// Children gives the processes that one started and that are still there.
+func Children(pid int) ([]int, error) {
 	entries, err := os.ReadDir("/proc")
 	if err != nil {
 		return nil, fmt.Errorf("processes: %w", err)

@@ -16,7 +16,7 @@ import (
 // comes from flags and the environment.
 type Options struct {
 	HTTP      string // host:port for events and the inbox
-	Store     string // SQLite file
+	Store     string // SQLite file, or postgres:// URL
 	InboxFile string // what the inbox received; "" keeps it in memory
 	WriteKeys string // comma-separated; "" takes any
 	Rules     string // folder to load at start; "" leaves what the store has in force
@@ -63,6 +63,9 @@ type Setting struct {
 	Env    string
 	Help   string
 	Secret bool // read from Env, or from the file that Env_FILE names
+	// MayBeSecret says that its value may hold a secret: it is read from the file
+	// that Env_FILE names, too.
+	MayBeSecret bool
 	Value  *string
 }
 
@@ -70,7 +73,7 @@ type Setting struct {
 func (o *Options) Settings() []Setting {
 	return append([]Setting{
 		{Flag: "http", Env: "OUTREACH_HTTP", Value: &o.HTTP, Help: "host:port that takes events and shows the inbox"},
-		{Flag: "store", Env: "OUTREACH_STORE", Value: &o.Store, Help: "SQLite file that holds everything"},
+		{Flag: "store", Env: "OUTREACH_STORE", Value: &o.Store, MayBeSecret: true, Help: "SQLite file that holds everything, or postgres://user:password@host:port/database"},
 		{Flag: "inbox-file", Env: "OUTREACH_INBOX_FILE", Value: &o.InboxFile, Help: "file that keeps what the inbox provider received; empty keeps it in memory"},
 		{Flag: "rules", Env: "OUTREACH_RULES", Value: &o.Rules, Help: "folder of rules to load at start; empty leaves those in the store in force"},
 		{Flag: "templates", Env: "OUTREACH_TEMPLATES", Value: &o.Templates, Help: "folder of templates; empty is the folder templates beside the rules"},

@@ -7,8 +7,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"time"
@@ -30,7 +28,7 @@ import (
 	"github.com/outreach-engine/outreach/internal/metrics"
 	"github.com/outreach-engine/outreach/internal/observe"
 	"github.com/outreach-engine/outreach/internal/sendtime"
-	"github.com/outreach-engine/outreach/internal/store/sqlite"
+	"github.com/outreach-engine/outreach/internal/store"
 	"github.com/outreach-engine/outreach/workflows"
 )
 
@@ -122,15 +120,12 @@ func listen(address string) (net.Listener, error) {
 	return listener, nil
 }
 
-func (o Options) openStore(ctx context.Context) (*sqlite.Store, error) {
-	if err := os.MkdirAll(filepath.Dir(o.Store), 0o700); err != nil {
-		return nil, fmt.Errorf("--store %s: %w", o.Store, err)
-	}
-	store, err := sqlite.Open(ctx, o.Store, sqlite.Options{Logger: o.Logger})
+func (o Options) openStore(ctx context.Context) (ledger.Store, error) {
+	opened, err := store.Place(o.Store).Open(ctx, o.Logger)
 	if err != nil {
-		return nil, fmt.Errorf("--store %s: %w", o.Store, err)
+		return nil, fmt.Errorf("--store: %w", err)
 	}
-	return store, nil
+	return opened, nil
 }
 
 // build makes everything that lives as long as the engine, in order.

@@ -36,6 +36,9 @@ func FromEnv(flags *pflag.FlagSet, o *Options, lookup func(string) (string, bool
 			return fmt.Errorf("%s_FILE: %w", s.Env, err)
 		}
 		*s.Value = strings.TrimSpace(string(text))
+		if s.File != nil {
+			*s.File = path
+		}
 	}
 	return nil
 }

@@ -46,5 +46,8 @@ func (s Setting) Read(lookup func(string) (string, bool), read func(string) ([]b
 		return fmt.Errorf("%s_FILE: %w", s.Env, err)
 	}
 	*s.Value = strings.TrimSpace(string(text))
+	if s.File != nil {
+		*s.File = path
+	}
 	return nil
 }

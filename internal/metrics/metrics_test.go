@@ -61,7 +61,7 @@ func TestFigures(t *testing.T) {
 			tx.SavePace(ledger.Pace{Scope: "twilio", Until: noon.Add(time.Minute)}), tx.SavePace(ledger.Pace{Scope: "sms", Until: noon}),
 			tx.Reject(ledger.Rejection{At: noon, Reason: "no name"}))
 	}))
-	m := metrics.New(store, clock)
+	m := metrics.New(metrics.Options{Store: store, Now: clock, Providers: []string{"twilio"}, Version: "v1"})
 	m.Call("twilio", "taken", 40*time.Millisecond)
 	m.Call("twilio", "throttled", 60*time.Millisecond)
 	m.Callback("twilio", "forged")
@@ -96,7 +96,7 @@ func (silent) Read(context.Context, func(ledger.Tx) error) error { return errors
 
 func TestAStoreThatDoesNotAnswerIsAFailedScrape(t *testing.T) {
 	t.Parallel()
-	require.Contains(t, scrape(t, metrics.New(silent{}, clock), 500), "disk")
+	require.Contains(t, scrape(t, metrics.New(metrics.Options{Store: silent{}, Now: clock}), 500), "disk")
 }
 
 // TestThePageNamesEveryFigure holds docs/metrics.md to what is given.
@@ -104,7 +104,7 @@ func TestThePageNamesEveryFigure(t *testing.T) {
 	t.Parallel()
 	page, err := os.ReadFile("../../docs/metrics.md")
 	require.NoError(t, err)
-	m := metrics.New(memory.New(), clock)
+	m := metrics.New(metrics.Options{Store: memory.New(), Now: clock})
 	m.Call("inbox", "taken", 0)
 	m.Callback("inbox", "taken")
 	require.NoError(t, err)

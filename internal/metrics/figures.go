@@ -169,10 +169,23 @@ func (r *reader) refused(tx ledger.Tx) error {
 
 // queues gives what waits for the watches.
 func (r *reader) queues(tx ledger.Tx) error {
-	return nil
+	b, err := tx.Backlog(r.at, r.at.Add(-r.Overdue))
+	for what, q := range map[string]ledger.Queue{"matched": b.Matched, "hints": b.Hints, "due": b.Due, "overdue": b.Overdue} {
+		r.gauge(r.backlog, float64(q.Count), what)
+		r.gauge(r.backlogAge, r.since(q.First), what)
+	}
+	return err
 }
 
 // processes counts the engine's processes that live.
 func (r *reader) processes(tx ledger.Tx) error {
-	return nil
+	live, err := tx.Processes(r.Machine().Add(-ledger.BeatGone))
+	sums := map[string]int{}
+	for _, p := range live {
+		sums[r.words.roles.of(p.Role)]++
+	}
+	for role, n := range sums {
+		r.gauge(r.engines, float64(n), role)
+	}
+	return err
 }

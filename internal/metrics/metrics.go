@@ -19,10 +19,11 @@ import (
 	"github.com/outreach-engine/outreach/internal/witness"
 )
 
-// Options are what figures are made of. Store and Now are required.
+// Options are what figures are made of. Store, Now and Machine are required.
 type Options struct {
 	Store     ledger.Store
 	Now       func() time.Time // the engine's time
+	Machine   func() time.Time // the machine's
 	Overdue   time.Duration    // engine time past its instant after which an open outreach is overdue
 	Providers []string         // that carry messages; others are counted as other
 	Version   string
@@ -39,8 +40,8 @@ type Metrics struct {
 // counters are what this process did.
 type counters struct {
 	events, matches, plans, sends, notSent, deliveries, calls, callbacks *prometheus.CounterVec
-	started                                                             prometheus.Counter
-	lateness, callSeconds, writeSeconds, httpSeconds                    *prometheus.HistogramVec
+	started                                                              prometheus.Counter
+	lateness, callSeconds, writeSeconds, httpSeconds                     *prometheus.HistogramVec
 }
 
 // New makes the metrics of an engine.

@@ -17,7 +17,7 @@ import (
 const (
 	freshFor  = 5 * time.Second
 	share     = 100
-	sharp     = 50 * time.Millisecond // who asks waits so long for newer figures
+	sharp     = 50 * time.Millisecond // who asks waits so long for newer figures, where the last came sooner
 	first     = 5 * time.Second       // and so long when there are none yet
 	readingIn = 30 * time.Second      // a reading that takes longer has failed
 )
@@ -30,6 +30,7 @@ type stock struct {
 	mu    sync.Mutex
 	list  []prometheus.Metric // nil: none could be read
 	tried bool                // a reading is over
+	took  time.Duration       // how long it took
 	next  time.Time           // when the list is too old, machine's clock
 	under chan struct{}       // closed when the reading under way is over; nil: there is none
 }
@@ -60,8 +61,11 @@ func (s *stock) newest() []prometheus.Metric {
 		go s.refresh(s.under)
 	}
 	under, patience := s.under, sharp
-	if !s.tried {
+	switch {
+	case !s.tried:
 		patience = first
+	case s.took > sharp:
+		patience = 0
 	}
 	s.mu.Unlock()
 	if under != nil {
@@ -88,7 +92,7 @@ func (s *stock) refresh(under chan struct{}) {
 	took := time.Since(began)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.list, s.tried, s.under = list, true, nil
+	s.list, s.took, s.tried, s.under = list, took, true, nil
 	s.next = time.Now().Add(max(freshFor, share*took))
 	if err != nil {
 		s.next = time.Now().Add(freshFor)

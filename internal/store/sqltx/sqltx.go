@@ -78,11 +78,22 @@ func Value(arg any) any {
 		}
 		return int64(0)
 	case time.Time:
-		return micros(v)
+		return Micros(v)
 	case []byte:
 		if len(v) == 0 {
 			return nil
 		}
 	}
 	return arg
+}
+
+// Expect implements ledger.Customers: nothing is fetched ahead.
+func (t *Tx) Expect(ledger.Need) error { return nil }
+
+// Alter implements ledger.Texts: whoever writes is alone.
+func (t *Tx) Alter() error {
+	if t.memory == nil {
+		return ErrReadOnly
+	}
+	return nil
 }

@@ -18,6 +18,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/outreach-engine/outreach/activities"
+	"github.com/outreach-engine/outreach/internal/admin"
 	"github.com/outreach-engine/outreach/internal/callback"
 	"github.com/outreach-engine/outreach/internal/channel/inbox"
 	"github.com/outreach-engine/outreach/internal/customer"
@@ -31,12 +32,14 @@ import (
 	"github.com/outreach-engine/outreach/internal/observe"
 	"github.com/outreach-engine/outreach/internal/sendtime"
 	"github.com/outreach-engine/outreach/internal/store/sqlite"
+	"github.com/outreach-engine/outreach/internal/witness"
 	"github.com/outreach-engine/outreach/workflows"
 )
 
 // Running is what runs, for whoever started it.
 type Running struct {
 	Addr     string // host:port of events and inbox, with the real port
+	Admin    string // host:port of health, figures and profiles; "": it is off
 	Store    ledger.Store
 	Engine   *activities.Engine
 	Observer *observe.Observer
@@ -48,6 +51,8 @@ type Running struct {
 	store   string // its own id
 	links   *link.Signer
 	metrics *metrics.Metrics
+	clock   *admin.Clock // judges the machine's
+	post    *post
 }
 
 func (r Running) starter() workflows.Starter {
@@ -92,6 +97,11 @@ func Run(ctx context.Context, o Options) (err error) {
 		return err
 	}
 	undo.add(func() { _ = listener.Close() })
+	post, err := o.man()
+	if err != nil {
+		return err
+	}
+	undo.add(post.close)
 	store, err := o.openStore(ctx)
 	if err != nil {
 		return err
@@ -107,7 +117,7 @@ func Run(ctx context.Context, o Options) (err error) {
 	if err != nil {
 		return err
 	}
-	running.Addr = listener.Addr().String()
+	running.Addr, running.Admin, running.post = listener.Addr().String(), post.addr(), post
 	undo.add(running.Client.Close)
 	o.warnOfStrangers(listener.Addr())
 	return o.serve(ctx, running, listener)
@@ -143,12 +153,14 @@ func (o Options) build(ctx context.Context, store ledger.Store, box *inbox.Box) 
 	if err != nil {
 		return Running{}, err
 	}
+	figures := o.figures(store, senders, patience)
+	store = witness.Watch(store, figures.Committed)
 	links, err := Links(ctx, store, o.LinkSecret)
 	if err != nil {
 		return Running{}, err
 	}
 	rules := library.New(store)
-	r := Running{Store: store, Library: rules, Inbox: box, links: links, metrics: metrics.New(store, o.Clock.Now)}
+	r := Running{Store: store, Library: rules, Inbox: box, links: links, metrics: figures, clock: &admin.Clock{}}
 	if r.Loaded, err = o.loadAtStart(ctx, rules); err != nil {
 		return r, err
 	}
@@ -163,10 +175,10 @@ func (o Options) build(ctx context.Context, store ledger.Store, box *inbox.Box) 
 		return r, err
 	}
 	desk := dossier.Desk{Library: rules, Zones: sendtime.NewZones(), Lag: o.Clock.Span(engineLag)}
-	r.Observer = &observe.Observer{Store: store, Desk: desk, Now: o.Clock.Now}
+	r.Observer = &observe.Observer{Store: store, Desk: desk, Now: o.Clock.Now, Meter: figures, Fit: r.clock.Err}
 	r.Engine = &activities.Engine{
 		Store: store, Desk: desk, Clock: o.Clock, Starter: r.starter(), Senders: senders,
-		CallTime: callTime, Meter: r.metrics, Links: linker(links, o.public()),
+		CallTime: callTime, Meter: figures, Fit: r.clock.Err, Links: linker(links, o.public()),
 		Patience: patience, Starts: rate.NewLimiter(startsPerSecond, startsPerSecond),
 		Rechecks: rate.NewLimiter(rechecksPerSecond, rechecksPerSecond), Logger: o.Logger,
 	}
@@ -243,8 +255,9 @@ func (o Options) serve(ctx context.Context, r Running, listener net.Listener) er
 	loops.Go(func() { o.reload(ctx, r.Library) })
 	loops.Go(func() { o.learn(ctx, r.Engine) })
 	loops.Go(func() { o.inquire(ctx, r.Engine) })
+	loops.Go(func() { o.lookOut(ctx, r) })
 
-	server := &http.Server{Handler: o.routes(r), ReadHeaderTimeout: 10 * time.Second, BaseContext: func(net.Listener) context.Context { return context.WithoutCancel(ctx) }}
+	server := &http.Server{Handler: r.metrics.HTTP(o.routes(r)), ReadHeaderTimeout: 10 * time.Second, BaseContext: func(net.Listener) context.Context { return context.WithoutCancel(ctx) }}
 	loops.Go(func() {
 		if err := server.Serve(listener); err != nil && !errors.Is(err, http.ErrServerClosed) {
 			cancel(fmt.Errorf("http: %w", err))
@@ -288,7 +301,6 @@ func (o Options) routes(r Running) http.Handler {
 	})
 	mux.Handle("/v1/", events)
 	mux.Handle("/health", events)
-	mux.Handle("GET /metrics", r.metrics.Handler())
 	if o.PublicURL != "" {
 		mux.Handle(callback.Path, callback.Handler(callback.Options{
 			Public: o.public(), Senders: r.Engine.Senders, Taker: r.Observer, Now: o.Clock.Now, Logger: o.Logger,

@@ -46,6 +46,8 @@ type Options struct {
 
 	Providers Providers // what the providers are told
 
+	Eyes // what operators see
+
 	// What no setting gives.
 	WatchFiles bool // load rules again when a file changes
 	Clock      activities.Clock
@@ -91,7 +93,7 @@ func (o *Options) Settings() []Setting {
 		{Flag: "sms", Env: "OUTREACH_SMS", Value: &o.SMS, Help: "who carries SMS: inbox, twilio or webhook"},
 		{Flag: "email", Env: "OUTREACH_EMAIL", Value: &o.Email, Help: "who carries email: inbox, sendgrid, smtp or webhook"},
 		{Flag: "push", Env: "OUTREACH_PUSH", Value: &o.Push, Help: "who carries push messages: inbox, fcm, webpush, both (fcm and webpush) or webhook"},
-	}, slices.Concat(o.temporalSettings(), o.Providers.settings())...)
+	}, slices.Concat(o.temporalSettings(), o.Eyes.settings(), o.Providers.settings())...)
 }
 
 // Defaults gives the options before flags and environment.
@@ -101,5 +103,6 @@ func Defaults() Options {
 		TemporalAddress: "127.0.0.1:7233", TemporalNamespace: "default", TemporalFairness: "on", CallTimeout: "30s", Patience: "2m",
 		SMS: "inbox", Email: "inbox", Push: "inbox", Providers: Providers{SendGridResidency: "global", SMTPTLS: "starttls"},
 		Clock: activities.RealTime(), LearnEvery: 24 * time.Hour,
+		Eyes: defaultEyes(),
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/outreach-engine/outreach/activities"
+	"github.com/outreach-engine/outreach/internal/admin"
 	"github.com/outreach-engine/outreach/internal/callback"
 	"github.com/outreach-engine/outreach/internal/channel/inbox"
 	"github.com/outreach-engine/outreach/internal/customer"
@@ -28,11 +29,13 @@ import (
 	"github.com/outreach-engine/outreach/internal/observe"
 	"github.com/outreach-engine/outreach/internal/sendtime"
 	"github.com/outreach-engine/outreach/internal/store"
+	"github.com/outreach-engine/outreach/internal/witness"
 )
 
 // Running is what runs, for whoever started it.
 type Running struct {
 	Addr     string // host:port of events and inbox, with the real port
+	Admin    string // host:port of health, figures and profiles; "": it is off
 	Store    ledger.Store
 	Engine   *activities.Engine
 	Observer *observe.Observer
@@ -44,6 +47,8 @@ type Running struct {
 	links    *link.Signer
 	metrics  *metrics.Metrics
 	temporal *temporalLink
+	clock    *admin.Clock // judges the machine's
+	post     *post
 }
 
 // engineLag is by how much a message may be late without the steps after it
@@ -84,6 +89,11 @@ func Run(ctx context.Context, o Options) (err error) {
 		return err
 	}
 	undo.add(func() { _ = listener.Close() })
+	post, err := o.man()
+	if err != nil {
+		return err
+	}
+	undo.add(post.close)
 	store, err := o.openStore(ctx)
 	if err != nil {
 		return err
@@ -99,7 +109,7 @@ func Run(ctx context.Context, o Options) (err error) {
 	if err != nil {
 		return err
 	}
-	running.Addr = listener.Addr().String()
+	running.Addr, running.Admin, running.post = listener.Addr().String(), post.addr(), post
 	undo.add(running.Client.Close)
 	o.warnOfStrangers(listener.Addr())
 	return o.serve(ctx, running, listener)
@@ -132,12 +142,14 @@ func (o Options) build(ctx context.Context, store ledger.Store, box *inbox.Box) 
 	if err != nil {
 		return Running{}, err
 	}
+	figures := o.figures(store, senders, patience)
+	store = witness.Watch(store, figures.Committed)
 	links, err := Links(ctx, store, o.LinkSecret)
 	if err != nil {
 		return Running{}, err
 	}
 	rules := library.New(store)
-	r := Running{Store: store, Library: rules, Inbox: box, links: links, metrics: metrics.New(store, o.Clock.Now)}
+	r := Running{Store: store, Library: rules, Inbox: box, links: links, metrics: figures, clock: &admin.Clock{}}
 	if r.Loaded, err = o.loadAtStart(ctx, rules); err != nil {
 		return r, err
 	}
@@ -149,10 +161,10 @@ func (o Options) build(ctx context.Context, store ledger.Store, box *inbox.Box) 
 	}
 	r.Client = r.temporal.client
 	desk := dossier.Desk{Library: rules, Zones: sendtime.NewZones(), Lag: o.Clock.Span(engineLag)}
-	r.Observer = &observe.Observer{Store: store, Desk: desk, Now: o.Clock.Now}
+	r.Observer = &observe.Observer{Store: store, Desk: desk, Now: o.Clock.Now, Meter: figures, Fit: r.clock.Err}
 	r.Engine = &activities.Engine{
 		Store: store, Desk: desk, Clock: o.Clock, Starter: r.temporal.starter(), Senders: senders,
-		CallTime: callTime, Meter: r.metrics, Links: linker(links, o.public()),
+		CallTime: callTime, Meter: figures, Fit: r.clock.Err, Links: linker(links, o.public()),
 		Patience: patience, Starts: rate.NewLimiter(startsPerSecond, startsPerSecond),
 		Rechecks: rate.NewLimiter(rechecksPerSecond, rechecksPerSecond), Logger: o.Logger,
 	}
@@ -198,8 +210,9 @@ func (o Options) serve(ctx context.Context, r Running, listener net.Listener) er
 	loops.Go(func() { o.reload(ctx, r.Library) })
 	loops.Go(func() { o.learn(ctx, r.Engine) })
 	loops.Go(func() { o.inquire(ctx, r.Engine) })
+	loops.Go(func() { o.lookOut(ctx, r) })
 
-	server := &http.Server{Handler: o.routes(r), ReadHeaderTimeout: 10 * time.Second, BaseContext: func(net.Listener) context.Context { return context.WithoutCancel(ctx) }}
+	server := &http.Server{Handler: r.metrics.HTTP(o.routes(r)), ReadHeaderTimeout: 10 * time.Second, BaseContext: func(net.Listener) context.Context { return context.WithoutCancel(ctx) }}
 	loops.Go(func() {
 		if err := server.Serve(listener); err != nil && !errors.Is(err, http.ErrServerClosed) {
 			cancel(fmt.Errorf("http: %w", err))
@@ -247,7 +260,6 @@ func (o Options) routes(r Running) http.Handler {
 	})
 	mux.Handle("/v1/", events)
 	mux.Handle("/health", events)
-	mux.Handle("GET /metrics", r.metrics.Handler())
 	if o.PublicURL != "" {
 		mux.Handle(callback.Path, callback.Handler(callback.Options{
 			Public: o.public(), Senders: r.Engine.Senders, Taker: r.Observer, Now: o.Clock.Now, Logger: o.Logger,

@@ -150,6 +150,17 @@ func (s *Store) Time(ctx context.Context) (at time.Time, err error) {
 	return at, err
 }
 
+// Form tells of which form the tables are, and which one is the newest that this
+// program knows. A newer program may have brought them further since they were
+// opened.
+func (s *Store) Form(ctx context.Context) (have, want int64, err error) {
+	err = s.reading(ctx, func(c *conn) error {
+		have, err = sqltx.Form(c)
+		return err
+	})
+	return have, sqltx.NewestForm(migrations), err
+}
+
 // Read implements ledger.Store. The snapshot is taken at the first method
 // that fn calls.
 func (s *Store) Read(ctx context.Context, fn func(ledger.Tx) error) error {

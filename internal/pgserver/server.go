@@ -181,6 +181,12 @@ func (s *Server) CreateDatabase(ctx context.Context, name string) error {
 	return s.execute(ctx, "CREATE DATABASE "+pgx.Identifier{name}.Sanitize()+" TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C'")
 }
 
+// CopyDatabase makes a database like another one, to which nobody may be
+// connected.
+func (s *Server) CopyDatabase(ctx context.Context, name, like string) error {
+	return s.execute(ctx, "CREATE DATABASE "+pgx.Identifier{name}.Sanitize()+" TEMPLATE "+pgx.Identifier{like}.Sanitize())
+}
+
 // DropDatabase removes a database, whoever is connected to it. One that is not
 // there is no error.
 func (s *Server) DropDatabase(ctx context.Context, name string) error {

@@ -34,12 +34,16 @@ func Database(t testing.TB) string {
 	check(t, err)
 	name := "test_" + strconv.FormatInt(server.databases.Add(1), 10)
 	require.NoError(t, server.CreateDatabase(t.Context(), name))
+	removed(t, server, name)
+	return server.URL(name)
+}
+
+func removed(t testing.TB, server *common, name string) {
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
 		require.NoError(t, server.DropDatabase(ctx, name))
 	})
-	return server.URL(name)
 }
 
 // Start starts a server that is this test's alone: one that it may kill. It is

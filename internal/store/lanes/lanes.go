@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/outreach-engine/outreach/internal/ledger"
 )
@@ -18,7 +19,10 @@ var ErrClosed = errors.New("store: closed")
 
 // Job is one call of Write.
 type Job struct {
-	Fn   func(ledger.Tx) error
+	Fn    func(ledger.Tx) error
+	Since time.Time // its writer's own: since when it has been tried; zero: not yet
+
+	lane ledger.Lane
 	err  error         // to be read after done
 	done chan struct{} // closed when there is an answer
 }
@@ -51,17 +55,30 @@ func (q *Queue) lane(l ledger.Lane) *[]*Job {
 	return &q.lanes[1]
 }
 
-// Put adds a job; a queue that is closed takes none.
-func (q *Queue) Put(l ledger.Lane, j *Job) error {
+// put adds a job; a queue that is closed takes none.
+func (q *Queue) put(j *Job) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.closed {
 		return ErrClosed
 	}
-	lane := q.lane(l)
+	q.add(j)
+	return nil
+}
+
+// Back puts a job that was taken behind those that wait in its lane, also when
+// the queue is closed: whoever puts it back must go on taking.
+func (q *Queue) Back(j *Job) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.add(j)
+}
+
+// add must be called under mu.
+func (q *Queue) add(j *Job) {
+	lane := q.lane(j.lane)
 	*lane = append(*lane, j)
 	q.more.Broadcast()
-	return nil
 }
 
 // Poll gives the next job of the lanes up to last, nil when nobody waits there.
@@ -97,11 +114,11 @@ func (q *Queue) Take(last ledger.Lane) *Job {
 	}
 }
 
-// Drop takes a job back and reports whether it was still waiting.
-func (q *Queue) Drop(l ledger.Lane, j *Job) bool {
+// drop takes a job back and reports whether it was waiting.
+func (q *Queue) drop(j *Job) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	lane := q.lane(l)
+	lane := q.lane(j.lane)
 	i := slices.Index(*lane, j)
 	if i < 0 {
 		return false
@@ -132,14 +149,14 @@ func (q *Queue) Write(ctx context.Context, l ledger.Lane, fn func(ledger.Tx) err
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	j := &Job{Fn: fn, done: make(chan struct{})}
-	if err := q.Put(l, j); err != nil {
+	j := &Job{Fn: fn, lane: l, done: make(chan struct{})}
+	if err := q.put(j); err != nil {
 		return err
 	}
 	select {
 	case <-j.done:
 	case <-ctx.Done():
-		if q.Drop(l, j) {
+		if q.drop(j) {
 			return ctx.Err()
 		}
 		<-j.done

@@ -32,6 +32,8 @@ type conn struct {
 	cells    cells
 	failed   error // of the newest statement that failed
 	answered int64 // statements that had an answer
+	journeys int64 // that were begun
+	wrote    bool  // a statement changed something
 }
 
 var _ sqltx.Conn = (*conn)(nil)
@@ -59,6 +61,14 @@ func (c *conn) close() {
 
 // lost reports whether nothing can be asked any more.
 func (c *conn) lost() bool { return c.raw.IsClosed() }
+
+// idle sees that no transaction is open, failed ones included. A connection
+// that cannot be brought there is closed.
+func (c *conn) idle() {
+	if !c.lost() && c.raw.PgConn().TxStatus() != 'I' && c.control("ROLLBACK") != nil {
+		c.close()
+	}
+}
 
 // Query implements sqltx.Conn.
 func (c *conn) Query(sql string, each func(*sqltx.Row), args ...any) error {
@@ -96,11 +106,32 @@ func (c *conn) later(s statement) error {
 	return c.send()
 }
 
+// place is a point among what was put off.
+type place struct {
+	journeys int64
+	at       int
+}
+
+// here gives the place of what is put off next.
+func (c *conn) here() place { return place{c.journeys, len(c.put)} }
+
+// drop forgets what was put off since a place, and reports whether that is all
+// there is to do: nothing of it has been sent.
+func (c *conn) drop(p place) bool {
+	if c.journeys != p.journeys || len(c.put) < p.at {
+		return false
+	}
+	clear(c.put[p.at:])
+	c.put = c.put[:p.at]
+	return true
+}
+
 // send does all that was put off, in one journey.
 func (c *conn) send() (err error) {
 	if len(c.put) == 0 {
 		return nil
 	}
+	c.journeys++
 	statements := c.put
 	defer func() {
 		clear(statements)
@@ -148,7 +179,12 @@ func (c *conn) read(results pgx.BatchResults, s statement) error {
 		return fail(s.sql, err)
 	}
 	c.answered++
-	n := rows.CommandTag().RowsAffected()
+	tag := rows.CommandTag()
+	n := tag.RowsAffected()
+	if s.sql == commit && tag.String() != commit {
+		return fail(s.sql, errUndone)
+	}
+	c.wrote = c.wrote || n > 0 && !tag.Select()
 	if s.changed != nil {
 		*s.changed = n
 	}
@@ -158,10 +194,19 @@ func (c *conn) read(results pgx.BatchResults, s statement) error {
 	return nil
 }
 
+// commit ends a transaction. One that failed answers it with ROLLBACK, and no
+// error.
+const commit = "COMMIT"
+
+// errUndone says that the server ended a transaction with nothing kept.
+var errUndone = errors.New("the server kept nothing of the transaction")
+
 // control runs commands that take no values at once, in one journey. They do
-// their work in a transaction that failed, too.
+// their work in a transaction that failed, too. What was put off is forgotten.
 func (c *conn) control(sql string) error {
+	clear(c.put)
 	c.put = c.put[:0]
+	c.journeys++
 	ctx, cancel := context.WithTimeout(context.Background(), answering)
 	defer cancel()
 	_, err := c.raw.PgConn().Exec(ctx, sql).ReadAll()
@@ -274,6 +319,7 @@ const (
 	deadlock      = "40P01"
 	lockTaken     = "55P03"
 	duplicate     = "23505"
+	noPartition   = "23514" // and any other row that a table's condition refuses
 	readOnly      = "25006"
 	diskFull      = "53100"
 	tooMany       = "53300"

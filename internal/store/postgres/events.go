@@ -111,6 +111,13 @@ func (m *months) ensure(s *Store, at int64) error {
 	return nil
 }
 
+// forget has every partition looked for again: one was dropped.
+func (m *months) forget() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	clear(m.known)
+}
+
 func makeMonth(c *conn, name string, from, to int64) error {
 	there := false
 	err := c.Query("SELECT 1 FROM pg_inherits WHERE inhparent = CAST('events' AS regclass) AND inhrelid = to_regclass($1)",

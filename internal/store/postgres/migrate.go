@@ -7,12 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"log/slog"
+	"strconv"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
-	"github.com/pressly/goose/v3/lock"
+
+	"github.com/outreach-engine/outreach/internal/store/sqltx"
 )
 
 //go:embed migrations/*.sql
@@ -24,71 +24,88 @@ type Form struct {
 	Want int64 // the newest that this program knows
 }
 
-// migrate brings the tables to their newest form, one process at a time.
-func migrate(ctx context.Context, config *pgx.ConnConfig, logger *slog.Logger) (err error) {
-	db := stdlib.OpenDB(*config)
-	defer func() { err = errors.Join(err, db.Close()) }()
-	provider, err := forms(ctx, db)
+// FormOf tells how far the tables of a database are. It changes nothing.
+func FormOf(ctx context.Context, url string) (Form, error) {
+	s, err := connected(ctx, url, Options{})
 	if err != nil {
-		return err
+		return Form{}, err
 	}
-	form, err := formOf(ctx, provider)
+	return s.formOf(ctx)
+}
+
+// formOf refuses tables of a form that this program does not know.
+func (s *Store) formOf(ctx context.Context) (form Form, err error) {
+	form.Want = sqltx.NewestForm(migrations)
+	c, err := s.dialer.dial(ctx)
+	if err != nil {
+		return form, fmt.Errorf("store: %s: %w", s.Name(), err)
+	}
+	defer c.close()
+	_, there, err := sqltx.One(c, sqltx.Number, "SELECT 1 FROM pg_tables WHERE schemaname = $1 AND tablename = 'goose_db_version'", Schema)
+	if err == nil && there {
+		form.Have, err = sqltx.Form(c)
+	}
+	if err == nil && form.Have > form.Want {
+		err = fmt.Errorf("store: the tables were made by a newer version of this program "+
+			"(they are of form %d, this one knows %d): use that version or a newer one", form.Have, form.Want)
+	}
+	return form, err
+}
+
+// migrate brings the tables to their newest form, one process at a time.
+func (s *Store) migrate(ctx context.Context) (err error) {
+	form, err := s.formOf(ctx)
 	if err != nil || form.Have == form.Want {
 		return err
 	}
-	steps, err := provider.Up(ctx)
-	for _, step := range steps {
-		logger.InfoContext(ctx, "store migrated", "version", step.Source.Version, "took", step.Duration)
+	config := s.config.Copy()
+	config.RuntimeParams["lock_timeout"] = patienceToMigrate
+	db := stdlib.OpenDB(*config)
+	defer func() { err = errors.Join(err, db.Close()) }()
+	only, err := db.Conn(ctx)
+	if err != nil {
+		return fail("migrations", err)
 	}
+	defer func() { err = errors.Join(err, only.Close()) }()
+	if err := enter(ctx, only); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, leave(context.WithoutCancel(ctx), only)) }()
+	files, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return err
+	}
+	provider, err := goose.NewProvider(goose.DialectPostgres, db, files, goose.WithDisableGlobalRegistry(true))
 	if err != nil {
 		return fmt.Errorf("migrations: %w", err)
 	}
-	return nil
+	steps, err := provider.Up(ctx)
+	for _, step := range steps {
+		s.options.Logger.InfoContext(ctx, "store migrated", "version", step.Source.Version, "took", step.Duration)
+	}
+	return fail("migrations", err)
 }
 
-// FormOf tells how far the tables of a database are, and changes nothing but
-// that it makes our schema where it is not there.
-func FormOf(ctx context.Context, url string) (form Form, err error) {
-	s, err := connected(ctx, url, Options{})
-	if err != nil {
-		return form, err
+// patienceToMigrate is how long is waited for another process that is about it.
+const patienceToMigrate = "5min"
+
+var migrating = strconv.FormatInt(lockKey("migrations", ""), 10)
+
+// enter waits until no other process changes the tables, and sees that there is
+// our schema.
+func enter(ctx context.Context, c *sql.Conn) error {
+	if _, err := c.ExecContext(ctx, "SELECT pg_advisory_lock("+migrating+")"); err != nil {
+		return fail("wait for another process that changes the tables", err)
 	}
-	db := stdlib.OpenDB(*s.config)
-	defer func() { err = errors.Join(err, db.Close()) }()
-	provider, err := forms(ctx, db)
-	if err != nil {
-		return form, err
+	var there bool
+	err := c.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM pg_namespace WHERE nspname = $1)", Schema).Scan(&there)
+	if err == nil && !there { // also who may not make it may use one that is there
+		_, err = c.ExecContext(ctx, "CREATE SCHEMA "+Schema)
 	}
-	return formOf(ctx, provider)
+	return fail("CREATE SCHEMA "+Schema, err)
 }
 
-func forms(ctx context.Context, db *sql.DB) (*goose.Provider, error) {
-	if _, err := db.ExecContext(ctx, "CREATE SCHEMA IF NOT EXISTS "+Schema); err != nil {
-		return nil, fail("CREATE SCHEMA", err)
-	}
-	files, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return nil, err
-	}
-	locker, err := lock.NewPostgresSessionLocker()
-	if err != nil {
-		return nil, fmt.Errorf("migrations: %w", err)
-	}
-	provider, err := goose.NewProvider(goose.DialectPostgres, db, files, goose.WithDisableGlobalRegistry(true), goose.WithSessionLocker(locker))
-	if err != nil {
-		return nil, fmt.Errorf("migrations: %w", err)
-	}
-	return provider, nil
-}
-
-func formOf(ctx context.Context, provider *goose.Provider) (Form, error) {
-	have, want, err := provider.GetVersions(ctx)
-	if err != nil {
-		return Form{}, fmt.Errorf("migrations: %w", err)
-	}
-	if have > want {
-		return Form{have, want}, fmt.Errorf("store: the tables were made by a newer version of this program "+
-			"(they are of form %d, this one knows %d): use that version or a newer one", have, want)
-	}
-	return Form{have, want}, nil
+func leave(ctx context.Context, c *sql.Conn) error {
+	_, err := c.ExecContext(ctx, "SELECT pg_advisory_unlock("+migrating+")")
+	return fail("leave the migrations", err)
 }

@@ -80,7 +80,10 @@ func Open(ctx context.Context, url string, options Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := migrate(ctx, s.config, s.options.Logger); err != nil {
+	if err := s.migrate(ctx); err != nil {
+		return nil, fmt.Errorf("open %s: %w", s.Name(), err)
+	}
+	if err := s.reading(ctx, func(c *conn) error { return c.control(forgetSigns) }); err != nil {
 		return nil, fmt.Errorf("open %s: %w", s.Name(), err)
 	}
 	go s.speak()
@@ -103,7 +106,7 @@ func connected(ctx context.Context, url string, options Options) (*Store, error)
 		return nil, errors.New("store: the URL is not understood: write postgres://user:password@host:port/database") // the error may show the password
 	}
 	for name, value := range map[string]string{
-		"search_path": Schema, "application_name": "outreach", "lock_timeout": "15s", "idle_in_transaction_session_timeout": "60s",
+		"search_path": Schema, "application_name": "outreach", "lock_timeout": "1s", "jit": "off", "idle_in_transaction_session_timeout": "60s",
 		"timezone": "UTC", "client_encoding": "UTF8",
 	} {
 		config.RuntimeParams[name] = value
@@ -168,13 +171,6 @@ func (s *Store) Form(ctx context.Context) (have, want int64, err error) {
 func (s *Store) Read(ctx context.Context, fn func(ledger.Tx) error) error {
 	return s.reading(ctx, func(c *conn) error {
 		c.put = append(c.put[:0], statement{sql: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"})
-		begun := func() bool { return len(c.put) == 0 }
-		defer func() {
-			if begun() && !c.lost() {
-				_ = c.control("ROLLBACK") // it changed nothing
-			}
-			c.put = c.put[:0]
-		}()
 		return lanes.Call(fn, spoken{sqltx.New(snapshot{c}, nil), snapshot{c}})
 	})
 }
@@ -198,7 +194,13 @@ func (s *Store) reading(ctx context.Context, fn func(*conn) error) error {
 	case <-s.closed:
 		return lanes.ErrClosed
 	}
-	defer func() { s.readers <- c }()
+	defer func() {
+		if c != nil {
+			c.put = c.put[:0] // a transaction in which nothing was asked
+			c.idle()
+		}
+		s.readers <- c
+	}()
 	for fresh := c == nil; ; fresh = true {
 		if c == nil {
 			var err error

@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"context"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -11,17 +12,30 @@ import (
 	"github.com/outreach-engine/outreach/internal/store/storetest"
 )
 
+// ours is a database with our tables in it.
+var ours = pgtest.NewTemplate(func(ctx context.Context, url string) error {
+	s, err := postgres.Open(ctx, url, postgres.Options{Writers: 1, Readers: 1})
+	if err != nil {
+		return err
+	}
+	return s.Close()
+})
+
 // place gives the way to open one empty database.
-func place(t *testing.T) storetest.Open {
-	url := pgtest.Database(t)
-	return func(t *testing.T) ledger.Store {
-		s, err := postgres.Open(t.Context(), url, postgres.Options{Writers: 1})
-		require.NoError(t, err)
-		return s
+func place(options postgres.Options) func(t *testing.T) storetest.Open {
+	return func(t *testing.T) storetest.Open {
+		url := ours.Database(t)
+		return func(t *testing.T) ledger.Store {
+			s, err := postgres.Open(t.Context(), url, options)
+			require.NoError(t, err)
+			return s
+		}
 	}
 }
 
+// TestStore holds that the store keeps what every store promises. One writer
+// lets the suite say what is done together, and in which order.
 func TestStore(t *testing.T) {
 	t.Parallel()
-	storetest.Run(t, place)
+	storetest.Run(t, place(postgres.Options{Writers: 1, Readers: 2}))
 }

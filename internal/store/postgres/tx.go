@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
+	"maps"
 	"slices"
 	"time"
 
@@ -168,16 +169,19 @@ func (t *tx) Pace(scope string) (p ledger.Pace, ok bool, err error) {
 }
 
 // Claim implements ledger.Work. Rows that somebody else is claiming are left to
-// them.
+// them. They are picked once, whatever plan the update has.
 func (t *tx) Claim(rule string, now, until time.Time, limit int) ([]ledger.Outreach, error) {
-	return sqltx.Claimed(t.c, `UPDATE outreaches
-		SET lease = $1
-		WHERE rowid IN (
-			SELECT rowid FROM outreaches
+	return sqltx.Claimed(t.c, claim, until, rule, now, limit)
+}
+
+const claim = `WITH picked AS MATERIALIZED (
+			SELECT rule AS its, customer AS whose, n AS number FROM outreaches
 			WHERE rule = $2 AND status = 'matched' AND lease <= $3
 			ORDER BY priority DESC, next_at, n, rowid LIMIT $4
-			FOR UPDATE SKIP LOCKED)`, until, rule, now, limit)
-}
+			FOR UPDATE SKIP LOCKED)
+		UPDATE outreaches
+		SET lease = $1
+		FROM picked WHERE rule = its AND customer = whose AND n = number`
 
 // News implements ledger.Events. Those that somebody else is telling are left
 // to them.
@@ -185,20 +189,8 @@ func (t *tx) News(limit int) ([]ledger.News, error) {
 	return sqltx.NewsOf(t.c, sqltx.SelectNews+" FOR UPDATE SKIP LOCKED", limit)
 }
 
-// Customer implements ledger.Customers. Where there is no row to be locked, the
-// id is kept from others who would make one.
-func (t *tx) Customer(id customer.ID) (ledger.Record, bool, error) {
-	r, ok, err := t.Tx.Customer(id)
-	if ok || err != nil {
-		return r, ok, err
-	}
-	_ = t.c.Later(ownLock, lockKey("customer", string(id)))
-	return t.Tx.Customer(id)
-}
-
 // Resolve implements ledger.Customers. The customer is locked, and looked up
-// again under the lock: a merge may have taken the id elsewhere. An id that is
-// nobody's is kept from others who would give it to somebody.
+// again under the lock: a merge may have taken the id elsewhere.
 func (t *tx) Resolve(external string) (customer.ID, bool, error) {
 	if id, known := t.whose[external]; known {
 		return id, true, nil
@@ -207,24 +199,37 @@ func (t *tx) Resolve(external string) (customer.ID, bool, error) {
 		return "", false, nil
 	}
 	const who = "SELECT customer FROM identities WHERE external = $1"
-	id, ok, err := sqltx.One(t.c, sqltx.Text, who, external)
-	for err == nil {
-		if ok {
-			_, _, err = t.Customer(customer.ID(id))
-		} else {
-			err = t.c.Later(ownLock, lockKey("identity", external))
-		}
-		if err != nil {
+	id, ok, err := sqltx.One(t.conn, sqltx.Text, who, external)
+	for ok && err == nil {
+		if _, _, err = t.Customer(customer.ID(id)); err != nil {
 			break
 		}
-		again, still, failed := sqltx.One(t.c, sqltx.Text, who, external)
-		if err = failed; err == nil && again == id && still == ok {
-			t.note(external, customer.ID(id), ok)
-			return customer.ID(id), ok, nil
+		was := id
+		if id, ok, err = sqltx.One(t.conn, sqltx.Text, who, external); id == was {
+			break
 		}
-		id, ok = again, still
 	}
-	return "", false, err
+	if err != nil {
+		return "", false, err
+	}
+	t.note(external, customer.ID(id), ok)
+	return customer.ID(id), ok, nil
+}
+
+// Moved implements ledger.Customers. The customer whose outreach it is now is
+// locked, so that no merge takes it further.
+func (t *tx) Moved(ref ledger.Ref) (ledger.Ref, error) {
+	to, err := t.Tx.Moved(ref)
+	for err == nil {
+		if _, _, err = t.Customer(to.Customer); err != nil {
+			break
+		}
+		was := to
+		if to, err = t.Tx.Moved(ref); to == was {
+			break
+		}
+	}
+	return to, err
 }
 
 func (t *tx) note(external string, id customer.ID, ok bool) {
@@ -236,9 +241,15 @@ func (t *tx) note(external string, id customer.ID, ok bool) {
 	}
 }
 
-// Join implements ledger.Customers.
+// Join implements ledger.Customers. An id that was found to be nobody's is not
+// taken from anybody: when another process gave it to somebody meanwhile, the
+// write is tried again.
 func (t *tx) Join(external string, id customer.ID) error {
+	free := t.nobody[external]
 	t.note(external, id, true)
+	if free {
+		return t.c.Later("INSERT INTO identities (external, customer) VALUES ($1, $2)", external, id)
+	}
 	return t.Tx.Join(external, id)
 }
 
@@ -257,20 +268,7 @@ func (t *tx) Expect(n ledger.Need) error {
 	if err != nil || len(externals) == 0 {
 		return err
 	}
-	ids := make([]string, 0, len(before))
-	var keys []int64
-	for _, external := range externals {
-		if id, known := before[external]; known {
-			ids = append(ids, id)
-		} else {
-			keys = append(keys, lockKey("identity", external))
-		}
-	}
-	slices.Sort(keys)
-	slices.Sort(ids)
-	for _, key := range keys {
-		_ = t.c.Later(ownLock, key)
-	}
+	ids := slices.Sorted(maps.Values(before))
 	if err := t.lockAll(slices.Compact(ids)); err != nil {
 		return err
 	}
@@ -287,10 +285,12 @@ func (t *tx) Expect(n ledger.Need) error {
 // ahead reads whose outside ids are, and which events there are.
 func (t *tx) ahead(externals, messages []string) (whose map[string]string, err error) {
 	if len(messages) > 0 {
-		ids := make([][]byte, len(messages))
-		for i, m := range messages {
+		ids := make([][]byte, 0, len(messages))
+		for _, m := range messages {
 			id := idOf(m)
-			ids[i], t.heard[id] = id[:], false
+			if _, known := t.heard[id]; !known {
+				ids, t.heard[id] = append(ids, id[:]), false
+			}
 		}
 		t.c.put = append(t.c.put, statement{
 			sql: "SELECT id FROM event_ids WHERE id = ANY($1)", args: []any{ids},

@@ -2,9 +2,10 @@ package postgres
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
-	"math/rand/v2"
+	mathrand "math/rand/v2"
 	"time"
 
 	"github.com/outreach-engine/outreach/internal/ledger"
@@ -19,29 +20,32 @@ const (
 	groupTime  = 10 * time.Millisecond
 )
 
-// tries bounds how often one write is tried.
-const tries = 20
-
-// ErrInDoubt says that the connection was lost at the commit and that the
-// server cannot tell whether it was kept: it is another server now.
-var ErrInDoubt = errors.New("store: nobody can tell whether the write was kept")
+// How often one write is tried, and for how long when somebody holds a lock that
+// it needs. Between its tries others go first.
+const (
+	tries    = 20
+	patience = 15 * time.Second
+)
 
 // writer runs closures, many to a transaction. Only its goroutine uses it.
 type writer struct {
 	store  *Store
 	last   ledger.Lane // it serves the lanes up to this one
+	name   string      // of its row in commits
 	c      *conn       // nil: not connected
 	memory *sqltx.Memory
 
 	begun bool         // a transaction is open
-	id    string       // the server's own name of it
+	start place        // of its first statement
+	id    string       // the server's own name of it; "": it has not begun there
+	n     int64        // its number, which the commit leaves in the writer's row
 	jobs  []*lanes.Job // those that wait for the commit
 	job   *lanes.Job   // the one under way
 	later []*lanes.Job // to be tried again, each alone
 }
 
 func newWriter(s *Store, last ledger.Lane) *writer {
-	return &writer{store: s, last: last, memory: sqltx.NewMemory(dialect, remembered)}
+	return &writer{store: s, last: last, name: rand.Text(), memory: sqltx.NewMemory(dialect, remembered)}
 }
 
 // remembered bounds the customers that are kept in memory within one
@@ -61,15 +65,23 @@ func (w *writer) run() {
 		w.disconnect()
 		w.store.writers.Done()
 	}()
-	for j := w.store.queue.Take(w.last); j != nil; j = w.store.queue.Take(w.last) {
-		w.group(j)
-		for len(w.later) > 0 {
-			j := w.later[0]
-			w.later = w.later[1:]
-			w.alone(j)
+	for w.again(); ; w.again() {
+		j := w.store.queue.Take(w.last)
+		if j == nil {
+			break
 		}
+		w.group(j)
 	}
 	orderly = true
+}
+
+// again runs those that are to be tried again.
+func (w *writer) again() {
+	for len(w.later) > 0 {
+		j := w.later[0]
+		w.later = w.later[1:]
+		w.alone(j)
+	}
 }
 
 // group runs first and what waits behind it, commits, and answers. What has to
@@ -77,15 +89,11 @@ func (w *writer) run() {
 func (w *writer) group(first *lanes.Job) {
 	started := time.Now()
 	for j, n := first, 1; j != nil; n++ {
-		w.job = j
-		err := w.try(j)
-		w.job = nil
-		switch why := w.again(err); {
+		switch err := w.try(j); {
 		case err == nil:
 			w.jobs = append(w.jobs, j)
-		case why != "":
-			w.store.retries.add(why)
-			w.later = append(w.later, j)
+		case w.passing(err):
+			w.retry(j, err, n == 1)
 		default:
 			j.Answer(err)
 		}
@@ -93,207 +101,239 @@ func (w *writer) group(first *lanes.Job) {
 			j = w.store.queue.Poll(w.last)
 		}
 	}
-	err := w.commit()
-	why := w.again(err)
-	if why != "" {
-		w.store.retries.add(why)
+	switch err := w.commit(); {
+	case err == nil, errors.Is(err, ErrInDoubt):
+		w.answer(err)
+	case w.passing(err), len(w.jobs) > 1:
+		w.postpone()
+	default:
+		w.answer(err)
 	}
+}
+
+// answer ends those that wait for the commit.
+func (w *writer) answer(err error) {
 	for i, j := range w.jobs {
-		if err != nil && (why != "" || len(w.jobs) > 1) {
-			w.later = append(w.later, j)
-		} else {
-			j.Answer(err)
-		}
+		j.Answer(err)
 		w.jobs[i] = nil
 	}
 	w.jobs = w.jobs[:0]
 }
 
-// alone runs one closure in a transaction of its own until there is an answer.
+// postpone has those that wait for the commit tried again: nothing of them was
+// kept.
+func (w *writer) postpone() {
+	w.later = append(w.later, w.jobs...)
+	clear(w.jobs)
+	w.jobs = w.jobs[:0]
+}
+
+// retry has one tried again: alone and at once, or, where it has waited for
+// somebody else's lock, after those that wait in the queue.
+func (w *writer) retry(j *lanes.Job, err error, waited bool) {
+	switch {
+	case code(err) != lockTaken || !waited:
+		w.later = append(w.later, j)
+	case j.Since.IsZero():
+		j.Since = time.Now()
+		w.store.queue.Back(j)
+	case time.Since(j.Since) < patience:
+		w.store.queue.Back(j)
+	default:
+		j.Answer(fmt.Errorf("%w; it was tried for %s", err, time.Since(j.Since).Round(time.Second)))
+	}
+}
+
+// alone runs one closure in a transaction of its own until there is an answer,
+// or somebody else has the lock that it needs.
 func (w *writer) alone(j *lanes.Job) {
 	for try := 1; ; try++ {
-		w.job = j
 		err := w.try(j)
 		if err == nil {
 			err = w.commit()
 		}
-		w.job = nil
-		why := w.again(err)
-		if why == "" || try == tries {
-			w.rollback()
+		switch {
+		case err == nil, errors.Is(err, ErrInDoubt), !w.passing(err):
 			j.Answer(err)
 			return
+		case code(err) == lockTaken:
+			w.retry(j, err, true)
+			return
+		case try == tries:
+			j.Answer(fmt.Errorf("%w; it was tried %d times", err, tries))
+			return
 		}
-		w.store.retries.add(why)
-		time.Sleep(rand.N(time.Duration(try) * 5 * time.Millisecond)) // so that two who meet do not meet again
+		time.Sleep(mathrand.N(time.Duration(try) * 5 * time.Millisecond)) // so that two who meet do not meet again
 	}
 }
 
-// again gives why an error is no answer but a reason to try again, "" when it
-// is one.
-func (w *writer) again(err error) (why string) {
+// passing reports whether an error is no answer but a reason to try again, and
+// counts it.
+func (w *writer) passing(err error) bool {
+	why := ""
 	switch code(err) {
 	case deadlock:
-		return "deadlock"
+		why = "deadlock"
 	case lockTaken:
-		return "lock"
+		why = "lock"
 	case serialization:
-		return "serialization"
+		why = "serialization"
 	case duplicate:
-		return "raced"
+		why = "raced"
+	case noPartition:
+		w.store.months.forget()
+		why = "partition"
 	}
-	if err != nil && w.c != nil && w.c.lost() && !errors.Is(err, ErrInDoubt) {
-		return "lost"
+	if why == "" && (errors.Is(err, errLost) || err != nil && w.c != nil && w.c.lost()) {
+		why = "lost"
 	}
-	return ""
+	if why != "" {
+		w.store.retries.add(why)
+	}
+	return why != ""
 }
 
 // try runs one closure and keeps or undoes all that it did. A closure of which
 // a statement failed has failed, whatever it says.
 func (w *writer) try(j *lanes.Job) error {
-	if err := w.begin(); err != nil {
+	if err := w.begin(j); err != nil {
 		return err
 	}
-	saved := len(w.jobs) > 0
-	if saved {
+	before := w.c.here()
+	if len(w.jobs) > 0 {
 		_ = w.c.Later("SAVEPOINT closure")
 	}
+	asked := w.c.here()
 	w.c.failed = nil
 	t := newTx(w)
+	w.job = j
 	err := lanes.Call(j.Fn, t)
+	w.job = nil
 	if err == nil {
 		err = t.finish()
 	}
-	if err == nil {
+	if err == nil && w.c.here() != asked {
 		err = w.c.send()
 	}
-	if err == nil {
-		err = w.c.failed // hidden by the closure
+	if failed := w.c.failed; failed != nil && (err == nil || code(err) == "") {
+		err = failed // perhaps hidden by the closure
 	}
 	if err != nil {
-		w.undo(saved)
+		w.undo(before)
 		return err
 	}
-	if saved {
+	w.memory.Keep()
+	if len(w.jobs) > 0 && !w.c.drop(before) {
 		_ = w.c.Later("RELEASE closure")
 	}
-	w.memory.Keep()
 	return nil
 }
 
 // begin opens a transaction, where none is open, as soon as something is asked.
-// The first closure may wait for locks; those after it take what is free, since
-// it holds locks that others may wait for.
-func (w *writer) begin() error {
+// The first closure may wait for locks, for less long when it has done so
+// before; those after it take what is free, since it holds locks that others
+// may wait for.
+func (w *writer) begin(j *lanes.Job) error {
 	if w.begun {
 		if len(w.jobs) == 1 {
 			_ = w.c.Later("SET LOCAL lock_timeout = '30ms'")
 		}
 		return nil
 	}
+	if err := w.connect(context.Background()); err != nil {
+		return err
+	}
+	w.memory.Forget()
+	w.begun, w.id, w.c.wrote = true, "", false
+	w.n++
+	w.start = w.c.here()
+	w.c.put = append(w.c.put,
+		statement{sql: "BEGIN"},
+		statement{sql: "SELECT CAST(pg_current_xact_id() AS TEXT)", each: func(r *sqltx.Row) { w.id = r.Text() }})
+	if !j.Since.IsZero() {
+		w.c.put = append(w.c.put, statement{sql: "SET LOCAL lock_timeout = '300ms'"})
+	}
+	return nil
+}
+
+// connect sees that there is a connection.
+func (w *writer) connect(ctx context.Context) error {
 	if w.c != nil && w.c.lost() {
 		w.disconnect()
 	}
 	if w.c == nil {
-		c, err := w.store.dialer.dial(context.Background())
+		c, err := w.store.dialer.dial(ctx)
 		if err != nil {
 			return fmt.Errorf("store: %s: %w", w.store.Name(), err)
 		}
 		w.c = c
 	}
-	w.memory.Forget()
-	w.begun, w.id = true, ""
-	w.c.put = append(w.c.put[:0],
-		statement{sql: "BEGIN"},
-		statement{sql: "SELECT CAST(pg_current_xact_id() AS TEXT)", each: func(r *sqltx.Row) { w.id = r.Text() }})
 	return nil
 }
 
 // undo takes back what the closure under way did, and nothing else. The locks
-// that it took are gone with it, so what it read is read again.
-func (w *writer) undo(saved bool) {
+// that it took are gone with it, so what it read is read again. Where that
+// cannot be, those before it are to be tried again.
+func (w *writer) undo(before place) {
 	w.memory.Undo()
 	w.memory.Unread()
-	if !saved || w.c.lost() {
-		w.rollback()
-		return
+	if len(w.jobs) > 0 && !w.c.lost() {
+		if w.c.drop(before) || w.c.control("ROLLBACK TO closure; RELEASE closure") == nil {
+			return
+		}
 	}
-	if w.c.control("ROLLBACK TO closure; RELEASE closure") != nil {
-		w.rollback()
-	}
+	w.rollback()
+	w.postpone()
 }
 
 // commit makes durable what the closures did. When it cannot, nothing of it is
-// kept. Without an open transaction those that wait are to be tried again.
+// kept.
 func (w *writer) commit() error {
 	if !w.begun {
-		if len(w.jobs) > 0 {
-			return errLost
-		}
+		return nil // nobody waits for it
+	}
+	idle := w.memory.Idle()
+	if w.id == "" && idle && w.c.drop(w.start) { // nothing was asked
+		w.begun = false
 		return nil
 	}
-	if w.id == "" && w.memory.Idle() && len(w.c.put) <= 2 { // nothing was asked
-		w.begun, w.c.put = false, w.c.put[:0]
-		return nil
-	}
-	err := w.memory.Flush(w.c)
-	if err == nil {
-		_ = w.c.Later("COMMIT")
+	var err error
+	if w.id == "" { // a commit whose answer is lost must have a name
 		err = w.c.send()
 	}
-	if err != nil && w.c.lost() && w.id != "" {
-		return w.settle(err)
+	changes := w.c.wrote || !idle
+	if err == nil {
+		err = w.memory.Flush(w.c)
 	}
-	if err != nil {
+	if err == nil {
+		if changes {
+			_ = w.c.Later(sign, w.name, w.n)
+		}
+		_ = w.c.Later(commit)
+		err = w.c.send()
+	}
+	switch {
+	case err == nil:
+		w.begun = false
+		w.memory.Commit()
+		return nil
+	case !w.c.lost() || w.id == "":
 		w.rollback()
 		return err
 	}
 	w.begun = false
-	w.memory.Commit()
-	return nil
-}
-
-// settle asks what became of a commit whose answer was lost: nil says that it
-// was kept, an error that is to be tried again that it was not.
-func (w *writer) settle(lost error) error {
-	w.begun = false
 	w.memory.Rollback()
-	id, gone := w.id, w.c
-	deadline := time.Now().Add(answering)
-	for {
-		status, err := w.statusOf(id)
-		switch {
-		case err == nil && status == "committed":
-			return nil
-		case err == nil && status == "aborted":
-			w.disconnect()
-			w.c = gone // lost: says that this is no answer
-			return lost
-		case err == nil && status == "in progress" && time.Now().Before(deadline):
-			time.Sleep(dialAgain)
-		default:
-			return errors.Join(ErrInDoubt, lost, err)
-		}
+	if !changes {
+		return nil // there was nothing to be kept
 	}
-}
-
-// statusOf gives what became of a transaction: committed, aborted, in progress;
-// "" when it is too long ago
-// (https://www.postgresql.org/docs/current/functions-info.html, pg_xact_status).
-func (w *writer) statusOf(id string) (status string, err error) {
-	c, err := w.store.dialer.dial(context.Background())
-	if err != nil {
-		return "", err
-	}
-	w.c = c
-	err = c.Query("SELECT coalesce(pg_xact_status(CAST($1 AS xid8)), '')", func(r *sqltx.Row) { status = r.Text() }, id)
-	return status, err
+	return w.settle(err)
 }
 
 // rollback ends the transaction with nothing kept.
 func (w *writer) rollback() {
-	if w.begun && w.c != nil && !w.c.lost() && w.c.control("ROLLBACK") != nil {
-		w.c.close()
+	if w.begun && !w.c.lost() && !w.c.drop(w.start) {
+		w.c.put = w.c.put[:0]
+		w.c.idle()
 	}
 	w.begun = false
 	w.memory.Rollback()
@@ -306,16 +346,14 @@ func (w *writer) disconnect() {
 	}
 }
 
-// abandon ends a group whose closure ended the goroutine.
+// abandon ends a closure that ended the goroutine. Those before it in its
+// commit are tried again.
 func (w *writer) abandon() {
-	err := errors.New("store: a closure of the same commit ended its goroutine")
+	if w.job == nil {
+		return
+	}
+	w.job.Answer(errors.New("store: a closure ended its goroutine"))
+	w.job = nil
 	w.rollback()
-	for _, j := range append(w.jobs, w.later...) {
-		j.Answer(err)
-	}
-	w.jobs, w.later = nil, nil
-	if w.job != nil {
-		w.job.Answer(err)
-		w.job = nil
-	}
+	w.postpone()
 }

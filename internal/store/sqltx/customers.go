@@ -67,8 +67,12 @@ func (t *Tx) Customer(id customer.ID) (ledger.Record, bool, error) {
 		return r.share(), true, nil
 	}
 	r, ok, err := One(t.conn, scanCustomer, t.memory.dialect.LockCustomer, id)
-	if err != nil || !ok {
+	if err != nil {
 		return ledger.Record{}, false, err
+	}
+	if !ok {
+		t.memory.absent[id] = t.memory.dialect.Shared
+		return ledger.Record{}, false, nil
 	}
 	t.memory.committed.put(id, r)
 	return r.share(), true, nil

@@ -2,6 +2,7 @@ package sqltx
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -25,6 +26,8 @@ type Memory struct {
 	group      layer
 	closure    layer
 	joined     bool // the closure under way changed identities
+	// absent are customers whom a store that others share was found not to have.
+	absent map[customer.ID]bool
 }
 
 type layer struct {
@@ -42,6 +45,7 @@ type record struct {
 	seq     int64  // of the row; 0: not known, or there is none
 	profile string // the stored form of the profile; "": not known
 	gone    bool   // to be removed
+	fresh   bool   // to be added: that it is there is an error
 }
 
 func newLayer() layer {
@@ -72,6 +76,7 @@ func NewMemory(d Dialect, limit int) *Memory {
 		identities: newLRU[string, customer.ID](limit),
 		group:      newLayer(),
 		closure:    newLayer(),
+		absent:     map[customer.ID]bool{},
 	}
 }
 
@@ -92,7 +97,9 @@ func (m *Memory) save(r ledger.Record) {
 	made := &record{}
 	old, known := m.find(r.Profile.ID)
 	if known && !old.gone {
-		made.seq = old.seq
+		made.seq, made.fresh = old.seq, old.fresh
+	} else {
+		made.fresh = !known && m.absent[r.Profile.ID]
 	}
 	if known && !old.gone && sameProfile(old.Profile, r.Profile) {
 		made.Profile, made.profile = old.Profile, old.profile
@@ -152,8 +159,7 @@ func (m *Memory) Rollback() {
 // Forget drops all: others may have changed it.
 func (m *Memory) Forget() {
 	m.Rollback()
-	m.committed.clear()
-	m.identities.clear()
+	m.Unread()
 }
 
 // Commit remembers what flush wrote, as now committed.
@@ -179,12 +185,14 @@ const (
 		ON CONFLICT (id) DO UPDATE SET profile = excluded.profile, state = excluded.state`
 	updateState    = "UPDATE customers SET state = $1 WHERE seq = $2"
 	updateCustomer = "UPDATE customers SET profile = $1, state = $2 WHERE seq = $3"
+	insertCustomer = "INSERT INTO customers (id, profile, state) VALUES ($1, $2, $3)"
 	deleteCustomer = "DELETE FROM customers WHERE id = $1"
 )
 
 // Unread drops what was read and not saved in this transaction: its locks are
 // gone.
 func (m *Memory) Unread() {
+	clear(m.absent)
 	m.committed.clear()
 	m.identities.clear()
 }
@@ -198,15 +206,19 @@ func (m *Memory) Idle() bool {
 // to the next.
 func (m *Memory) Known() int { return len(m.committed.at) }
 
-// Flush writes what the transaction has yet to write, at its end.
+// Flush writes what the transaction has yet to write, at its end: in one order,
+// so that no two who write the same rows wait for each other.
 func (m *Memory) Flush(c Conn) error {
-	for id, r := range m.group.records {
-		if err := r.write(c, id, m.dialect.Shared); err != nil {
+	for _, id := range slices.Sorted(maps.Keys(m.group.records)) {
+		if err := m.group.records[id].write(c, id, m.dialect.Shared); err != nil {
 			return err
 		}
 	}
-	for key, by := range m.group.counts {
-		if err := c.Later(m.dialect.add(key.table), key.name, by); err != nil {
+	keys := slices.SortedFunc(maps.Keys(m.group.counts), func(a, b counter) int {
+		return cmp.Or(cmp.Compare(a.table, b.table), cmp.Compare(a.name, b.name))
+	})
+	for _, key := range keys {
+		if err := c.Later(m.dialect.add(key.table), key.name, m.group.counts[key]); err != nil {
 			return err
 		}
 	}
@@ -222,6 +234,7 @@ func (m *Memory) expose(c Conn) error {
 			if err := shadow.write(c, id, m.dialect.Shared); err != nil {
 				return err
 			}
+			r.fresh = false
 		}
 	}
 	return nil
@@ -243,6 +256,9 @@ func (r *record) write(c Conn, id customer.ID, shared bool) error {
 	}
 	if r.seq != 0 {
 		return c.Later(updateCustomer, r.profile, r.State, r.seq)
+	}
+	if r.fresh {
+		return c.Later(insertCustomer, id, r.profile, r.State)
 	}
 	if shared {
 		return c.Later(upsertCustomer, id, r.profile, r.State)

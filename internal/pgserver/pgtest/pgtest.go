@@ -32,18 +32,14 @@ func Database(t testing.TB) string {
 	t.Helper()
 	server, err := shared()
 	check(t, err)
-	name := "test_" + strconv.FormatInt(server.databases.Add(1), 10)
+	name := server.next("test_")
 	require.NoError(t, server.CreateDatabase(t.Context(), name))
-	removed(t, server, name)
-	return server.URL(name)
-}
-
-func removed(t testing.TB, server *common, name string) {
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
 		require.NoError(t, server.DropDatabase(ctx, name))
 	})
+	return server.URL(name)
 }
 
 // Start starts a server that is this test's alone: one that it may kill. It is
@@ -72,6 +68,9 @@ type common struct {
 	guard     io.Closer // held, and never closed
 	databases atomic.Int64
 }
+
+// next gives a name that no other database has.
+func (c *common) next(kind string) string { return kind + strconv.FormatInt(c.databases.Add(1), 10) }
 
 // shared starts the test binary's server once. What it writes need not outlast
 // the machine, so it waits for no disk.

@@ -140,6 +140,9 @@ func (s *Store) Write(ctx context.Context, lane ledger.Lane, fn func(ledger.Tx) 
 	return s.queue.Write(ctx, lane, fn)
 }
 
+// Writers gives the number of commits that may be made at the same time.
+func (s *Store) Writers() int { return s.options.Writers }
+
 // Waiting gives the number of writes that wait in a lane.
 func (s *Store) Waiting(lane ledger.Lane) int { return s.queue.Waiting(lane) }
 

@@ -19,7 +19,16 @@ var ours = pgtest.NewTemplate(func(ctx context.Context, url string) error {
 		return err
 	}
 	return s.Close()
-})
+}, `DO $$ DECLARE named text; filled bool; BEGIN
+	FOR named IN SELECT tablename FROM pg_tables WHERE schemaname = 'outreach' AND tablename <> 'goose_db_version' LOOP
+		EXECUTE format('SELECT EXISTS (SELECT 1 FROM outreach.%I)', named) INTO filled;
+		IF filled THEN
+			EXECUTE format('DELETE FROM outreach.%I', named);
+		END IF;
+	END LOOP;
+	PERFORM setval(format('outreach.%I', sequencename), 1, false) FROM pg_sequences
+		WHERE schemaname = 'outreach' AND sequencename <> 'goose_db_version_id_seq' AND last_value IS NOT NULL;
+END $$`)
 
 // place gives the way to open one empty database.
 func place(options postgres.Options) func(t *testing.T) storetest.Open {
@@ -38,4 +47,10 @@ func place(options postgres.Options) func(t *testing.T) storetest.Open {
 func TestStore(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t, place(postgres.Options{Writers: 1, Readers: 2}))
+}
+
+// TestStoreWithSeveralWriters holds the same of a store as servers have it.
+func TestStoreWithSeveralWriters(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, place(postgres.Options{}))
 }

@@ -27,6 +27,8 @@ func commits() map[string]func(*testing.T, Open) {
 	return map[string]func(*testing.T, Open){
 		"undone_alone":          undoneAlone,
 		"undone_first":          undoneFirst,
+		"undone_unasked":        undoneUnasked,
+		"goexit":                goexit,
 		"seen_by_neighbours":    seenByNeighbours,
 		"panic":                 panics,
 		"snapshot":              snapshot,
@@ -47,13 +49,23 @@ type waiter interface {
 	Waiting(lane ledger.Lane) int
 }
 
+// single gives the store as one whose queue can be looked at, and of which one
+// write holds up all others.
+func single(s ledger.Store) (w waiter, ok bool) {
+	if many, ok := s.(interface{ Writers() int }); ok && many.Writers() > 1 {
+		return nil, false
+	}
+	w, ok = s.(waiter)
+	return w, ok
+}
+
 // blocked runs during while another write holds up the store, and gives up
-// when the store does not tell who waits.
+// where that cannot be.
 func blocked(t *testing.T, s ledger.Store, during func(waiter)) {
 	t.Helper()
-	w, ok := s.(waiter)
+	w, ok := single(s)
 	if !ok {
-		t.Skip("the store has no queue that can be looked at")
+		t.Skip("the store has no queue that can be looked at, or several writers, so that one write holds up none")
 	}
 	entered, leave, left := make(chan struct{}), make(chan struct{}), make(chan error, 1)
 	go func() {
@@ -80,11 +92,11 @@ func queued(s waiter, lane ledger.Lane, run func() error) <-chan error {
 }
 
 // together runs closures in their order, in one commit where the store groups
-// them, and gives their errors.
+// them and has one writer, and gives their errors.
 func together(t *testing.T, s ledger.Store, closures ...func(ledger.Tx) error) []error {
 	t.Helper()
 	errs := make([]error, len(closures))
-	if _, ok := s.(waiter); !ok {
+	if _, ok := single(s); !ok {
 		for i, fn := range closures {
 			errs[i] = s.Write(t.Context(), ledger.IntakeLane, fn)
 		}
@@ -162,6 +174,43 @@ func undoneAlone(t *testing.T, open Open) {
 	want := map[string]int{"a": 4, "b": 4, "c": 4, "all": 3}
 	require.Equal(t, want, both(t, s, traces("a", "b", "c")))
 	require.Equal(t, want, both(t, start(t, open), traces("a", "b", "c")))
+}
+
+// undoneUnasked holds that a closure that gave up before it asked anything, or
+// after it had only put something off, takes nothing of its neighbours along.
+func undoneUnasked(t *testing.T, open Open) {
+	s := start(t, open)
+	refuse := func(ledger.Tx) error { return errRefused }
+	putOff := func(tx ledger.Tx) error { return errKept(tx.Join("app-z", "z")) }
+	fall := func(ledger.Tx) error { panic("on purpose") }
+	errs := together(t, s, refuse, putOff, everything("a"), refuse, everything("b"), putOff, fall, everything("c"), refuse, putOff)
+	require.ErrorContains(t, errs[6], "on purpose")
+	errs[6] = nil
+	require.Equal(t, []error{errRefused, errRefused, nil, errRefused, nil, errRefused, nil, nil, errRefused, errRefused}, errs)
+	want := map[string]int{"a": 4, "b": 4, "c": 4, "z": 0, "all": 3}
+	require.Equal(t, want, both(t, s, traces("a", "b", "c", "z")))
+	require.Equal(t, want, both(t, start(t, open), traces("a", "b", "c", "z")))
+}
+
+// goexit holds that a closure that ends its goroutine has an answer, that
+// nothing of it is kept, and that the store goes on.
+func goexit(t *testing.T, open Open) {
+	s := start(t, open)
+	if _, ok := s.(waiter); !ok {
+		t.Skip("the store runs closures on their callers' goroutines")
+	}
+	quit := func(tx ledger.Tx) error {
+		if err := everything("b")(tx); err != nil {
+			return err
+		}
+		runtime.Goexit()
+		return nil
+	}
+	write(t, s, everything("a"))
+	require.Error(t, s.Write(t.Context(), ledger.IntakeLane, quit))
+	write(t, s, everything("c"))
+	require.Error(t, s.Write(t.Context(), ledger.GateLane, quit))
+	require.Equal(t, map[string]int{"a": 4, "b": 0, "c": 4, "all": 2}, both(t, s, traces("a", "b", "c")))
 }
 
 func undoneFirst(t *testing.T, open Open) {

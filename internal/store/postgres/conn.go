@@ -345,6 +345,8 @@ func text(err error) string {
 // remedy says what there is to do about an error, "" when nothing is known.
 func remedy(err error) string {
 	switch code(err) {
+	case lockTaken:
+		return "another session holds it: look for it in pg_stat_activity and pg_locks, and end it"
 	case readOnly:
 		return "PostgreSQL takes no writes: it is a standby or was set read-only; point --store at the primary, or end its read-only mode"
 	case diskFull:

@@ -31,6 +31,7 @@ type Options struct {
 	Writers int           // commits at the same time, of which one is the gate's alone; 0: 4
 	Readers int           // reads at the same time; 0: 4
 	Away    time.Duration // for how long writes wait for a server that is away; 0: 5 s
+	Locked  time.Duration // for how long a write is tried while somebody else has a lock that it needs; 0: 15 s
 }
 
 func (o Options) complete() Options {
@@ -45,6 +46,9 @@ func (o Options) complete() Options {
 	}
 	if o.Away <= 0 {
 		o.Away = 5 * time.Second
+	}
+	if o.Locked <= 0 {
+		o.Locked = 15 * time.Second
 	}
 	return o
 }

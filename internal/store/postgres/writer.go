@@ -20,12 +20,8 @@ const (
 	groupTime  = 10 * time.Millisecond
 )
 
-// How often one write is tried, and for how long when somebody holds a lock that
-// it needs. Between its tries others go first.
-const (
-	tries    = 20
-	patience = 15 * time.Second
-)
+// tries bounds how often one write is tried.
+const tries = 20
 
 // writer runs closures, many to a transaction. Only its goroutine uses it.
 type writer struct {
@@ -137,7 +133,7 @@ func (w *writer) retry(j *lanes.Job, err error, waited bool) {
 	case j.Since.IsZero():
 		j.Since = time.Now()
 		w.store.queue.Back(j)
-	case time.Since(j.Since) < patience:
+	case time.Since(j.Since) < w.store.options.Locked:
 		w.store.queue.Back(j)
 	default:
 		j.Answer(fmt.Errorf("%w; it was tried for %s", err, time.Since(j.Since).Round(time.Second)))

@@ -359,3 +359,13 @@ func numberOf(key string) func(ledger.Tx) error {
 		return errors.Join(err, tx.Count("added", 1))
 	}
 }
+
+func stateOf(t *testing.T, s ledger.Store, id customer.ID) (state string) {
+	t.Helper()
+	require.NoError(t, s.Read(t.Context(), func(tx ledger.Tx) error {
+		r, _, err := tx.Customer(id)
+		state = string(r.State)
+		return err
+	}))
+	return state
+}

@@ -100,7 +100,10 @@ func (m *months) ensure(s *Store, at int64) error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), answering)
 	defer cancel()
-	err := s.reading(ctx, func(c *conn) error { return makeMonth(c, name, from, to) })
+	err := errLost
+	for try := 0; try < 5 && err != nil; try++ { // it may be cut, or meet somebody who makes it too
+		err = s.reading(ctx, func(c *conn) error { return makeMonth(c, name, from, to) })
+	}
 	if err != nil {
 		return fmt.Errorf("make the log's partition %s: %w", name, err)
 	}

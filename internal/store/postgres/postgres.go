@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -182,8 +183,9 @@ func (s *Store) Read(ctx context.Context, fn func(ledger.Tx) error) error {
 	})
 }
 
-// reading runs fn on a connection for reads. A connection that had been lost is
-// replaced once: it tells so at the first question.
+// reading runs fn on a connection for reads. A connection that is lost before it
+// answered anything is replaced: one that was cut while nobody used it tells so
+// at the first question.
 func (s *Store) reading(ctx context.Context, fn func(*conn) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -208,7 +210,7 @@ func (s *Store) reading(ctx context.Context, fn func(*conn) error) error {
 		}
 		s.readers <- c
 	}()
-	for fresh := c == nil; ; fresh = true {
+	for try := 1; ; try++ {
 		if c == nil {
 			var err error
 			if c, err = s.dialer.dial(ctx); err != nil {
@@ -223,11 +225,14 @@ func (s *Store) reading(ctx context.Context, fn func(*conn) error) error {
 		silent := c.answered == asked
 		c.close()
 		c = nil
-		if fresh || !silent {
+		if !silent || try == readTries {
 			return err
 		}
 	}
 }
+
+// readTries bounds how often a read is tried.
+const readTries = 5
 
 // Close waits for the writes that were queued and the reads under way.
 func (s *Store) Close() error {
@@ -303,15 +308,21 @@ func passing(err error) bool {
 	return c == "" || strings.HasPrefix(c, "57") || c == tooMany
 }
 
-// plain gives an error of connecting without what it says of the user.
+// plain gives an error of connecting in one line, without what it says of the
+// user, and with what there is to do about it where that is known.
 func plain(err error) error {
 	if told := code(err); told != "" {
+		if mend := remedy(err); mend != "" {
+			return errors.New(text(err) + "; " + mend)
+		}
 		return errors.New(text(err))
 	}
 	if cause := errors.Unwrap(err); cause != nil {
-		return cause
+		err = cause
 	}
-	return err
+	lines := strings.Split(err.Error(), "\n") // one for each address that was tried
+	slices.Sort(lines)
+	return errors.New(strings.Join(slices.Compact(lines), "; "))
 }
 
 // tally counts by word. It is safe for concurrent use.

@@ -342,6 +342,8 @@ func text(err error) string {
 	return err.Error()
 }
 
+const mayNot = "the database user may not do this: it must own the schema outreach"
+
 // remedy says what there is to do about an error, "" when nothing is known.
 func remedy(err error) string {
 	switch code(err) {
@@ -354,7 +356,7 @@ func remedy(err error) string {
 	case tooMany:
 		return "PostgreSQL has no connection left: raise its max_connections, or run fewer processes"
 	case denied:
-		return "the database user may not do this: it must own the schema outreach"
+		return mayNot
 	}
 	return ""
 }

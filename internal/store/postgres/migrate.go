@@ -41,8 +41,13 @@ func (s *Store) formOf(ctx context.Context) (form Form, err error) {
 		return form, fmt.Errorf("store: %s: %w", s.Name(), err)
 	}
 	defer c.close()
-	_, there, err := sqltx.One(c, sqltx.Number, "SELECT 1 FROM pg_tables WHERE schemaname = $1 AND tablename = 'goose_db_version'", Schema)
-	if err == nil && there {
+	ours, there, err := sqltx.One(c, sqltx.Number, `SELECT CAST(has_schema_privilege(CAST(schemaname AS TEXT), 'USAGE') AS INTEGER)
+		FROM pg_tables WHERE schemaname = $1 AND tablename = 'goose_db_version'`, Schema)
+	switch {
+	case err != nil || !there:
+	case ours == 0:
+		err = errors.New("store: permission denied for schema " + Schema + "; " + mayNot)
+	default:
 		form.Have, err = sqltx.Form(c)
 	}
 	if err == nil && form.Have > form.Want {

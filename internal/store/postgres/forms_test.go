@@ -84,7 +84,9 @@ func opened(t *testing.T, database string, n int) []*postgres.Store {
 	stores, errs := make([]*postgres.Store, n), make([]error, n)
 	var wg sync.WaitGroup
 	for i := range n {
-		wg.Go(func() { stores[i], errs[i] = postgres.Open(t.Context(), database, postgres.Options{Writers: 2, Readers: 1}) })
+		wg.Go(func() {
+			stores[i], errs[i] = postgres.Open(t.Context(), database, postgres.Options{Writers: 2, Readers: 1})
+		})
 	}
 	wg.Wait()
 	for i, err := range errs {

@@ -15,6 +15,7 @@ import (
 	"github.com/outreach-engine/outreach/internal/customer"
 	"github.com/outreach-engine/outreach/internal/ledger"
 	"github.com/outreach-engine/outreach/internal/store/postgres"
+	"github.com/outreach-engine/outreach/internal/store/postgres/postgrestest"
 )
 
 var monday = time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)
@@ -31,12 +32,7 @@ func open(t *testing.T, url string, options postgres.Options) *postgres.Store {
 // processes opens several stores on one database: each stands for a process.
 func processes(t *testing.T, n int) []*postgres.Store {
 	t.Helper()
-	url := ours.Database(t)
-	stores := make([]*postgres.Store, n)
-	for i := range stores {
-		stores[i] = open(t, url, postgres.Options{Writers: 3, Readers: 1})
-	}
-	return stores
+	return postgrestest.Stores(t, n, postgres.Options{Writers: 3, Readers: 1})
 }
 
 // together runs fn n times at once on every store, and gives the errors.

@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/outreach-engine/outreach/internal/store/postgres"
+	"github.com/outreach-engine/outreach/internal/store/postgres/postgrestest"
 )
 
 // What the proxy does to a commit on its way.
@@ -125,7 +126,7 @@ func (p *proxy) carry(client, server net.Conn) {
 // has the answer that is true.
 func TestCommitsInDoubt(t *testing.T) {
 	t.Parallel()
-	url := ours.Database(t)
+	url := postgrestest.Database(t)
 	open(t, url, postgres.Options{}) // the tables are there
 	var mu sync.Mutex
 	source := rand.New(rand.NewPCG(7, 7))

@@ -16,6 +16,7 @@ import (
 	"github.com/outreach-engine/outreach/internal/ledger"
 	"github.com/outreach-engine/outreach/internal/pgserver/pgtest"
 	"github.com/outreach-engine/outreach/internal/store/postgres"
+	"github.com/outreach-engine/outreach/internal/store/postgres/postgrestest"
 )
 
 // grow adds one event, one byte and one count to a customer.
@@ -120,7 +121,7 @@ func every(ctx context.Context, about time.Duration, fn func()) {
 // reads: no write has an error, nothing is lost, and nothing done twice.
 func TestConnectionsCut(t *testing.T) {
 	t.Parallel()
-	url := ours.Database(t)
+	url := postgrestest.Database(t)
 	s := open(t, url, postgres.Options{})
 	other, err := pgx.Connect(t.Context(), url)
 	require.NoError(t, err)

@@ -14,6 +14,7 @@ import (
 	"github.com/outreach-engine/outreach/internal/ledger"
 	"github.com/outreach-engine/outreach/internal/pgserver/pgtest"
 	"github.com/outreach-engine/outreach/internal/store/postgres"
+	"github.com/outreach-engine/outreach/internal/store/postgres/postgrestest"
 )
 
 // execute runs statements as the database's owner.
@@ -132,7 +133,7 @@ func TestDiskFull(t *testing.T) {
 // makes the writes that need it give up, with words, and no others.
 func TestStuckLock(t *testing.T) {
 	t.Parallel()
-	database := ours.Database(t)
+	database := postgrestest.Database(t)
 	s := open(t, database, postgres.Options{Locked: 2 * time.Second})
 	require.NoError(t, s.Write(t.Context(), ledger.IntakeLane, grow("c1", "m1")))
 	c, err := pgx.Connect(t.Context(), database)

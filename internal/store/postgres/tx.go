@@ -4,8 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
-	"maps"
-	"slices"
 	"time"
 
 	"github.com/outreach-engine/outreach/internal/customer"
@@ -33,6 +31,7 @@ type tx struct {
 	w      *writer
 	c      *conn
 	whose  map[string]customer.ID // outside ids as resolved under the customer's lock
+	held   map[customer.ID]bool   // customers who are locked, as far as they are there
 	nobody map[string]bool        // outside ids that are nobody's, and stay so
 	heard  map[eventID]bool       // ids of events: true is there
 	log    log                    // events to be written
@@ -41,7 +40,7 @@ type tx struct {
 var _ ledger.Tx = (*tx)(nil)
 
 func newTx(w *writer) *tx {
-	t := &tx{w: w, c: w.c, whose: map[string]customer.ID{}, nobody: map[string]bool{}, heard: map[eventID]bool{}}
+	t := &tx{w: w, c: w.c, whose: map[string]customer.ID{}, held: map[customer.ID]bool{}, nobody: map[string]bool{}, heard: map[eventID]bool{}}
 	over := ahead{w.c, t}
 	t.spoken = spoken{sqltx.New(over, w.memory), over}
 	return t
@@ -168,148 +167,8 @@ func (t *tx) Pace(scope string) (p ledger.Pace, ok bool, err error) {
 	return t.Tx.Pace(scope)
 }
 
-// Claim implements ledger.Work. Rows that somebody else is claiming are left to
-// them. They are picked once, whatever plan the update has.
-func (t *tx) Claim(rule string, now, until time.Time, limit int) ([]ledger.Outreach, error) {
-	return sqltx.Claimed(t.c, claim, until, rule, now, limit)
-}
-
-const claim = `WITH picked AS MATERIALIZED (
-			SELECT rule AS its, customer AS whose, n AS number FROM outreaches
-			WHERE rule = $2 AND status = 'matched' AND lease <= $3
-			ORDER BY priority DESC, next_at, n, rowid LIMIT $4
-			FOR UPDATE SKIP LOCKED)
-		UPDATE outreaches
-		SET lease = $1
-		FROM picked WHERE rule = its AND customer = whose AND n = number`
-
 // News implements ledger.Events. Those that somebody else is telling are left
 // to them.
 func (t *tx) News(limit int) ([]ledger.News, error) {
 	return sqltx.NewsOf(t.c, sqltx.SelectNews+" FOR UPDATE SKIP LOCKED", limit)
-}
-
-// Resolve implements ledger.Customers. The customer is locked, and looked up
-// again under the lock: a merge may have taken the id elsewhere.
-func (t *tx) Resolve(external string) (customer.ID, bool, error) {
-	if id, known := t.whose[external]; known {
-		return id, true, nil
-	}
-	if t.nobody[external] {
-		return "", false, nil
-	}
-	const who = "SELECT customer FROM identities WHERE external = $1"
-	id, ok, err := sqltx.One(t.conn, sqltx.Text, who, external)
-	for ok && err == nil {
-		if _, _, err = t.Customer(customer.ID(id)); err != nil {
-			break
-		}
-		was := id
-		if id, ok, err = sqltx.One(t.conn, sqltx.Text, who, external); id == was {
-			break
-		}
-	}
-	if err != nil {
-		return "", false, err
-	}
-	t.note(external, customer.ID(id), ok)
-	return customer.ID(id), ok, nil
-}
-
-// Moved implements ledger.Customers. The customer whose outreach it is now is
-// locked, so that no merge takes it further.
-func (t *tx) Moved(ref ledger.Ref) (ledger.Ref, error) {
-	to, err := t.Tx.Moved(ref)
-	for err == nil {
-		if _, _, err = t.Customer(to.Customer); err != nil {
-			break
-		}
-		was := to
-		if to, err = t.Tx.Moved(ref); to == was {
-			break
-		}
-	}
-	return to, err
-}
-
-func (t *tx) note(external string, id customer.ID, ok bool) {
-	if ok {
-		t.whose[external] = id
-		delete(t.nobody, external)
-	} else {
-		t.nobody[external] = true
-	}
-}
-
-// Join implements ledger.Customers. An id that was found to be nobody's is not
-// taken from anybody: when another process gave it to somebody meanwhile, the
-// write is tried again.
-func (t *tx) Join(external string, id customer.ID) error {
-	free := t.nobody[external]
-	t.note(external, id, true)
-	if free {
-		return t.c.Later("INSERT INTO identities (external, customer) VALUES ($1, $2)", external, id)
-	}
-	return t.Tx.Join(external, id)
-}
-
-// Merge implements ledger.Customers.
-func (t *tx) Merge(from, into customer.ID) error {
-	clear(t.whose)
-	clear(t.nobody)
-	return t.Tx.Merge(from, into)
-}
-
-// Expect implements ledger.Customers: two journeys fetch and lock what a batch
-// needs.
-func (t *tx) Expect(n ledger.Need) error {
-	externals := slices.Compact(slices.Sorted(slices.Values(n.Externals)))
-	before, err := t.ahead(externals, n.Messages)
-	if err != nil || len(externals) == 0 {
-		return err
-	}
-	ids := slices.Sorted(maps.Values(before))
-	if err := t.lockAll(slices.Compact(ids)); err != nil {
-		return err
-	}
-	after, err := t.identities(externals)
-	for _, external := range externals {
-		id, known := after[external]
-		if was, did := before[external]; known == did && id == was { // else it is resolved when it is asked for
-			t.note(external, customer.ID(id), known)
-		}
-	}
-	return err
-}
-
-// ahead reads whose outside ids are, and which events there are.
-func (t *tx) ahead(externals, messages []string) (whose map[string]string, err error) {
-	if len(messages) > 0 {
-		ids := make([][]byte, 0, len(messages))
-		for _, m := range messages {
-			id := idOf(m)
-			if _, known := t.heard[id]; !known {
-				ids, t.heard[id] = append(ids, id[:]), false
-			}
-		}
-		t.c.put = append(t.c.put, statement{
-			sql: "SELECT id FROM event_ids WHERE id = ANY($1)", args: []any{ids},
-			each: func(r *sqltx.Row) { t.heard[eventID(r.Blob())] = true },
-		})
-	}
-	return t.identities(externals)
-}
-
-func (t *tx) identities(externals []string) (map[string]string, error) {
-	whose := make(map[string]string, len(externals))
-	each := func(r *sqltx.Row) { whose[r.Text()] = r.Text() }
-	return whose, t.c.Query("SELECT external, customer FROM identities WHERE external = ANY($1)", each, externals)
-}
-
-// lockAll reads and locks customers, in id order.
-func (t *tx) lockAll(ids []string) error {
-	if len(ids) == 0 {
-		return nil
-	}
-	return t.Tx.Fetch(sqltx.SelectCustomer+" WHERE id = ANY($1) ORDER BY id FOR UPDATE", ids)
 }

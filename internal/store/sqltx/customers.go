@@ -78,16 +78,30 @@ func (t *Tx) Customer(id customer.ID) (ledger.Record, bool, error) {
 	return r.share(), true, nil
 }
 
-// Fetch reads customers by a statement that begins with SelectCustomer, and
-// locks them, so that they need no second look in this transaction.
-func (t *Tx) Fetch(sql string, args ...any) error {
-	list, err := All(t.conn, scanCustomer, sql, args...)
+// Fetch reads customers by a statement that begins with SelectCustomer, whose
+// value is the list of their ids, and locks them, so that they need no second
+// look in this transaction.
+func (t *Tx) Fetch(sql string, ids []string) error {
+	list, err := All(t.conn, scanCustomer, sql, ids)
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		t.memory.absent[customer.ID(id)] = t.memory.dialect.Shared
+	}
 	for _, r := range list {
-		if _, there := t.memory.find(r.Profile.ID); !there {
+		delete(t.memory.absent, r.Profile.ID)
+		if !t.Remembers(r.Profile.ID) {
 			t.memory.committed.put(r.Profile.ID, r)
 		}
 	}
-	return err
+	return nil
+}
+
+// Remembers reports whether a customer was read or saved in this transaction.
+func (t *Tx) Remembers(id customer.ID) bool {
+	_, there := t.memory.find(id)
+	return there
 }
 
 // SaveCustomer implements ledger.Customers. The row is written at the commit.

@@ -20,7 +20,11 @@ import (
 // part at the same time.
 func TestTwoProcessesDeliverOnce(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, greetings(openPolicy, "Hello"))
+	bothStores(t, twoProcessesDeliverOnce)
+}
+
+func twoProcessesDeliverOnce(t *testing.T, store ledger.Store) {
+	d := newDeskOn(t, store, greetings(openPolicy, "Hello"))
 	one, other := d.another(), d.another()
 	for i := range 40 {
 		q := d.start(fmt.Sprint("c", i))
@@ -45,7 +49,11 @@ func TestTwoProcessesDeliverOnce(t *testing.T) {
 // the attempt was, and the message went out: never both, never neither.
 func TestAnEventBeforeTheAttemptWins(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, greetings(openPolicy, "Hello"))
+	bothStores(t, anEventBeforeTheAttemptWins)
+}
+
+func anEventBeforeTheAttemptWins(t *testing.T, store ledger.Store) {
+	d := newDeskOn(t, store, greetings(openPolicy, "Hello"))
 	events, attempts := 0, 0
 	for i := range 200 {
 		user := fmt.Sprint("c", i)

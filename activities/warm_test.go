@@ -239,7 +239,7 @@ func TestEveryCustomerIsJudgedOnce(t *testing.T) {
 			always.introduce(0, known+newcomers)
 			always.live(history, func(int) {})
 
-			later := newBench(t, "2026-11-23T00:00:00Z", files(nil))
+			later := newBenchOn(t, newFleet(t, 2), "2026-11-23T00:00:00Z", files(nil))
 			later.introduce(0, known)
 			pages := map[int][]string{}
 			for _, rule := range slices.Sorted(maps.Keys(watched)) {

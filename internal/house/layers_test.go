@@ -33,6 +33,7 @@ var layers = []layer{
 	{name: "internal/channel/sendcost"},
 	{name: "internal/devserver"},
 	{name: "internal/browsertest"},
+	{name: "internal/store/postgres/postgrestest", may: []string{"internal/pgserver/pgtest", "internal/store/postgres"}},
 	{name: "internal/pgserver/pgtest", may: []string{"internal/pgserver"}},
 	{name: "internal/pgserver", may: []string{"internal/child"}},
 	{name: "internal/child"},

@@ -20,9 +20,9 @@ var ErrClosed = errors.New("store: closed")
 // Job is one call of Write.
 type Job struct {
 	Fn    func(ledger.Tx) error
+	Lane  ledger.Lane
 	Since time.Time // its writer's own: since when it has been tried; zero: not yet
 
-	lane ledger.Lane
 	err  error         // to be read after done
 	done chan struct{} // closed when there is an answer
 }
@@ -76,7 +76,7 @@ func (q *Queue) Back(j *Job) {
 
 // add must be called under mu.
 func (q *Queue) add(j *Job) {
-	lane := q.lane(j.lane)
+	lane := q.lane(j.Lane)
 	*lane = append(*lane, j)
 	q.more.Broadcast()
 }
@@ -118,7 +118,7 @@ func (q *Queue) Take(last ledger.Lane) *Job {
 func (q *Queue) drop(j *Job) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	lane := q.lane(j.lane)
+	lane := q.lane(j.Lane)
 	i := slices.Index(*lane, j)
 	if i < 0 {
 		return false
@@ -149,7 +149,7 @@ func (q *Queue) Write(ctx context.Context, l ledger.Lane, fn func(ledger.Tx) err
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	j := &Job{Fn: fn, lane: l, done: make(chan struct{})}
+	j := &Job{Fn: fn, Lane: l, done: make(chan struct{})}
 	if err := q.put(j); err != nil {
 		return err
 	}

@@ -33,8 +33,8 @@ func (t *tx) hold(ids ...customer.ID) error {
 	return t.Fetch(sqltx.SelectCustomer+" WHERE id = ANY($1) ORDER BY id FOR UPDATE", list)
 }
 
-// holding gives a list of what belongs to customers once all of them are locked.
-func holding[T any](t *tx, list func() ([]T, error), whose func(T) customer.ID) ([]T, error) {
+// underLock gives a list of what belongs to customers once all of them are locked.
+func underLock[T any](t *tx, list func() ([]T, error), whose func(T) customer.ID) ([]T, error) {
 	for {
 		found, err := list()
 		if err != nil {
@@ -172,21 +172,21 @@ const claim = `WITH picked AS MATERIALIZED (
 
 // Dues implements ledger.Work.
 func (t *tx) Dues(rule string, now time.Time, limit int) ([]ledger.Due, error) {
-	return holding(t, func() ([]ledger.Due, error) { return t.Tx.Dues(rule, now, limit) },
+	return underLock(t, func() ([]ledger.Due, error) { return t.Tx.Dues(rule, now, limit) },
 		func(d ledger.Due) customer.ID { return d.Customer })
 }
 
 // Overdue implements ledger.Work.
 func (t *tx) Overdue(rule string, before time.Time, limit int) ([]ledger.Outreach, error) {
-	return holding(t, func() ([]ledger.Outreach, error) { return t.Tx.Overdue(rule, before, limit) }, whoseOutreach)
+	return underLock(t, func() ([]ledger.Outreach, error) { return t.Tx.Overdue(rule, before, limit) }, whoseOutreach)
 }
 
 // NotEnded implements ledger.Work.
 func (t *tx) NotEnded(rule string, limit int) ([]ledger.Outreach, error) {
-	return holding(t, func() ([]ledger.Outreach, error) { return t.Tx.NotEnded(rule, limit) }, whoseOutreach)
+	return underLock(t, func() ([]ledger.Outreach, error) { return t.Tx.NotEnded(rule, limit) }, whoseOutreach)
 }
 
 // Running implements ledger.Work.
 func (t *tx) Running(rule string, after ledger.Ref, limit int) ([]ledger.Outreach, error) {
-	return holding(t, func() ([]ledger.Outreach, error) { return t.Tx.Running(rule, after, limit) }, whoseOutreach)
+	return underLock(t, func() ([]ledger.Outreach, error) { return t.Tx.Running(rule, after, limit) }, whoseOutreach)
 }

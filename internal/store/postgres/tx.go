@@ -29,6 +29,7 @@ var dialect = sqltx.Dialect{
 type tx struct {
 	spoken
 	w      *writer
+	gate   bool // it is of the gate's lane
 	c      *conn
 	whose  map[string]customer.ID // outside ids as resolved under the customer's lock
 	held   map[customer.ID]bool   // customers who are locked, as far as they are there
@@ -39,8 +40,8 @@ type tx struct {
 
 var _ ledger.Tx = (*tx)(nil)
 
-func newTx(w *writer) *tx {
-	t := &tx{w: w, c: w.c, whose: map[string]customer.ID{}, held: map[customer.ID]bool{}, nobody: map[string]bool{}, heard: map[eventID]bool{}}
+func newTx(w *writer, lane ledger.Lane) *tx {
+	t := &tx{w: w, c: w.c, gate: lane == ledger.GateLane, whose: map[string]customer.ID{}, held: map[customer.ID]bool{}, nobody: map[string]bool{}, heard: map[eventID]bool{}}
 	over := ahead{w.c, t}
 	t.spoken = spoken{sqltx.New(over, w.memory), over}
 	return t
@@ -158,6 +159,51 @@ func (t *tx) Setting(key string) (string, bool, error) {
 func (t *tx) SetSetting(key, value string) error {
 	_ = t.c.Later(ownLock, inForce)
 	return t.Tx.SetSetting(key, value)
+}
+
+// Holds stand behind another such lock: who reads them at the gate opens the
+// attempt before anybody sets one, or sees it.
+var holding = lockKey("holds", "")
+
+// Holds implements ledger.House.
+func (t *tx) Holds() ([]ledger.Hold, error) {
+	_ = t.c.Later(shareLock, holding)
+	return t.Tx.Holds()
+}
+
+// SetHold implements ledger.House.
+func (t *tx) SetHold(h ledger.Hold) error {
+	_ = t.c.Later(ownLock, holding)
+	return t.Tx.SetHold(h)
+}
+
+// LiftHold implements ledger.House.
+func (t *tx) LiftHold(h ledger.Hold) error {
+	_ = t.c.Later(ownLock, holding)
+	return t.Tx.LiftHold(h)
+}
+
+// doorOf gives the key of the lock behind which it stands whether an address is
+// suppressed: one of a few, since the server has no room for a lock of each
+// (https://www.postgresql.org/docs/current/runtime-config-locks.html).
+func doorOf(channel customer.Channel, address string) int64 {
+	const doors = 1 << 12
+	return lockKey("address", string(channel)+"/"+address) & (doors - 1)
+}
+
+// Suppressed implements ledger.Customers. At the gate nobody suppresses the
+// address until the attempt is open.
+func (t *tx) Suppressed(channel customer.Channel, address string) (customer.Suppression, bool, error) {
+	if t.gate {
+		_ = t.c.Later(shareLock, doorOf(channel, address))
+	}
+	return t.Tx.Suppressed(channel, address)
+}
+
+// Suppress implements ledger.Customers.
+func (t *tx) Suppress(s customer.Suppression) error {
+	_ = t.c.Later(ownLock, doorOf(s.Channel, s.Address))
+	return t.Tx.Suppress(s)
 }
 
 // Pace implements ledger.House. Who reads a scope's row has it to the

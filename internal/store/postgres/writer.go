@@ -201,7 +201,7 @@ func (w *writer) try(j *lanes.Job) error {
 	}
 	asked := w.c.here()
 	w.c.failed = nil
-	t := newTx(w)
+	t := newTx(w, j.Lane)
 	w.job = j
 	err := lanes.Call(j.Fn, t)
 	w.job = nil

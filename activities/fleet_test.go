@@ -10,6 +10,7 @@ import (
 
 	"github.com/outreach-engine/outreach/internal/bundle"
 	"github.com/outreach-engine/outreach/internal/ledger"
+	"github.com/outreach-engine/outreach/internal/observe"
 	"github.com/outreach-engine/outreach/internal/store/postgres"
 	"github.com/outreach-engine/outreach/internal/store/postgres/postgrestest"
 	"github.com/outreach-engine/outreach/internal/store/sqlite"
@@ -67,10 +68,10 @@ func newDeskOn(t *testing.T, store ledger.Store, f bundle.Files) *desk {
 func TestTwoProcessesStartOnce(t *testing.T) {
 	t.Parallel()
 	b := newBenchOn(t, newFleet(t, 2), "2026-11-23T12:00:00Z", files(map[string]string{"bought": plainRule(ordered)}))
-	var users []string
 	for i := range 60 {
-		users = append(users, fmt.Sprint("u", i))
-		b.record(incoming(fmt.Sprint("m", i), users[i], "order_placed", b.now, nil))
+		in := incoming(fmt.Sprint("m", i), fmt.Sprint("u", i), "order_placed", b.now, nil)
+		in.Change = observe.Change{Email: text("anna@example.com")}
+		b.record(in)
 	}
 	other := b.another()
 	done := make(chan int, 2)

@@ -131,6 +131,7 @@ var layers = []layer{
 		"internal/channel", "internal/dictionary", "internal/source", "internal/sendtime", "internal/customer",
 	}, parsers: []string{"github.com/osteele/liquid", "github.com/k3a/html2text"}},
 	{name: "internal/link", pure: true, may: []string{"internal/customer"}},
+	{name: "internal/dashboard", pure: true},
 	{name: "internal/task", pure: true, may: []string{"internal/wording", "internal/ledger", "internal/customer"}},
 	{name: "internal/wording", pure: true, may: []string{"internal/ledger", "internal/sendtime", "internal/customer"}},
 	{name: "internal/load", pure: true},

@@ -24,7 +24,8 @@ type Store interface {
 	// fn may run more than once; it must not call the store otherwise, nor the
 	// network. Writes of several callers may share one commit.
 	Write(ctx context.Context, lane Lane, fn func(Tx) error) error
-	// Read runs fn on one consistent snapshot. Writing in it is an error.
+	// Read runs fn on one consistent snapshot. Writing in it is an error. When the
+	// snapshot cannot be had at first, fn may run more than once.
 	Read(ctx context.Context, fn func(Tx) error) error
 	Close() error
 }
@@ -44,8 +45,17 @@ type Tx interface {
 	House
 }
 
+// Need is what a write is about to ask for.
+type Need struct {
+	Externals []string // of customers that it will resolve, and lock
+	Messages  []string // ids of events that it will append
+}
+
 // Customers are the rows of customers and their outside ids.
 type Customers interface {
+	// Expect says what the write is about to ask for, so that a store may fetch
+	// and lock it at once: customers in id order. It changes no answer.
+	Expect(n Need) error
 	// Resolve gives the customer of an outside id.
 	Resolve(external string) (id customer.ID, ok bool, err error)
 	// Join makes external an id of the customer, taking it from any other.
@@ -211,6 +221,10 @@ type Work interface {
 	// outreaches to look again, due times at or before now, or outreaches
 	// overdue since the instant.
 	RulesWithWork(now, overdue time.Time) ([]string, error)
+	// Backlog counts what waits of all rules: matches, hints, due times at or
+	// before now, and open outreaches overdue since the instant. It costs as
+	// much as there are matches and hints, due times and overdue outreaches.
+	Backlog(now, overdue time.Time) (Backlog, error)
 }
 
 // RecheckAll asks the outreaches of every rule that has open ones to look at the
@@ -242,6 +256,10 @@ func Present(tx Tx, ref Ref, step string, channel customer.Channel) (p Part, ok 
 
 // Texts are marketing's documents and which of them are in force.
 type Texts interface {
+	// Alter says that the write will change what is in force, or a setting. It
+	// is called first: writes that read either (Active, Setting) have ended
+	// then, and none goes on with either until this one has.
+	Alter() error
 	// SaveDocument keeps the first document of its kind, name and hash.
 	SaveDocument(d Document) error
 	Document(kind DocumentKind, name, hash string) (d Document, ok bool, err error)
@@ -292,4 +310,10 @@ type House interface {
 	SetSetting(key, value string) error
 	// Tallies counts outreaches by rule, status and reason.
 	Tallies() ([]Tally, error)
+	// Beat says that a process lives: it replaces what that one said before,
+	// and forgets those who have said nothing for BeatsKept before p.Beat.
+	Beat(p Process) error
+	// Processes gives the processes that said so at or after since, by Started
+	// and ID.
+	Processes(since time.Time) ([]Process, error)
 }

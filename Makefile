@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run build test check short bench bench-send drill drill-naive drill-short programs backtest format vet determinism tidy browser postgres editor maildev promtool histories docs
+.PHONY: help run build test check short bench bench-send drill drill-naive drill-short programs backtest format vet determinism tidy browser postgres editor maildev promtool grafana histories docs
 
 # How many packages are built and tested at once.
 JOBS ?= 2
@@ -27,6 +27,9 @@ EDITOR_FROM := internal/schema/testdata/editor
 # Where the package of the mail server for tests is pinned.
 MAILDEV_FROM := internal/channel/smtp/testdata/maildev
 
+# Where the package of Grafana's schema is pinned.
+GRAFANA_FROM := internal/dashboard/testdata/grafana
+
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
@@ -39,7 +42,7 @@ build: ## bin/outreach, the product, and bin/outreach-dev, everything in one
 	go build -p $(JOBS) -o bin/ ./cmd/outreach ./cmd/outreach-dev
 
 # The race of changes against messages runs twice: briefly with the race detector, and ten thousand rounds without.
-test: format vet determinism tidy browser postgres editor maildev promtool ## everything that CI checks
+test: format vet determinism tidy browser postgres editor maildev promtool grafana ## everything that CI checks
 	@race=-race; \
 	if [ "$$(go env CGO_ENABLED)" != 1 ] || ! command -v "$$(go env CC)" >/dev/null; then \
 	  race=; echo "there is no C compiler: tests run without the race detector"; \
@@ -146,6 +149,14 @@ promtool:
 	    dpkg-deb -x prometheus_*.deb . && rm -f *.deb; then exit 0; fi; \
 	fi; \
 	echo "promtool is not there: the tests that check alert rules and the dashboard's expressions are skipped"
+
+# The dashboard is read by Grafana's own schema. Its package stays in .cache.
+grafana: editor
+	@if cmp -s $(GRAFANA_FROM)/package-lock.json .cache/grafana/package-lock.json; then exit 0; fi; \
+	mkdir -p .cache/grafana && rm -f .cache/grafana/package-lock.json && cp $(GRAFANA_FROM)/package.json .cache/grafana/ && \
+	  cp $(GRAFANA_FROM)/package-lock.json .cache/grafana/ && \
+	  npm ci --prefix .cache/grafana --ignore-scripts --no-audit --no-fund --loglevel=error || \
+	{ rm -f .cache/grafana/package-lock.json; echo "@grafana/schema is not installed: the test that reads the dashboard by it is skipped"; }
 
 histories: ## record the workflow histories anew that every build replays
 	go test -count=1 ./internal/e2e -run TestRecordHistories -histories

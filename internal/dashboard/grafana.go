@@ -30,7 +30,7 @@ func JSON() ([]byte, error) {
 		"schemaVersion": 39, "version": 1, "editable": true, "graphTooltip": 1,
 		"time": object{"from": "now-3h", "to": "now"}, "timezone": "browser", "refresh": "30s",
 		"templating": object{"list": variables()}, "annotations": object{"list": []object{firing()}},
-		"links":  []object{{"title": "Runbooks", "type": "link", "url": runbooks + "README.md", "targetBlank": true}},
+		"links":  []object{link("Runbooks", "README")},
 		"panels": panels(),
 	}, "", "  ")
 	if err != nil {
@@ -46,7 +46,7 @@ func source() object { return object{"type": "prometheus", "uid": "${datasource}
 func variables() []object {
 	list := []object{{
 		"name": "datasource", "label": "Prometheus", "type": "datasource", "query": "prometheus", "hide": 0,
-		"current": object{}, "options": []object{}, "refresh": 1, "regex": "", "multi": false, "includeAll": false,
+		"current": object{"selected": true, "text": "Prometheus", "value": "prometheus"}, "options": []object{}, "refresh": 1, "regex": "", "multi": false, "includeAll": false,
 	}}
 	for _, v := range []struct{ name, label, query string }{
 		{"instance", "Process", "label_values(outreach_build_info, instance)"},
@@ -153,7 +153,15 @@ func (p Panel) description() string {
 func (p Panel) links() []object {
 	list := []object{}
 	for _, name := range p.Runbooks {
-		list = append(list, object{"title": name, "url": runbooks + name + ".md", "targetBlank": true})
+		list = append(list, link(name, name))
 	}
 	return list
+}
+
+// link leads to a runbook.
+func link(title, name string) object {
+	return object{
+		"title": title, "type": "link", "url": runbooks + name + ".md", "targetBlank": true, "tooltip": "", "icon": "doc",
+		"tags": []string{}, "asDropdown": false, "includeVars": false, "keepTime": false,
+	}
 }

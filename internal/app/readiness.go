@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"go.temporal.io/sdk/client"
-
 	"github.com/outreach-engine/outreach/internal/admin"
 	"github.com/outreach-engine/outreach/internal/ledger"
 )
@@ -28,7 +26,7 @@ func (o Options) checks(r Running) []admin.Check {
 		}},
 	}
 	if r.Client != nil {
-		list = append(list, admin.Check{Name: "temporal", Look: o.reaches(r.Client)})
+		list = append(list, admin.Check{Name: "temporal", Look: reaches(&r.temporal.state)})
 	}
 	return list
 }
@@ -123,12 +121,13 @@ func (o Options) amongOthers(ctx context.Context, store ledger.Store, clock *adm
 	return nil
 }
 
-// reaches asks Temporal whether it serves.
-func (o Options) reaches(c client.Client) func(context.Context) (string, error) {
-	return func(ctx context.Context) (string, error) {
-		if _, err := c.CheckHealth(ctx, &client.CheckHealthRequest{}); err != nil {
-			return "", fmt.Errorf("temporal at %s: %w; outreaches wait, and go on by themselves when it is back", o.TemporalAddress, err)
+// reaches tells what the link to Temporal last found.
+func reaches(state *temporalState) func(context.Context) (string, error) {
+	return func(context.Context) (string, error) {
+		ok, detail := state.Check()
+		if !ok {
+			return "", errors.New(detail)
 		}
-		return o.TemporalAddress, nil
+		return detail, nil
 	}
 }

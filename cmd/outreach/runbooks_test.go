@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -9,6 +10,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/outreach-engine/outreach/internal/ledger"
 )
 
 var (
@@ -61,4 +64,16 @@ func understood(line string) error {
 		return err
 	}
 	return cmd.ValidateArgs(cmd.Flags().Args())
+}
+
+// TestAStoreThatOnlyTheEnvironmentNames types a runbook's command as it stands
+// there: without --store.
+func TestAStoreThatOnlyTheEnvironmentNames(t *testing.T) {
+	s := seed(t, func(ledger.Tx) error { return nil })
+	want := s.call("rules", "list")
+	t.Setenv("OUTREACH_STORE", s.path)
+	var out, trouble bytes.Buffer
+	r := rim{now: func() time.Time { return monday }, stdin: strings.NewReader(""), stdout: &out, stderr: &trouble}
+	require.Zero(t, run(t.Context(), []string{"rules", "list"}, r), trouble.String())
+	require.Equal(t, want, out.String())
 }

@@ -9,12 +9,20 @@ import (
 // Where the runbooks are read.
 const runbooks = "https://github.com/outreach-engine/outreach/blob/main/docs/runbooks/"
 
-// Grafana's grid is 24 columns wide; a panel has a third of it.
+// Grafana's grid is 24 columns wide.
 const (
 	columns   = 24
-	panelWide = 8
 	panelHigh = 8
 )
+
+// abreast gives how many panels of a row stand side by side: three, or four
+// where one would be left over.
+func abreast(panels int) int {
+	if panels%3 == 1 {
+		return 4
+	}
+	return 3
+}
 
 // object is a piece of Grafana's JSON, as
 // https://grafana.com/docs/grafana/latest/dashboards/build-dashboards/view-dashboard-json-model/
@@ -81,16 +89,16 @@ func panels() []object {
 			"gridPos": object{"h": 1, "w": columns, "x": 0, "y": top},
 		})
 		top++
+		across := abreast(len(row.Panels))
 		for i, p := range row.Panels {
 			one := p.object()
 			one["id"] = len(list) + 1
 			one["gridPos"] = object{
-				"h": panelHigh, "w": panelWide, "x": i * panelWide % columns, "y": top + i*panelWide/columns*panelHigh,
+				"h": panelHigh, "w": columns / across, "x": i % across * columns / across, "y": top + i/across*panelHigh,
 			}
 			list = append(list, one)
 		}
-		perLine := columns / panelWide
-		top += (len(row.Panels) + perLine - 1) / perLine * panelHigh
+		top += (len(row.Panels) + across - 1) / across * panelHigh
 	}
 	return list
 }

@@ -178,7 +178,7 @@ func written(unit dashboard.Unit, v float64) string {
 
 var sheet = template.Must(template.New("sheet").Parse(`<!doctype html><meta charset="utf-8"><title>Outreach</title>
 <style>body{font:13px sans-serif;margin:16px;background:#fafafa;color:#222}h1{font-size:18px}h2{font-size:15px;margin:18px 0 6px}
-.row{display:grid;grid-template-columns:repeat(3,1fr);gap:10px}.panel{background:#fff;border:1px solid #ddd;padding:8px}
+.row{display:grid;grid-template-columns:repeat(4,1fr);gap:10px;align-items:start}.panel{background:#fff;border:1px solid #ddd;padding:8px}
 h3{font-size:13px;margin:0 0 4px}svg{width:100%;height:120px;background:#fcfcfc}table{width:100%;border-collapse:collapse;font-size:11px}
 td:nth-child(n+2){text-align:right}i{display:inline-block;width:10px;height:3px;margin-right:5px;vertical-align:middle}.firing{color:#b5372f}</style>
 <h1>Outreach, {{.At}} UTC</h1>

@@ -42,7 +42,10 @@ func TestPicture(t *testing.T) {
 	now := time.Now()
 	var rows []drawnRow
 	for _, row := range dashboard.Rows() {
-		drawn := drawnRow{Title: row.Title}
+		drawn := drawnRow{Title: row.Title, Across: 3}
+		if len(row.Panels)%3 == 1 {
+			drawn.Across = 4
+		}
 		for _, p := range row.Panels {
 			drawn.Panels = append(drawn.Panels, draw(t, p, now))
 		}
@@ -79,8 +82,9 @@ func ask(t *testing.T, what string, values url.Values, into any) {
 
 // line is one series as it is drawn, in a box of 400 by 120.
 type line struct {
-	Name, Last, Max, Points, Color string
-	values                         [][2]float64
+	Name, Last, Max, Color string
+	Points                 []string // a piece for each stretch without a gap
+	values                 [][2]float64
 }
 
 type drawn struct {
@@ -90,6 +94,7 @@ type drawn struct {
 
 type drawnRow struct {
 	Title  string
+	Across int
 	Panels []drawn
 }
 
@@ -108,12 +113,15 @@ func draw(t *testing.T, p dashboard.Panel, now time.Time) drawn {
 	}
 	colors := []string{"#2a6fbb", "#d9822b", "#3d9970", "#b5372f", "#7a5ea8", "#8c6d46", "#c76aa0", "#707070"}
 	for i := range d.Lines {
-		one, points, most := &d.Lines[i], []string{}, math.Inf(-1)
+		one, most, before := &d.Lines[i], math.Inf(-1), 0.0
 		for _, v := range one.values {
-			points = append(points, fmt.Sprintf("%.1f,%.1f", (v[0]-begin)/span.Seconds()*400, 118-math.Abs(v[1])/cmp(top)*112))
-			most = max(most, v[1])
+			if v[0]-before > 2*step {
+				one.Points = append(one.Points, "")
+			}
+			one.Points[len(one.Points)-1] += fmt.Sprintf("%.1f,%.1f ", (v[0]-begin)/span.Seconds()*400, 118-math.Abs(v[1])/scale(top)*112)
+			most, before = max(most, v[1]), v[0]
 		}
-		one.Points, one.Color = strings.Join(points, " "), colors[i%len(colors)]
+		one.Color = colors[i%len(colors)]
 		one.Last, one.Max = written(p.Unit, one.values[len(one.values)-1][1]), written(p.Unit, most)
 	}
 	slices.SortStableFunc(d.Lines, func(a, b line) int { return strings.Compare(a.Name, b.Name) })
@@ -121,8 +129,11 @@ func draw(t *testing.T, p dashboard.Panel, now time.Time) drawn {
 	return d
 }
 
-// cmp keeps a flat line at zero from dividing by it.
-func cmp(top float64) float64 {
+// step is how far apart figures are asked for, in seconds.
+const step = 15
+
+// scale keeps a flat line at zero from dividing by it.
+func scale(top float64) float64 {
 	if top == 0 {
 		return 1
 	}
@@ -139,7 +150,7 @@ func seriesOf(t *testing.T, q dashboard.Query, now time.Time) []line {
 		}
 	}
 	ask(t, "query_range", url.Values{
-		"query": {expr}, "step": {"15"}, "start": {strconv.FormatInt(now.Add(-*span).Unix(), 10)}, "end": {strconv.FormatInt(now.Unix(), 10)},
+		"query": {expr}, "step": {strconv.Itoa(step)}, "start": {strconv.FormatInt(now.Add(-*span).Unix(), 10)}, "end": {strconv.FormatInt(now.Unix(), 10)},
 	}, &data)
 	var list []line
 	for _, r := range data.Result {
@@ -164,6 +175,9 @@ func seriesOf(t *testing.T, q dashboard.Query, now time.Time) []line {
 func written(unit dashboard.Unit, v float64) string {
 	switch unit {
 	case dashboard.Seconds:
+		if v >= 100 {
+			return strconv.FormatFloat(v, 'f', 0, 64) + " s"
+		}
 		return strconv.FormatFloat(v, 'g', 3, 64) + " s"
 	case dashboard.PerSecond:
 		return strconv.FormatFloat(v, 'g', 3, 64) + "/s"
@@ -178,12 +192,12 @@ func written(unit dashboard.Unit, v float64) string {
 
 var sheet = template.Must(template.New("sheet").Parse(`<!doctype html><meta charset="utf-8"><title>Outreach</title>
 <style>body{font:13px sans-serif;margin:16px;background:#fafafa;color:#222}h1{font-size:18px}h2{font-size:15px;margin:18px 0 6px}
-.row{display:grid;grid-template-columns:repeat(4,1fr);gap:10px;align-items:start}.panel{background:#fff;border:1px solid #ddd;padding:8px}
+.row{display:grid;gap:10px;align-items:start}.panel{background:#fff;border:1px solid #ddd;padding:8px}
 h3{font-size:13px;margin:0 0 4px}svg{width:100%;height:120px;background:#fcfcfc}table{width:100%;border-collapse:collapse;font-size:11px}
 td:nth-child(n+2){text-align:right}i{display:inline-block;width:10px;height:3px;margin-right:5px;vertical-align:middle}.firing{color:#b5372f}</style>
 <h1>Outreach, {{.At}} UTC</h1>
 {{range .Alerts}}<p class="{{.State}}"><b>{{.State}}: {{index .Labels "alertname"}}</b> ({{index .Labels "severity"}}) {{index .Annotations "description"}}</p>{{end}}
-{{range .Rows}}<h2>{{.Title}}</h2><div class="row">{{range .Panels}}<div class="panel"><h3>{{.Title}}</h3>
-<svg viewBox="0 0 400 120" preserveAspectRatio="none">{{range .Lines}}<polyline points="{{.Points}}" fill="none" stroke="{{.Color}}" stroke-width="1.5"/>{{end}}</svg>
+{{range .Rows}}<h2>{{.Title}}</h2><div class="row" style="grid-template-columns:repeat({{.Across}},1fr)">{{range .Panels}}<div class="panel"><h3>{{.Title}}</h3>
+<svg viewBox="0 0 400 120" preserveAspectRatio="none">{{range .Lines}}{{$color := .Color}}{{range .Points}}<polyline points="{{.}}" fill="none" stroke="{{$color}}" stroke-width="1.5"/>{{end}}{{end}}</svg>
 <table><tr><td>top {{.Top}}</td><td>last</td><td>max</td></tr>{{range .Lines}}<tr><td><i style="background:{{.Color}}"></i>{{.Name}}</td><td>{{.Last}}</td><td>{{.Max}}</td></tr>{{else}}<tr><td>nothing yet</td></tr>{{end}}</table></div>{{end}}</div>
 {{end}}`))

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"go.temporal.io/sdk/client"
-
 	"github.com/outreach-engine/outreach/internal/admin"
 	"github.com/outreach-engine/outreach/internal/ledger"
 )
@@ -27,8 +25,8 @@ func (o Options) checks(r Running) []admin.Check {
 			return fmt.Sprintf("%d in force", n), nil
 		}},
 	}
-	if r.Client != nil {
-		list = append(list, admin.Check{Name: "temporal", Look: o.reaches(r.Client)})
+	if r.temporal != nil {
+		list = append(list, admin.Check{Name: "temporal", Look: r.temporal.state.look})
 	}
 	return list
 }
@@ -123,12 +121,11 @@ func (o Options) amongOthers(ctx context.Context, store ledger.Store, clock *adm
 	return nil
 }
 
-// reaches asks Temporal whether it serves.
-func (o Options) reaches(c client.Client) func(context.Context) (string, error) {
-	return func(ctx context.Context) (string, error) {
-		if _, err := c.CheckHealth(ctx, &client.CheckHealthRequest{}); err != nil {
-			return "", fmt.Errorf("temporal at %s: %w; outreaches wait, and go on by themselves when it is back", o.TemporalAddress, err)
-		}
-		return o.TemporalAddress, nil
+// look gives what was found when Temporal was looked at last.
+func (s *temporalState) look(context.Context) (string, error) {
+	ok, detail := s.Check()
+	if !ok {
+		return "", errors.New(detail)
 	}
+	return detail, nil
 }

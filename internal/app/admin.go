@@ -80,7 +80,7 @@ func (p *post) close() {
 }
 
 // role names what this process does.
-func (o Options) role() string { return "all" }
+func (o Options) role() string { return o.Role }
 
 // self gives what this process says of itself.
 func (o Options) self() ledger.Process {

@@ -25,8 +25,8 @@ func (o Options) checks(r Running) []admin.Check {
 			return fmt.Sprintf("%d in force", n), nil
 		}},
 	}
-	if r.temporal != nil {
-		list = append(list, admin.Check{Name: "temporal", Look: r.temporal.state.look})
+	if r.Client != nil {
+		list = append(list, admin.Check{Name: "temporal", Look: reaches(&r.temporal.state)})
 	}
 	return list
 }
@@ -121,11 +121,13 @@ func (o Options) amongOthers(ctx context.Context, store ledger.Store, clock *adm
 	return nil
 }
 
-// look gives what was found when Temporal was looked at last.
-func (s *temporalState) look(context.Context) (string, error) {
-	ok, detail := s.Check()
-	if !ok {
-		return "", errors.New(detail)
+// reaches tells what the link to Temporal last found.
+func reaches(state *temporalState) func(context.Context) (string, error) {
+	return func(context.Context) (string, error) {
+		ok, detail := state.Check()
+		if !ok {
+			return "", errors.New(detail)
+		}
+		return detail, nil
 	}
-	return detail, nil
 }

@@ -158,7 +158,7 @@ func (e *Engine) start(ctx context.Context, rule string) (more bool, err error) 
 		for _, o := range claimed {
 			s, err := e.first(tx, o)
 			if err != nil {
-				e.Logger.Error("outreach not started", "outreach", o.Ref.String(), "error", err)
+				e.Logger.Error("outreach not started", aboutOutreach(o.Ref, o.Trigger), "error", err)
 				continue // its lease ends, and it is tried again
 			}
 			if !s.First.Done {

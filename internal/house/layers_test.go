@@ -47,7 +47,7 @@ var layers = []layer{
 	{name: "internal/sandbox"},
 	{name: "workflows", may: []string{"activities", "internal/ledger"}},
 	{name: "activities", may: []string{
-		"internal/task", "internal/wording", "internal/pace",
+		"internal/task", "internal/wording", "internal/pace", "internal/tracing",
 		"internal/dossier", "internal/library", "internal/journey", "internal/policy", "internal/message", "internal/channel",
 		"internal/rule", "internal/insight", "internal/behaviour", "internal/ledger", "internal/sendtime", "internal/customer",
 	}},
@@ -68,7 +68,9 @@ var layers = []layer{
 		"internal/channel", "internal/ledger", "internal/sendtime", "internal/customer",
 	}},
 	{name: "internal/callback", may: []string{"internal/observe", "internal/channel", "internal/customer"}},
-	{name: "internal/metrics", may: []string{"internal/ledger", "internal/customer"}},
+	{name: "internal/admin"},
+	{name: "internal/tracing", may: []string{"internal/witness", "internal/ledger"}},
+	{name: "internal/metrics", may: []string{"internal/witness", "internal/ledger", "internal/customer"}},
 	{name: "internal/intake", may: []string{"internal/observe", "internal/dictionary", "internal/sendtime", "internal/customer"}},
 	{name: "internal/pages", may: []string{"internal/observe", "internal/link", "internal/customer"}},
 	{name: "internal/importer", may: []string{"internal/observe", "internal/source", "internal/sendtime", "internal/customer"}},
@@ -106,6 +108,7 @@ var layers = []layer{
 	{name: "internal/store/sqltx", may: []string{"internal/ledger", "internal/customer"}},
 	{name: "internal/store/lanes", may: []string{"internal/ledger"}},
 	{name: "internal/store/storetest", may: []string{"internal/ledger", "internal/customer"}},
+	{name: "internal/witness", may: []string{"internal/ledger", "internal/customer"}},
 	{name: "internal/channel/hook", may: []string{"internal/channel/seal", "internal/channel", "internal/source", "internal/customer"}},
 	{name: "internal/channel/relay", may: []string{
 		"internal/channel/line", "internal/channel/seal", "internal/channel", "internal/source", "internal/customer",

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -25,9 +24,9 @@ import (
 
 // TestUrgentOutreachesGoBeforeManyOthers leaves five hundred outreaches of one
 // rule in Temporal's queue, and twenty urgent ones behind them. A worker that
-// takes ten at a time is handed the urgent ones first.
+// takes ten at a time is handed the urgent ones first. It runs alone: a start
+// of five hundred workflows is work for the server, too.
 func TestUrgentOutreachesGoBeforeManyOthers(t *testing.T) {
-	t.Parallel()
 	const many, few = 500, 20
 	server, err := devserver.Start(t.Context(), devserver.Options{SearchAttributes: workflows.SearchAttributes()})
 	require.NoError(t, err)
@@ -53,12 +52,20 @@ func TestUrgentOutreachesGoBeforeManyOthers(t *testing.T) {
 	w.RegisterActivity(asked)
 	require.NoError(t, w.Start())
 	t.Cleanup(w.Stop)
-	require.Eventually(t, func() bool { return len(asked.rules()) >= many+few }, time.Minute, 50*time.Millisecond)
+	require.Eventually(t, func() bool { return count(asked.rules(), "alarm") == few }, time.Minute, 20*time.Millisecond)
 	rules := asked.rules()
-	last := len(rules) - 1 - slices.Index(reversed(rules), "alarm")
-	t.Logf("the last of %d urgent outreaches was the %dth of %d", few, last+1, len(rules))
+	last := len(rules) - slices.Index(reversed(rules), "alarm")
+	t.Logf("the last of %d urgent outreaches was number %d", few, last)
 	require.Less(t, last, many/5)
-	require.Equal(t, many, strings.Count(strings.Join(rules, " "), "bulk"))
+}
+
+func count(list []string, wanted string) (n int) {
+	for _, item := range list {
+		if item == wanted {
+			n++
+		}
+	}
+	return n
 }
 
 func reversed(list []string) []string {

@@ -8,6 +8,9 @@ SHELL := bash
 # How many packages are built and tested at once.
 JOBS ?= 2
 
+# The version whose workflow histories are recorded.
+VERSION ?= v0.1
+
 # Packages that link the embedded Temporal server: linking takes a while, and with the race detector very long.
 SERVER := cmd/outreach-dev|internal/devserver|internal/e2e
 
@@ -160,8 +163,8 @@ grafana: editor
 	  npm ci --prefix .cache/grafana --ignore-scripts --no-audit --no-fund --loglevel=error || \
 	{ rm -f .cache/grafana/package-lock.json; echo "@grafana/schema is not installed: the test that reads the dashboard by it is skipped"; }
 
-histories: ## record the workflow histories anew that every build replays
-	go test -count=1 ./internal/e2e -run TestRecordHistories -histories
+histories: ## record the workflow histories of a version that every later build replays; those that are there stay. VERSION=v0.2
+	go test -count=1 ./internal/e2e -run TestRecordHistories -histories $(VERSION)
 
 docs: ## write the generated pages of docs/ and the expected texts of tests anew
 	go test -count=1 $$(grep -rl --include='*_test.go' 'flag.Bool("update"' cmd internal | xargs -n1 dirname | sort -u | grep -v internal/e2e | sed 's|^|./|') -update

@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run build test check short bench bench-send drill drill-naive drill-short programs backtest format vet determinism tidy browser editor maildev histories docs
+.PHONY: help run build test check short bench bench-send drill drill-naive drill-short programs backtest format vet determinism tidy browser postgres editor maildev histories docs
 
 # How many packages are built and tested at once.
 JOBS ?= 2
@@ -39,7 +39,7 @@ build: ## bin/outreach, the product, and bin/outreach-dev, everything in one
 	go build -p $(JOBS) -o bin/ ./cmd/outreach ./cmd/outreach-dev
 
 # The race of changes against messages runs twice: briefly with the race detector, and ten thousand rounds without.
-test: format vet determinism tidy browser editor maildev ## everything that CI checks
+test: format vet determinism tidy browser postgres editor maildev ## everything that CI checks
 	@race=-race; \
 	if [ "$$(go env CGO_ENABLED)" != 1 ] || ! command -v "$$(go env CC)" >/dev/null; then \
 	  race=; echo "there is no C compiler: tests run without the race detector"; \
@@ -103,6 +103,17 @@ browser:
 	  if { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends chromium; } >/dev/null; then exit 0; fi; \
 	fi; \
 	echo "chromium is not installed: the tests that look at pages are skipped"
+
+# The PostgreSQL store is tested on a real server, which each test starts for itself: the package's own is not wanted.
+postgres:
+	@if command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then exit 0; fi; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  echo "PostgreSQL is missing: installing it with apt-get"; \
+	  if { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends postgresql-common && \
+	    mkdir -p /etc/postgresql-common && echo "create_main_cluster = false" >>/etc/postgresql-common/createcluster.conf && \
+	    DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends postgresql; } >/dev/null; then exit 0; fi; \
+	fi; \
+	echo "PostgreSQL is not installed: the tests that need it are skipped"
 
 # The schemas of rules are tried in a real language server. Its package stays in .cache.
 editor:

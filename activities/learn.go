@@ -61,6 +61,9 @@ func (e *Engine) takeTurn(ctx context.Context, now time.Time, every time.Duratio
 		return false, err
 	}
 	err = e.Store.Write(ctx, ledger.IntakeLane, func(tx ledger.Tx) error {
+		if err := tx.Alter(); err != nil {
+			return err
+		}
 		if mine, err = library.TurnToLearn(tx, now, every); err != nil || !mine {
 			return err
 		}

@@ -94,6 +94,9 @@ const zonesKey = "zones"
 // zone data of this process.
 func (e *Engine) FollowZones(ctx context.Context, version string) (changed bool, err error) {
 	err = e.Store.Write(ctx, ledger.GateLane, func(tx ledger.Tx) error {
+		if err := tx.Alter(); err != nil {
+			return err
+		}
 		known, ok, err := tx.Setting(zonesKey)
 		if changed = ok && known != version; err != nil || known == version {
 			return err

@@ -242,6 +242,9 @@ func (e *Engine) warm(ctx context.Context, rule string) (more bool, err error) {
 	finished, read, running := false, 0, int64(0)
 	err = e.Store.Write(ctx, ledger.IntakeLane, func(tx ledger.Tx) error {
 		read = 0
+		if err := tx.Alter(); err != nil {
+			return err
+		}
 		active, err := activeRule(tx, rule)
 		if err != nil || active.Warm || active.Hash != m.Version {
 			finished = true

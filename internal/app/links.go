@@ -23,6 +23,9 @@ func Links(ctx context.Context, store ledger.Store, secret string) (*link.Signer
 	}
 	var own string
 	if err := store.Write(ctx, ledger.GateLane, func(tx ledger.Tx) (err error) {
+		if err = tx.Alter(); err != nil {
+			return err
+		}
 		own, err = ownLinkKey(tx, len(keys) == 0)
 		return err
 	}); err != nil {

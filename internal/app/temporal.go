@@ -152,6 +152,9 @@ const storeKey = "store id"
 // storeID gives the store's own id, made when it is first asked for.
 func storeID(ctx context.Context, store ledger.Store) (id string, err error) {
 	err = store.Write(ctx, ledger.GateLane, func(tx ledger.Tx) error {
+		if err := tx.Alter(); err != nil {
+			return err
+		}
 		known, ok, err := tx.Setting(storeKey)
 		if id = known; err != nil || ok {
 			return err
@@ -190,6 +193,9 @@ func (o Options) sole(ctx context.Context, c client.Client, store string) error 
 func refound(ctx context.Context, store ledger.Store, id string) (restarted int64, err error) {
 	err = store.Write(ctx, ledger.GateLane, func(tx ledger.Tx) error {
 		restarted = 0
+		if err := tx.Alter(); err != nil {
+			return err
+		}
 		known, ok, err := tx.Setting(namespaceKey)
 		if err != nil || ok && known == id {
 			return err

@@ -24,7 +24,8 @@ type Store interface {
 	// fn may run more than once; it must not call the store otherwise, nor the
 	// network. Writes of several callers may share one commit.
 	Write(ctx context.Context, lane Lane, fn func(Tx) error) error
-	// Read runs fn on one consistent snapshot. Writing in it is an error.
+	// Read runs fn on one consistent snapshot. Writing in it is an error. When the
+	// snapshot cannot be had at first, fn may run more than once.
 	Read(ctx context.Context, fn func(Tx) error) error
 	Close() error
 }
@@ -44,8 +45,17 @@ type Tx interface {
 	House
 }
 
+// Need is what a write is about to ask for.
+type Need struct {
+	Externals []string // of customers that it will resolve, and lock
+	Messages  []string // ids of events that it will append
+}
+
 // Customers are the rows of customers and their outside ids.
 type Customers interface {
+	// Expect says what the write is about to ask for, so that a store may fetch
+	// and lock it at once: customers in id order. It changes no answer.
+	Expect(n Need) error
 	// Resolve gives the customer of an outside id.
 	Resolve(external string) (id customer.ID, ok bool, err error)
 	// Join makes external an id of the customer, taking it from any other.
@@ -242,6 +252,10 @@ func Present(tx Tx, ref Ref, step string, channel customer.Channel) (p Part, ok 
 
 // Texts are marketing's documents and which of them are in force.
 type Texts interface {
+	// Alter says that the write will change what is in force, or a setting. It
+	// is called first: writes that read either (Active, Setting) have ended
+	// then, and none goes on with either until this one has.
+	Alter() error
 	// SaveDocument keeps the first document of its kind, name and hash.
 	SaveDocument(d Document) error
 	Document(kind DocumentKind, name, hash string) (d Document, ok bool, err error)

@@ -51,6 +51,7 @@ func (l *Library) Learned(ctx context.Context, known *insight.Insight) error {
 	d := ledger.Document{Kind: ledger.LearnedDocument, Hash: hash(body), Body: body, At: known.At()}
 	err := l.store.Write(ctx, ledger.IntakeLane, func(tx ledger.Tx) error {
 		for _, do := range []func() error{
+			tx.Alter,
 			func() error { return tx.SaveDocument(d) },
 			func() error { return tx.Activate(ledger.Active{Kind: d.Kind, Hash: d.Hash, At: d.At, Warm: true}) },
 			func() error { return tx.KeepDocuments(d.Kind, d.Name, learnedKept) },

@@ -50,6 +50,9 @@ func (l *Library) Load(ctx context.Context, files bundle.Files, now time.Time) (
 	var report Report
 	err := l.store.Write(ctx, ledger.GateLane, func(tx ledger.Tx) error {
 		var err error
+		if err = tx.Alter(); err != nil {
+			return err
+		}
 		report, err = activate(tx, b, files, now)
 		return err
 	})

@@ -110,6 +110,9 @@ func (o *Observer) begin(tx ledger.Tx) *taking {
 }
 
 func (t *taking) all(batch []Incoming) error {
+	if err := t.tx.Expect(needed(batch)); err != nil {
+		return err
+	}
 	if err := t.ready(); err != nil {
 		return err
 	}
@@ -121,6 +124,24 @@ func (t *taking) all(batch []Incoming) error {
 		t.outcomes = append(t.outcomes, outcome)
 	}
 	return t.finish()
+}
+
+// needed gives what a batch will ask for.
+func needed(batch []Incoming) ledger.Need {
+	need := ledger.Need{Externals: make([]string, 0, len(batch)), Messages: make([]string, 0, len(batch))}
+	for _, in := range batch {
+		if in.Event.MessageID != "" {
+			need.Messages = append(need.Messages, in.Event.MessageID)
+		}
+		switch {
+		case in.Report != nil || in.Of != "":
+		case in.User != "":
+			need.Externals = append(need.Externals, in.User)
+		case in.Anonymous != "":
+			need.Externals = append(need.Externals, anonymous(in.Anonymous))
+		}
+	}
+	return need
 }
 
 // ready looks whether the rules that this process goes by are in force.

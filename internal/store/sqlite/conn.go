@@ -6,10 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
+	"strconv"
 	"strings"
-	"time"
 
-	"github.com/outreach-engine/outreach/internal/customer"
+	"github.com/outreach-engine/outreach/internal/store/sqltx"
 )
 
 // conn is one connection with its prepared statements. It speaks to the
@@ -21,7 +22,10 @@ type conn struct {
 	args   []driver.NamedValue // of the statement under way
 	values []driver.Value      // of the row under way
 	failed error               // of the newest statement that failed
+	row    *sqltx.Row          // over values
 }
+
+var _ sqltx.Conn = (*conn)(nil)
 
 // stmt is what the driver's statements can do.
 type stmt interface {
@@ -37,8 +41,9 @@ func connect(c driver.Connector, pragmas ...string) (*conn, error) {
 		return nil, err
 	}
 	made := &conn{raw: raw, stmts: map[string]stmt{}}
+	made.row = sqltx.NewRow(columns{made})
 	for _, pragma := range pragmas {
-		if _, err := made.exec("PRAGMA " + pragma); err != nil {
+		if _, err := made.Exec("PRAGMA " + pragma); err != nil {
 			return nil, errors.Join(err, made.close())
 		}
 	}
@@ -58,7 +63,7 @@ func (c *conn) prepare(sql string) (stmt, error) {
 	if s, ok := c.stmts[sql]; ok {
 		return s, nil
 	}
-	prepared, err := c.raw.Prepare(sql)
+	prepared, err := c.raw.Prepare(placeholders(sql))
 	if err != nil {
 		return nil, err
 	}
@@ -70,8 +75,8 @@ func (c *conn) prepare(sql string) (stmt, error) {
 	return s, nil
 }
 
-// exec runs one statement and gives the number of rows it changed.
-func (c *conn) exec(sql string, args ...any) (int64, error) {
+// Exec implements sqltx.Conn. It runs one statement and gives the number of rows it changed.
+func (c *conn) Exec(sql string, args ...any) (int64, error) {
 	s, err := c.prepare(sql)
 	if err != nil {
 		return 0, c.fail(sql, err)
@@ -83,9 +88,8 @@ func (c *conn) exec(sql string, args ...any) (int64, error) {
 	return result.RowsAffected()
 }
 
-// query runs one statement and calls each for every row. Each must neither
-// keep the row nor use the connection.
-func (c *conn) query(sql string, each func(*row), args ...any) error {
+// Query implements sqltx.Conn.
+func (c *conn) Query(sql string, each func(*sqltx.Row), args ...any) error {
 	s, err := c.prepare(sql)
 	if err != nil {
 		return c.fail(sql, err)
@@ -97,7 +101,7 @@ func (c *conn) query(sql string, each func(*row), args ...any) error {
 	return c.fail(sql, errors.Join(c.scan(rows, each), rows.Close()))
 }
 
-func (c *conn) scan(rows driver.Rows, each func(*row)) error {
+func (c *conn) scan(rows driver.Rows, each func(*sqltx.Row)) error {
 	width := len(rows.Columns())
 	if len(c.values) < width {
 		c.values = make([]driver.Value, width)
@@ -110,10 +114,10 @@ func (c *conn) scan(rows driver.Rows, each func(*row)) error {
 		if err != nil {
 			return err
 		}
-		r := row{values: c.values[:width]}
-		each(&r)
-		if r.err != nil {
-			return r.err
+		c.row.Reset()
+		each(c.row)
+		if err := c.row.Err(); err != nil {
+			return err
 		}
 	}
 }
@@ -123,27 +127,9 @@ func (c *conn) scan(rows driver.Rows, each func(*row)) error {
 func (c *conn) bind(args []any) []driver.NamedValue {
 	c.args = c.args[:0]
 	for i, arg := range args {
-		c.args = append(c.args, driver.NamedValue{Ordinal: i + 1, Value: value(arg)})
+		c.args = append(c.args, driver.NamedValue{Ordinal: i + 1, Value: sqltx.Value(arg)})
 	}
 	return c.args
-}
-
-func value(arg any) driver.Value {
-	switch v := arg.(type) {
-	case customer.ID:
-		return string(v)
-	case customer.Channel:
-		return string(v)
-	case int:
-		return int64(v)
-	case time.Time:
-		return micros(v)
-	case []byte:
-		if len(v) == 0 {
-			return nil
-		}
-	}
-	return arg
 }
 
 // fail notes an error and names the statement that it came from by its first
@@ -157,14 +143,63 @@ func (c *conn) fail(sql string, err error) error {
 	return c.failed
 }
 
-// one gives the only row of a query, ok == false when there is none.
-func one[T any](c *conn, scan func(*row) T, sql string, args ...any) (found T, ok bool, err error) {
-	err = c.query(sql, func(r *row) { found, ok = scan(r), true }, args...)
-	return found, ok, err
+// Change implements sqltx.Conn.
+func (c *conn) Change(sql string, each func(*sqltx.Row), args ...any) error {
+	return c.Query(sql, each, args...)
 }
 
-// all gives every row of a query, nil when there is none.
-func all[T any](c *conn, scan func(*row) T, sql string, args ...any) (list []T, err error) {
-	err = c.query(sql, func(r *row) { list = append(list, scan(r)) }, args...)
-	return list, err
+// Later implements sqltx.Conn, at once: a statement costs no journey.
+func (c *conn) Later(sql string, args ...any) error {
+	_, err := c.Exec(sql, args...)
+	return err
+}
+
+// Must implements sqltx.Conn.
+func (c *conn) Must(missing error, sql string, args ...any) error {
+	n, err := c.Exec(sql, args...)
+	if err == nil && n == 0 {
+		return missing
+	}
+	return err
+}
+
+// columns are the values of the row under way.
+type columns struct{ c *conn }
+
+func (v columns) Text(i int) string {
+	s, _ := v.c.values[i].(string)
+	return s
+}
+
+func (v columns) Int(i int) int64 {
+	n, _ := v.c.values[i].(int64)
+	return n
+}
+
+func (v columns) Float(i int) float64 {
+	f, _ := v.c.values[i].(float64)
+	return f
+}
+
+func (v columns) Blob(i int) []byte {
+	b, _ := v.c.values[i].([]byte)
+	return b
+}
+
+// placeholders writes $1, $2, ... as SQLite numbers values. Those that come in
+// their order need no number, and the driver looks for numbers one by one.
+func placeholders(sql string) string {
+	named := regexp.MustCompile(`\$[0-9]+`)
+	inOrder, n := true, 0
+	named.ReplaceAllStringFunc(sql, func(name string) string {
+		n++
+		inOrder = inOrder && name == "$"+strconv.Itoa(n)
+		return name
+	})
+	return named.ReplaceAllStringFunc(sql, func(name string) string {
+		if inOrder {
+			return "?"
+		}
+		return "?" + name[1:]
+	})
 }

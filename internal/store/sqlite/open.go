@@ -15,6 +15,8 @@ import (
 
 	"github.com/pressly/goose/v3"
 	modernc "modernc.org/sqlite"
+
+	"github.com/outreach-engine/outreach/internal/store/sqltx"
 )
 
 //go:embed migrations/*.sql
@@ -113,11 +115,11 @@ func claimFile(connector driver.Connector) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, c.close()) }()
-	tables, _, err := one(c, number, "SELECT count(*) FROM sqlite_schema")
+	tables, _, err := sqltx.One(c, sqltx.Number, "SELECT count(*) FROM sqlite_schema")
 	if err != nil {
 		return err
 	}
-	owner, _, err := one(c, number, "PRAGMA application_id")
+	owner, _, err := sqltx.One(c, sqltx.Number, "PRAGMA application_id")
 	if err != nil {
 		return err
 	}
@@ -128,7 +130,7 @@ func claimFile(connector driver.Connector) (err error) {
 		return err
 	}
 	if owner == 0 {
-		_, err = c.exec(fmt.Sprintf("PRAGMA application_id = %d", applicationID))
+		_, err = c.Exec(fmt.Sprintf("PRAGMA application_id = %d", applicationID))
 	}
 	return err
 }
@@ -139,11 +141,11 @@ func claimFile(connector driver.Connector) (err error) {
 func useLog(c *conn) (err error) {
 	for range logTries {
 		var fault *modernc.Error
-		if _, err = c.exec("PRAGMA journal_mode = WAL"); !errors.As(err, &fault) || fault.Code()&primaryCode != busy {
+		if _, err = c.Exec("PRAGMA journal_mode = WAL"); !errors.As(err, &fault) || fault.Code()&primaryCode != busy {
 			return err
 		}
 		for _, sql := range []string{"BEGIN IMMEDIATE", "ROLLBACK"} {
-			if _, err := c.exec(sql); err != nil {
+			if _, err := c.Exec(sql); err != nil {
 				return err
 			}
 		}

@@ -13,6 +13,8 @@ import (
 	"sync"
 
 	"github.com/outreach-engine/outreach/internal/ledger"
+	"github.com/outreach-engine/outreach/internal/store/lanes"
+	"github.com/outreach-engine/outreach/internal/store/sqltx"
 )
 
 // Options are what a store can be told. The zero value is good for a server.
@@ -37,7 +39,7 @@ func (o Options) complete() Options {
 
 // Store is a ledger.Store in a file.
 type Store struct {
-	queue   *queue
+	queue   *lanes.Queue
 	writer  *writer
 	stopped chan struct{} // closed when the writer is done
 
@@ -61,7 +63,7 @@ func Open(ctx context.Context, path string, options Options) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{
-		queue:   newQueue(),
+		queue:   lanes.NewQueue(),
 		stopped: make(chan struct{}),
 		readers: make(chan *conn, options.Readers),
 		size:    options.Readers,
@@ -123,35 +125,19 @@ func (s *Store) write() {
 		s.writer.abandon()
 		go s.write()
 	}()
-	for j := s.queue.take(); j != nil; j = s.queue.take() {
-		s.writer.group(j, s.queue.poll)
+	for j := s.queue.Take(ledger.IntakeLane); j != nil; j = s.queue.Take(ledger.IntakeLane) {
+		s.writer.group(j, func() *lanes.Job { return s.queue.Poll(ledger.IntakeLane) })
 	}
 	orderly = true
 }
 
-// Write implements ledger.Store. A call whose context ends while it waits for
-// its turn is not run; one that runs is waited for.
+// Write implements ledger.Store.
 func (s *Store) Write(ctx context.Context, lane ledger.Lane, fn func(ledger.Tx) error) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	j := &job{fn: fn, done: make(chan struct{})}
-	if err := s.queue.put(lane, j); err != nil {
-		return err
-	}
-	select {
-	case <-j.done:
-	case <-ctx.Done():
-		if s.queue.drop(lane, j) {
-			return ctx.Err()
-		}
-		<-j.done
-	}
-	return j.err
+	return s.queue.Write(ctx, lane, fn)
 }
 
 // Waiting gives the number of writes that wait in a lane.
-func (s *Store) Waiting(lane ledger.Lane) int { return s.queue.waiting(lane) }
+func (s *Store) Waiting(lane ledger.Lane) int { return s.queue.Waiting(lane) }
 
 // Read implements ledger.Store. The snapshot is taken at the first method
 // that fn calls.
@@ -162,7 +148,7 @@ func (s *Store) Read(ctx context.Context, fn func(ledger.Tx) error) (err error) 
 	var c *conn
 	select {
 	case <-s.closed:
-		return ErrClosed
+		return lanes.ErrClosed
 	default:
 	}
 	select {
@@ -170,23 +156,23 @@ func (s *Store) Read(ctx context.Context, fn func(ledger.Tx) error) (err error) 
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-s.closed:
-		return ErrClosed
+		return lanes.ErrClosed
 	}
 	defer func() { s.readers <- c }()
-	if _, err := c.exec("BEGIN"); err != nil {
+	if _, err := c.Exec("BEGIN"); err != nil {
 		return err
 	}
 	defer func() {
-		_, end := c.exec("ROLLBACK")
+		_, end := c.Exec("ROLLBACK")
 		err = errors.Join(err, end)
 	}()
-	return call(fn, &tx{c: c})
+	return lanes.Call(fn, sqltx.New(snapshot{c}, nil))
 }
 
 // Close waits for the writes that were queued and the reads under way.
 func (s *Store) Close() error {
 	s.closing.Do(func() {
-		s.queue.close()
+		s.queue.Close()
 		<-s.stopped
 		close(s.closed)
 		s.err = errors.Join(s.closeReaders(s.size), s.writer.c.close())

@@ -2,10 +2,11 @@ package sqlite
 
 import (
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/outreach-engine/outreach/internal/ledger"
+	"github.com/outreach-engine/outreach/internal/store/lanes"
+	"github.com/outreach-engine/outreach/internal/store/sqltx"
 )
 
 // How much shares one commit, whichever comes first.
@@ -17,32 +18,32 @@ const (
 // writer runs closures, many to a transaction. Only its goroutine uses it.
 type writer struct {
 	c       *conn
-	memory  *memory
+	memory  *sqltx.Memory
 	version int64 // of the file, as other connections changed it
 
 	span time.Duration // a commit waits at most this long for more closures
 
-	begun  bool   // a transaction is open
-	kept   int    // closures of it that succeeded
-	marked bool   // a savepoint is open for the closure under way
-	broken error  // the transaction cannot be committed
-	jobs   []*job // those that wait for the commit
-	job    *job   // the one under way
+	begun  bool         // a transaction is open
+	kept   int          // closures of it that succeeded
+	marked bool         // a savepoint is open for the closure under way
+	broken error        // the transaction cannot be committed
+	jobs   []*lanes.Job // those that wait for the commit
+	job    *lanes.Job   // the one under way
 }
 
 func newWriter(c *conn, records int) *writer {
-	return &writer{c: c, memory: newMemory(records), version: -1, span: groupTime}
+	return &writer{c: c, memory: sqltx.NewMemory(dialect, records), version: -1, span: groupTime}
 }
 
 // group runs first and what next gives after it, commits, and answers. A
 // closure that fails is answered at once, without the others.
-func (w *writer) group(first *job, next func() *job) {
+func (w *writer) group(first *lanes.Job, next func() *lanes.Job) {
 	started := time.Now()
 	w.jobs, w.broken = w.jobs[:0], nil
 	for j, n := first, 1; j != nil; n++ {
 		w.job = j
-		if err := w.run(j.fn); err != nil {
-			j.answer(err)
+		if err := w.run(j.Fn); err != nil {
+			j.Answer(err)
 		} else {
 			w.jobs = append(w.jobs, j)
 		}
@@ -56,7 +57,7 @@ func (w *writer) group(first *job, next func() *job) {
 
 func (w *writer) finish(err error) {
 	for i, j := range w.jobs {
-		j.answer(err)
+		j.Answer(err)
 		w.jobs[i] = nil
 	}
 	w.jobs = w.jobs[:0]
@@ -73,7 +74,7 @@ func (w *writer) run(fn func(ledger.Tx) error) error {
 		}
 	}
 	w.c.failed = nil
-	err := call(fn, &tx{c: w.c, w: w})
+	err := lanes.Call(fn, sqltx.New(closure{w.c, w}, w.memory))
 	if err == nil {
 		err = w.c.failed // hidden by the closure; what it left cannot be trusted
 	}
@@ -84,7 +85,7 @@ func (w *writer) run(fn func(ledger.Tx) error) error {
 		w.undo()
 		return err
 	}
-	w.memory.keep()
+	w.memory.Keep()
 	w.kept++
 	return nil
 }
@@ -92,17 +93,17 @@ func (w *writer) run(fn func(ledger.Tx) error) error {
 // begin opens a transaction. What is remembered of the file is dropped when
 // another connection has changed it since.
 func (w *writer) begin() error {
-	if _, err := w.c.exec("BEGIN IMMEDIATE"); err != nil {
+	if _, err := w.c.Exec("BEGIN IMMEDIATE"); err != nil {
 		return err
 	}
 	w.begun, w.kept = true, 0
-	version, _, err := one(w.c, number, "PRAGMA data_version")
+	version, _, err := sqltx.One(w.c, sqltx.Number, "PRAGMA data_version")
 	if err != nil {
 		w.rollback()
 		return err
 	}
 	if version != w.version {
-		w.memory.forget()
+		w.memory.Forget()
 		w.version = version
 	}
 	return nil
@@ -114,7 +115,7 @@ func (w *writer) mark() error {
 	if w.marked || w.kept == 0 {
 		return nil
 	}
-	_, err := w.c.exec("SAVEPOINT closure")
+	_, err := w.c.Exec("SAVEPOINT closure")
 	w.marked = err == nil
 	return err
 }
@@ -124,7 +125,7 @@ func (w *writer) release() error {
 		return nil
 	}
 	w.marked = false
-	if _, err := w.c.exec("RELEASE closure"); err != nil {
+	if _, err := w.c.Exec("RELEASE closure"); err != nil {
 		w.broken = err
 	}
 	return w.broken
@@ -132,17 +133,17 @@ func (w *writer) release() error {
 
 // undo takes back what the closure under way did, and nothing else.
 func (w *writer) undo() {
-	w.memory.undo()
+	w.memory.Undo()
 	switch {
 	case w.kept == 0 || w.broken != nil:
 		w.rollback()
 	case w.marked:
 		w.marked = false
-		if _, err := w.c.exec("ROLLBACK TO closure"); err != nil {
+		if _, err := w.c.Exec("ROLLBACK TO closure"); err != nil {
 			w.broken = err
 			return
 		}
-		if _, err := w.c.exec("RELEASE closure"); err != nil {
+		if _, err := w.c.Exec("RELEASE closure"); err != nil {
 			w.broken = err
 		}
 	}
@@ -156,26 +157,26 @@ func (w *writer) commit() error {
 	}
 	err := w.broken
 	if err == nil {
-		err = w.memory.flush(w.c)
+		err = w.memory.Flush(w.c)
 	}
 	if err == nil {
-		_, err = w.c.exec("COMMIT")
+		_, err = w.c.Exec("COMMIT")
 	}
 	if err != nil {
 		w.rollback()
 		return err
 	}
 	w.begun = false
-	w.memory.commit()
+	w.memory.Commit()
 	return nil
 }
 
 // rollback ends the transaction with nothing kept. SQLite may have ended it
 // already, so an error says nothing.
 func (w *writer) rollback() {
-	_, _ = w.c.exec("ROLLBACK")
+	_, _ = w.c.Exec("ROLLBACK")
 	w.begun, w.marked = false, false
-	w.memory.rollback()
+	w.memory.Rollback()
 }
 
 // abandon ends a group whose closure ended the goroutine.
@@ -184,17 +185,7 @@ func (w *writer) abandon() {
 	w.rollback()
 	w.finish(err)
 	if w.job != nil {
-		w.job.answer(err)
+		w.job.Answer(err)
 		w.job = nil
 	}
-}
-
-// call runs fn and turns its panic into an error.
-func call(fn func(ledger.Tx) error, t *tx) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("store: a closure panicked: %v", p)
-		}
-	}()
-	return fn(t)
 }

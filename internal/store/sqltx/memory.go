@@ -1,4 +1,4 @@
-package sqlite
+package sqltx
 
 import (
 	"bytes"
@@ -12,13 +12,14 @@ import (
 	"github.com/outreach-engine/outreach/internal/ledger"
 )
 
-// memory is what the writer knows beside the file: customers as they were
+// Memory is what a writer knows beside the file: customers as they were
 // committed, and what the transaction under way has yet to write, so that a
 // customer is written once for each commit, however many closures save them.
 //
 // The closure under way has its own layer. It joins the transaction's when the
 // closure succeeds, and that one the committed layer after the commit.
-type memory struct {
+type Memory struct {
+	dialect    Dialect
 	committed  *lru[customer.ID, *record]
 	identities *lru[string, customer.ID]
 	group      layer
@@ -52,8 +53,21 @@ func (l layer) clear() {
 	clear(l.counts)
 }
 
-func newMemory(limit int) *memory {
-	return &memory{
+// Dialect is how a database keeps customers and counts.
+type Dialect struct {
+	LockCustomer string // reads the row of the customer $1: OneCustomer, with what locks it
+	AddCount     string // adds $2 to the counter $1
+	AddTotal     string // adds $2 to the total $1
+	// Shared says that others write, too: nothing that was read stays true after
+	// the commit.
+	Shared bool
+}
+
+// NewMemory gives a memory that remembers up to a number of customers from one
+// transaction to the next.
+func NewMemory(d Dialect, limit int) *Memory {
+	return &Memory{
+		dialect:    d,
 		committed:  newLRU[customer.ID, *record](limit),
 		identities: newLRU[string, customer.ID](limit),
 		group:      newLayer(),
@@ -62,7 +76,7 @@ func newMemory(limit int) *memory {
 }
 
 // find gives the newest form of a customer that is in memory.
-func (m *memory) find(id customer.ID) (*record, bool) {
+func (m *Memory) find(id customer.ID) (*record, bool) {
 	if r, ok := m.closure.records[id]; ok {
 		return r, true
 	}
@@ -74,7 +88,7 @@ func (m *memory) find(id customer.ID) (*record, bool) {
 
 // save takes the closure's newest form of a customer. A profile that did not
 // change is not copied, nor written again.
-func (m *memory) save(r ledger.Record) {
+func (m *Memory) save(r ledger.Record) {
 	made := &record{}
 	old, known := m.find(r.Profile.ID)
 	if known && !old.gone {
@@ -90,17 +104,21 @@ func (m *memory) save(r ledger.Record) {
 }
 
 // remove marks a customer as gone.
-func (m *memory) remove(id customer.ID) {
+func (m *Memory) remove(id customer.ID) {
 	m.closure.records[id] = &record{gone: true}
 }
 
-func (m *memory) count(c counter, by int64) { m.closure.counts[c] += by }
+func (m *Memory) count(c counter, by int64) { m.closure.counts[c] += by }
+
+// joins says that the closure under way changes identities: none that it reads
+// from here on is remembered, because the change may be undone.
+func (m *Memory) joins() { m.joined = true }
 
 // pending gives what is counted and not yet written.
-func (m *memory) pending(c counter) int64 { return m.closure.counts[c] + m.group.counts[c] }
+func (m *Memory) pending(c counter) int64 { return m.closure.counts[c] + m.group.counts[c] }
 
 // addPending adds what is counted and not yet written to counts.
-func (m *memory) addPending(counts map[string]int64) {
+func (m *Memory) addPending(counts map[string]int64) {
 	for _, l := range []layer{m.group, m.closure} {
 		for c, by := range l.counts {
 			if c.table == counters {
@@ -110,36 +128,40 @@ func (m *memory) addPending(counts map[string]int64) {
 	}
 }
 
-// keep adds what the closure under way did to its transaction.
-func (m *memory) keep() {
+// Keep adds what the closure under way did to its transaction.
+func (m *Memory) Keep() {
 	maps.Copy(m.group.records, m.closure.records)
 	for c, by := range m.closure.counts {
 		m.group.counts[c] += by
 	}
-	m.undo()
+	m.Undo()
 }
 
-// undo drops what the closure under way did.
-func (m *memory) undo() {
+// Undo drops what the closure under way did.
+func (m *Memory) Undo() {
 	m.closure.clear()
 	m.joined = false
 }
 
-// rollback drops what the transaction under way did.
-func (m *memory) rollback() {
-	m.undo()
+// Rollback drops what the transaction under way did.
+func (m *Memory) Rollback() {
+	m.Undo()
 	m.group.clear()
 }
 
-// forget drops all, after another connection changed the file.
-func (m *memory) forget() {
-	m.rollback()
+// Forget drops all: others may have changed it.
+func (m *Memory) Forget() {
+	m.Rollback()
 	m.committed.clear()
 	m.identities.clear()
 }
 
-// commit remembers what flush wrote, as now committed.
-func (m *memory) commit() {
+// Commit remembers what flush wrote, as now committed.
+func (m *Memory) Commit() {
+	if m.dialect.Shared {
+		m.Forget()
+		return
+	}
 	for id, r := range m.group.records {
 		if r.gone {
 			m.committed.drop(id)
@@ -153,23 +175,38 @@ func (m *memory) commit() {
 // Statements over customers.
 const (
 	upsertCustomer = `INSERT INTO customers (id, profile, state)
-		VALUES (?, ?, ?)
-		ON CONFLICT (id) DO UPDATE SET profile = excluded.profile, state = excluded.state
-		RETURNING seq`
-	updateState    = "UPDATE customers SET state = ? WHERE seq = ?"
-	updateCustomer = "UPDATE customers SET profile = ?, state = ? WHERE seq = ?"
-	deleteCustomer = "DELETE FROM customers WHERE id = ?"
+		VALUES ($1, $2, $3)
+		ON CONFLICT (id) DO UPDATE SET profile = excluded.profile, state = excluded.state`
+	updateState    = "UPDATE customers SET state = $1 WHERE seq = $2"
+	updateCustomer = "UPDATE customers SET profile = $1, state = $2 WHERE seq = $3"
+	deleteCustomer = "DELETE FROM customers WHERE id = $1"
 )
 
-// flush writes what the transaction has yet to write, at its end.
-func (m *memory) flush(c *conn) error {
+// Unread drops what was read and not saved in this transaction: its locks are
+// gone.
+func (m *Memory) Unread() {
+	m.committed.clear()
+	m.identities.clear()
+}
+
+// Idle reports whether nothing waits to be written.
+func (m *Memory) Idle() bool {
+	return len(m.group.records)+len(m.group.counts)+len(m.closure.records)+len(m.closure.counts) == 0
+}
+
+// Known gives the number of customers that are remembered from one transaction
+// to the next.
+func (m *Memory) Known() int { return len(m.committed.at) }
+
+// Flush writes what the transaction has yet to write, at its end.
+func (m *Memory) Flush(c Conn) error {
 	for id, r := range m.group.records {
-		if err := r.write(c, id); err != nil {
+		if err := r.write(c, id, m.dialect.Shared); err != nil {
 			return err
 		}
 	}
 	for key, by := range m.group.counts {
-		if err := key.write(c, by); err != nil {
+		if err := c.Later(m.dialect.add(key.table), key.name, by); err != nil {
 			return err
 		}
 	}
@@ -178,11 +215,11 @@ func (m *memory) flush(c *conn) error {
 
 // expose writes the customers before a statement that reads their table. What
 // it writes may yet be undone, so nothing of it is noted.
-func (m *memory) expose(c *conn) error {
+func (m *Memory) expose(c Conn) error {
 	for _, l := range []layer{m.group, m.closure} {
 		for id, r := range l.records {
 			shadow := *r
-			if err := shadow.write(c, id); err != nil {
+			if err := shadow.write(c, id, m.dialect.Shared); err != nil {
 				return err
 			}
 		}
@@ -190,14 +227,12 @@ func (m *memory) expose(c *conn) error {
 	return nil
 }
 
-func (r *record) write(c *conn, id customer.ID) error {
+func (r *record) write(c Conn, id customer.ID, shared bool) error {
 	if r.gone {
-		_, err := c.exec(deleteCustomer, id)
-		return err
+		return c.Later(deleteCustomer, id)
 	}
 	if r.seq != 0 && r.profile != "" {
-		_, err := c.exec(updateState, r.State, r.seq)
-		return err
+		return c.Later(updateState, r.State, r.seq)
 	}
 	if r.profile == "" {
 		b, err := json.Marshal(r.Profile)
@@ -207,23 +242,19 @@ func (r *record) write(c *conn, id customer.ID) error {
 		r.profile = string(b)
 	}
 	if r.seq != 0 {
-		_, err := c.exec(updateCustomer, r.profile, r.State, r.seq)
-		return err
+		return c.Later(updateCustomer, r.profile, r.State, r.seq)
 	}
-	seq, _, err := one(c, number, upsertCustomer, id, r.profile, r.State)
-	r.seq = seq
-	return err
+	if shared {
+		return c.Later(upsertCustomer, id, r.profile, r.State)
+	}
+	return c.Change(upsertCustomer+" RETURNING seq", func(row *Row) { r.seq = row.Int64() }, id, r.profile, r.State)
 }
 
-func (k counter) write(c *conn, by int64) error {
-	sql := `INSERT INTO counters (name, count)
-		VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET count = counters.count + excluded.count`
-	if k.table == totals {
-		sql = `INSERT INTO totals (name, count)
-		VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET count = totals.count + excluded.count`
+func (d Dialect) add(table string) string {
+	if table == totals {
+		return d.AddTotal
 	}
-	_, err := c.exec(sql, k.name, by)
-	return err
+	return d.AddCount
 }
 
 // The tables of counters.

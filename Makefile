@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run build test check short bench bench-send drill drill-naive drill-short programs backtest format vet determinism tidy browser postgres editor maildev histories docs
+.PHONY: help run build test check short bench bench-send drill drill-naive drill-short programs backtest format vet determinism tidy browser postgres editor maildev promtool histories docs
 
 # How many packages are built and tested at once.
 JOBS ?= 2
@@ -39,7 +39,7 @@ build: ## bin/outreach, the product, and bin/outreach-dev, everything in one
 	go build -p $(JOBS) -o bin/ ./cmd/outreach ./cmd/outreach-dev
 
 # The race of changes against messages runs twice: briefly with the race detector, and ten thousand rounds without.
-test: format vet determinism tidy browser postgres editor maildev ## everything that CI checks
+test: format vet determinism tidy browser postgres editor maildev promtool ## everything that CI checks
 	@race=-race; \
 	if [ "$$(go env CGO_ENABLED)" != 1 ] || ! command -v "$$(go env CC)" >/dev/null; then \
 	  race=; echo "there is no C compiler: tests run without the race detector"; \
@@ -134,6 +134,18 @@ maildev: editor
 	  cp $(MAILDEV_FROM)/package-lock.json .cache/maildev/ && \
 	  npm ci --prefix .cache/maildev --ignore-scripts --no-audit --no-fund --loglevel=error || \
 	{ rm -f .cache/maildev/package-lock.json; echo "maildev is not installed: the test that reads a mail back is skipped"; }
+
+# Alert rules, the dashboard's expressions and the runbooks' queries are checked by promtool. Debian's package is unpacked
+# into .cache and not installed: no server starts.
+promtool:
+	@if [ -x .cache/prometheus/usr/bin/promtool ] || command -v promtool >/dev/null; then exit 0; fi; \
+	if command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null; then \
+	  echo "promtool is missing: unpacking Debian's package prometheus into .cache"; \
+	  mkdir -p .cache/prometheus && cd .cache/prometheus && rm -f *.deb; \
+	  if { apt-get download prometheus || { [ "$$(id -u)" = 0 ] && apt-get update && apt-get download prometheus; }; } >/dev/null 2>&1 && \
+	    dpkg-deb -x prometheus_*.deb . && rm -f *.deb; then exit 0; fi; \
+	fi; \
+	echo "promtool is not there: the tests that check alert rules and the dashboard's expressions are skipped"
 
 histories: ## record the workflow histories anew that every build replays
 	go test -count=1 ./internal/e2e -run TestRecordHistories -histories

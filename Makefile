@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run build test check short bench bench-send drill drill-naive drill-short programs backtest format vet determinism tidy browser postgres editor maildev promtool histories docs
+.PHONY: help run build test check short bench bench-send drill drill-naive drill-short programs backtest format vet determinism tidy browser postgres editor maildev promtool deploy-check histories docs
 
 # How many packages are built and tested at once.
 JOBS ?= 2
@@ -39,7 +39,7 @@ build: ## bin/outreach, the product, and bin/outreach-dev, everything in one
 	go build -p $(JOBS) -o bin/ ./cmd/outreach ./cmd/outreach-dev
 
 # The race of changes against messages runs twice: briefly with the race detector, and ten thousand rounds without.
-test: format vet determinism tidy browser postgres editor maildev promtool ## everything that CI checks
+test: format vet determinism tidy browser postgres editor maildev promtool deploy-check ## everything that CI checks
 	@race=-race; \
 	if [ "$$(go env CGO_ENABLED)" != 1 ] || ! command -v "$$(go env CC)" >/dev/null; then \
 	  race=; echo "there is no C compiler: tests run without the race detector"; \
@@ -146,6 +146,17 @@ promtool:
 	    dpkg-deb -x prometheus_*.deb . && rm -f *.deb; then exit 0; fi; \
 	fi; \
 	echo "promtool is not there: the tests that check alert rules and the dashboard's expressions are skipped"
+
+# The image, the compose files and the chart, checked by the parts of Docker, Compose, Caddy, Helm and Kubernetes that read
+# them. These are a module of their own, deploy/tools; the first build takes two minutes, later ones seconds.
+deploy-check: ## the files of deploy/: image, compose, gateway, chart
+	@cd deploy/tools; \
+	if ! go list -deps . >/dev/null 2>&1; then \
+	  if go mod verify >/dev/null 2>&1; then go list -deps . >/dev/null; fi; \
+	  echo "the modules of deploy/tools are not installed: the files of deploy/ are not checked"; exit 0; \
+	fi; \
+	mkdir -p ../../.cache/deploy; \
+	go mod tidy -diff && go vet . && go build -p $(JOBS) -o ../../.cache/deploy/check . && go test -p $(JOBS) . && ../../.cache/deploy/check ../..
 
 histories: ## record the workflow histories anew that every build replays
 	go test -count=1 ./internal/e2e -run TestRecordHistories -histories

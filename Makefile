@@ -156,6 +156,7 @@ deploy-check: ## the files of deploy/: image, compose, gateway, chart
 	  echo "the modules of deploy/tools are not installed: the files of deploy/ are not checked"; exit 0; \
 	fi; \
 	mkdir -p ../../.cache/deploy; \
+	export DEPLOY_CONTENTS=$$(find .. ../../rules ../../templates -type f -print0 | sort -z | xargs -0 sha256sum | sha256sum); \
 	go mod tidy -diff && go vet . && go build -p $(JOBS) -o ../../.cache/deploy/check . && go test -p $(JOBS) . && ../../.cache/deploy/check ../..
 
 histories: ## record the workflow histories anew that every build replays

@@ -36,7 +36,7 @@ func checkDockerfile(ctx context.Context, root string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if err := lawsOfImage(stages[len(stages)-1]); err != nil {
+	if err := lawsOfImage(stages); err != nil {
 		return "", err
 	}
 	return fmt.Sprintf("no warning of the builder's linter, %d stages, the last from scratch", len(stages)), nil
@@ -96,13 +96,19 @@ func find[T instructions.Command](stage instructions.Stage) (found []T) {
 
 // lawsOfImage: nothing but what is needed, nobody but a number, and a way to
 // ask how it is.
-func lawsOfImage(last instructions.Stage) error {
+func lawsOfImage(stages []instructions.Stage) error {
 	var all []error
+	last := stages[len(stages)-1]
+	for _, c := range find[*instructions.CopyCommand](last) {
+		if c.From != "" && !slices.ContainsFunc(stages, func(s instructions.Stage) bool { return s.Name == c.From }) {
+			all = append(all, fmt.Errorf("COPY %v: copies from %s, which is no stage", c.SourcePaths, c.From))
+		}
+	}
 	if last.BaseName != "scratch" {
 		all = append(all, fmt.Errorf("the image is made from %s and not from scratch", last.BaseName))
 	}
 	users := find[*instructions.UserCommand](last)
-	if len(users) != 1 || !slices.Contains([]string{"65532:65532"}, users[0].User) {
+	if len(users) != 1 || users[0].User != "65532:65532" {
 		all = append(all, errors.New("the image runs as somebody else than 65532:65532"))
 	}
 	health := find[*instructions.HealthCheckCommand](last)

@@ -31,7 +31,7 @@ func TestFaultsOfTheComposeFilesAreFound(t *testing.T) {
 	const file = "deploy/compose.yaml"
 	found(t, check{do: checkCompose}, map[string]fault{
 		"none":                       {file, "name: outreach", "name: outreach", ""},
-		"a field that nobody knows":  {file, "restart: unless-stopped", "restarts: unless-stopped", "additional properties 'restarts' not allowed"},
+		"a field that nobody knows":  {file, "restart: unless-stopped", "restarts: unless-stopped", "restarts false schema"},
 		"a wrong type":               {file, "replicas: 2", "replicas: two", "replicas"},
 		"a service that is not":      {file, "postgres: {condition: service_healthy}", "postgresql: {condition: service_healthy}", "undefined service"},
 		"a secret that is not":       {file, "secrets: [grafana_password]", "secrets: [grafana]", "undefined secret"},
@@ -54,7 +54,7 @@ func TestFaultsOfTheDockerfileAreFound(t *testing.T) {
 	found(t, check{do: checkDockerfile}, map[string]fault{
 		"none":                      {dockerfile, "FROM scratch", "FROM scratch", ""},
 		"an instruction of no name": {dockerfile, "WORKDIR /outreach", "WORKDIRS /outreach", "unknown instruction"},
-		"a stage of no name":        {dockerfile, "COPY --from=build /out", "COPY --from=built /out", "built"},
+		"a stage of no name":        {dockerfile, "COPY --from=build /out", "COPY --from=built /out", "copies from built, which is no stage"},
 		"a secret in an argument":   {dockerfile, "ARG REVISION=", "ARG API_TOKEN=", "SecretsUsedInArgOrEnv"},
 		"a variable of no name":     {dockerfile, "$VERSION\" \\", "$VERSIONS\" \\", "UndefinedVar"},
 		"a system below it":         {dockerfile, "FROM scratch", "FROM debian:12", "is made from debian:12"},

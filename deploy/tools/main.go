@@ -1,9 +1,9 @@
-// Command tools checks the files of deploy/ with the programs that will read
-// them: Helm's engine and linter, Kubernetes' own schemas, Compose's loader,
-// the builder's Dockerfile parser, Caddy's adapter. It decides whether those
-// files say what they should; it refuses to know a cluster, a registry or a
-// Docker daemon. It is a module of its own, so that the product depends on
-// none of this.
+// Package tools is a program: it checks the files of deploy/ with the parts of
+// other programs that will read them: Helm's engine and linter, Kubernetes' own
+// schemas, Compose's loader, the builder's Dockerfile parser, Caddy's adapter.
+// It decides whether those files say what they should; it refuses to know a
+// cluster, a registry or a Docker daemon. It is a module of its own, so that the
+// product depends on none of this.
 package main
 
 import (

@@ -6,37 +6,29 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"net/http"
-	"os"
-	"path/filepath"
-	"strings"
-	"sync"
 	"time"
 
 	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/worker"
 	"golang.org/x/time/rate"
 
 	"github.com/outreach-engine/outreach/activities"
-	"github.com/outreach-engine/outreach/internal/callback"
+	"github.com/outreach-engine/outreach/internal/admin"
 	"github.com/outreach-engine/outreach/internal/channel/inbox"
-	"github.com/outreach-engine/outreach/internal/customer"
-	"github.com/outreach-engine/outreach/internal/dictionary"
 	"github.com/outreach-engine/outreach/internal/dossier"
-	"github.com/outreach-engine/outreach/internal/intake"
 	"github.com/outreach-engine/outreach/internal/ledger"
 	"github.com/outreach-engine/outreach/internal/library"
 	"github.com/outreach-engine/outreach/internal/link"
 	"github.com/outreach-engine/outreach/internal/metrics"
 	"github.com/outreach-engine/outreach/internal/observe"
 	"github.com/outreach-engine/outreach/internal/sendtime"
-	"github.com/outreach-engine/outreach/internal/store/sqlite"
-	"github.com/outreach-engine/outreach/workflows"
+	"github.com/outreach-engine/outreach/internal/store"
+	"github.com/outreach-engine/outreach/internal/witness"
 )
 
 // Running is what runs, for whoever started it.
 type Running struct {
 	Addr     string // host:port of events and inbox, with the real port
+	Admin    string // host:port of health, figures and profiles; "": it is off
 	Store    ledger.Store
 	Engine   *activities.Engine
 	Observer *observe.Observer
@@ -45,13 +37,11 @@ type Running struct {
 	Inbox    *inbox.Box
 	Loaded   library.Report
 
-	store   string // its own id
-	links   *link.Signer
-	metrics *metrics.Metrics
-}
-
-func (r Running) starter() workflows.Starter {
-	return workflows.Starter{Client: r.Client, Store: r.store}
+	links    *link.Signer
+	metrics  *metrics.Metrics
+	temporal *temporalLink
+	clock    *admin.Clock // judges the machine's
+	post     *post
 }
 
 // engineLag is by how much a message may be late without the steps after it
@@ -87,11 +77,21 @@ func Run(ctx context.Context, o Options) (err error) {
 	var undo closers
 	defer undo.close()
 
-	listener, err := listen(o.HTTP)
+	if err := o.part().check(); err != nil {
+		return err
+	}
+	var listener net.Listener // nil: nothing is served
+	if o.part().serves() {
+		if listener, err = listen(o.HTTP); err != nil {
+			return err
+		}
+		undo.add(func() { _ = listener.Close() })
+	}
+	post, err := o.man()
 	if err != nil {
 		return err
 	}
-	undo.add(func() { _ = listener.Close() })
+	undo.add(post.close)
 	store, err := o.openStore(ctx)
 	if err != nil {
 		return err
@@ -107,9 +107,14 @@ func Run(ctx context.Context, o Options) (err error) {
 	if err != nil {
 		return err
 	}
-	running.Addr = listener.Addr().String()
-	undo.add(running.Client.Close)
-	o.warnOfStrangers(listener.Addr())
+	running.Admin, running.post = post.addr(), post
+	if running.Client != nil {
+		undo.add(running.Client.Close)
+	}
+	if listener != nil {
+		running.Addr = listener.Addr().String()
+		o.warnOfStrangers(listener.Addr())
+	}
 	return o.serve(ctx, running, listener)
 }
 
@@ -122,15 +127,12 @@ func listen(address string) (net.Listener, error) {
 	return listener, nil
 }
 
-func (o Options) openStore(ctx context.Context) (*sqlite.Store, error) {
-	if err := os.MkdirAll(filepath.Dir(o.Store), 0o700); err != nil {
-		return nil, fmt.Errorf("--store %s: %w", o.Store, err)
-	}
-	store, err := sqlite.Open(ctx, o.Store, sqlite.Options{Logger: o.Logger})
+func (o Options) openStore(ctx context.Context) (ledger.Store, error) {
+	opened, err := store.Place(o.Store).Open(ctx, o.Logger)
 	if err != nil {
-		return nil, fmt.Errorf("--store %s: %w", o.Store, err)
+		return nil, fmt.Errorf("--store: %w", err)
 	}
-	return store, nil
+	return opened, nil
 }
 
 // build makes everything that lives as long as the engine, in order.
@@ -143,32 +145,37 @@ func (o Options) build(ctx context.Context, store ledger.Store, box *inbox.Box) 
 	if err != nil {
 		return Running{}, err
 	}
+	figures := o.figures(store, senders, patience)
+	store = witness.Watch(store, figures.Committed)
 	links, err := Links(ctx, store, o.LinkSecret)
 	if err != nil {
 		return Running{}, err
 	}
 	rules := library.New(store)
-	r := Running{Store: store, Library: rules, Inbox: box, links: links, metrics: metrics.New(store, o.Clock.Now)}
+	r := Running{Store: store, Library: rules, Inbox: box, links: links, metrics: figures, clock: &admin.Clock{}}
 	if r.Loaded, err = o.loadAtStart(ctx, rules); err != nil {
 		return r, err
 	}
 	o.warnOfSilence(senders)
 	o.warnOfUnsigned(rules.Current())
 	o.tellOfSenders(rules.Current())
-	if r.Client, err = o.dial(ctx); err != nil {
-		return r, err
-	}
-	if r.store, err = o.settleIn(ctx, r.Client, store); err != nil {
-		r.Client.Close()
-		return r, err
+	var starter activities.Starter
+	if o.part().works() {
+		if r.temporal, err = o.linkTemporal(ctx, store); err != nil {
+			return r, err
+		}
+		r.Client, starter = r.temporal.client, r.temporal.starter()
 	}
 	desk := dossier.Desk{Library: rules, Zones: sendtime.NewZones(), Lag: o.Clock.Span(engineLag)}
-	r.Observer = &observe.Observer{Store: store, Desk: desk, Now: o.Clock.Now}
+	r.Observer = &observe.Observer{Store: store, Desk: desk, Now: o.Clock.Now, Meter: figures, Fit: r.clock.Err}
 	r.Engine = &activities.Engine{
-		Store: store, Desk: desk, Clock: o.Clock, Starter: r.starter(), Senders: senders,
-		CallTime: callTime, Meter: r.metrics, Links: linker(links, o.public()),
+		Store: store, Desk: desk, Clock: o.Clock, Starter: starter, Senders: senders,
+		CallTime: callTime, Meter: figures, Fit: r.clock.Err, Links: linker(links, o.public()),
 		Patience: patience, Starts: rate.NewLimiter(startsPerSecond, startsPerSecond),
 		Rechecks: rate.NewLimiter(rechecksPerSecond, rechecksPerSecond), Logger: o.Logger,
+	}
+	if !o.part().works() {
+		return r, nil
 	}
 	if err := o.followZones(ctx, r.Engine); err != nil {
 		r.Client.Close()
@@ -186,157 +193,3 @@ func (o Options) followZones(ctx context.Context, engine *activities.Engine) err
 	}
 	return err
 }
-
-// settleIn checks the namespace and takes it for the store, whose id it gives.
-func (o Options) settleIn(ctx context.Context, c client.Client, store ledger.Store) (id string, err error) {
-	n, err := o.fit(ctx, c)
-	if err != nil {
-		return "", err
-	}
-	if id, err = storeID(ctx, store); err != nil {
-		return "", err
-	}
-	if err := o.sole(ctx, c, id); err != nil {
-		return "", err
-	}
-	return id, o.refound(ctx, store, n)
-}
-
-func (o Options) refound(ctx context.Context, store ledger.Store, n namespace) error {
-	restarted, err := refound(ctx, store, n.id)
-	if restarted > 0 {
-		o.Logger.Warn("temporal's database is a new one: open outreaches are started anew from the store", "outreaches", restarted)
-	}
-	return err
-}
-
-// serve runs everything until ctx ends or a part fails, and stops it in order.
-func (o Options) serve(ctx context.Context, r Running, listener net.Listener) error {
-	var undo closers
-	defer undo.close()
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-
-	// Calls of providers outlive the worker that made them: they are recorded
-	// before the store goes.
-	undo.add(func() { o.settle(r.Engine) })
-	w := worker.New(r.Client, workflows.TaskQueue, worker.Options{
-		WorkerStopTimeout: 10 * time.Second, MaxConcurrentLocalActivityExecutionSize: 200,
-		OnFatalError: func(err error) { cancel(fmt.Errorf("temporal worker: %w", err)) },
-	})
-	workflows.Register(w, r.Engine)
-	if err := w.Start(); err != nil {
-		return fmt.Errorf("temporal worker: %w", err)
-	}
-	undo.add(w.Stop)
-
-	wake := &waker{
-		store: r.Store, library: r.Library, wake: r.starter().Wake, spread: r.Observer.Spread, clock: o.Clock, patience: r.Engine.Patience,
-		poked: make(chan struct{}, 1), logger: o.Logger,
-	}
-	r.Observer.Poke = wake.poke
-	wake.poke() // what came while nothing ran
-	var loops sync.WaitGroup
-	undo.add(loops.Wait)
-	undo.add(func() { cancel(nil) })
-	loops.Go(func() { wake.run(ctx) })
-	loops.Go(func() { o.reload(ctx, r.Library) })
-	loops.Go(func() { o.learn(ctx, r.Engine) })
-	loops.Go(func() { o.inquire(ctx, r.Engine) })
-
-	server := &http.Server{Handler: o.routes(r), ReadHeaderTimeout: 10 * time.Second, BaseContext: func(net.Listener) context.Context { return context.WithoutCancel(ctx) }}
-	loops.Go(func() {
-		if err := server.Serve(listener); err != nil && !errors.Is(err, http.ErrServerClosed) {
-			cancel(fmt.Errorf("http: %w", err))
-		}
-	})
-	undo.add(func() { shutdown(server) })
-	if o.Ready != nil {
-		o.Ready(r)
-	}
-	<-ctx.Done()
-	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
-		return cause
-	}
-	return nil
-}
-
-func shutdown(server *http.Server) {
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-	defer cancel()
-	if server.Shutdown(ctx) != nil {
-		_ = server.Close()
-	}
-}
-
-// settle waits for provider calls to be recorded.
-func (o Options) settle(engine *activities.Engine) {
-	ctx, cancel := context.WithTimeout(context.Background(), engine.CallTime+5*time.Second)
-	defer cancel()
-	if err := engine.Wait(ctx); err != nil {
-		o.Logger.Warn("provider calls still under way: their messages will be listed as unknown", "error", err)
-	}
-}
-
-// routes are everything that is served on one port.
-func (o Options) routes(r Running) http.Handler {
-	mux := http.NewServeMux()
-	events := intake.New(intake.Options{
-		Taker: r.Observer, Keeper: r.Observer, Now: o.Clock.Now, WriteKeys: o.writeKeys(), Logger: o.Logger,
-		Data:   func() *dictionary.Dictionary { return r.Library.Current().Dictionary },
-		Topics: func() []string { return r.Library.Current().Topics() },
-	})
-	mux.Handle("/v1/", events)
-	mux.Handle("/health", events)
-	mux.Handle("GET /metrics", r.metrics.Handler())
-	if o.PublicURL != "" {
-		mux.Handle(callback.Path, callback.Handler(callback.Options{
-			Public: o.public(), Senders: r.Engine.Senders, Taker: r.Observer, Now: o.Clock.Now, Logger: o.Logger,
-			Meter: r.metrics,
-		}))
-		theirs := customerPages(r, o, r.links)
-		mux.Handle(link.UnsubscribePath, theirs)
-		mux.Handle(link.PreferencesPath, theirs)
-	}
-	if o.showsInbox() {
-		mux.Handle("/", inbox.Handler(r.Inbox, inbox.PageOptions{
-			Store: r.Store, Taker: r.Observer, Now: o.Clock.Now, Logger: o.Logger,
-			Zone: func(p customer.Profile) *time.Location {
-				return r.Library.Current().Policy.ZoneOf(r.Engine.Desk.Zones, &p)
-			},
-			Beside: []inbox.Link{{Name: "Templates", Address: "/preview"}},
-		}))
-		pages := previews(r, o)
-		mux.Handle("/preview", pages)
-		mux.Handle("/preview/", pages)
-	}
-	for pattern, handler := range o.Extra {
-		mux.Handle(pattern, handler)
-	}
-	return mux
-}
-
-func (o Options) writeKeys() []string {
-	var keys []string
-	for key := range strings.SplitSeq(o.WriteKeys, ",") {
-		if key = strings.TrimSpace(key); key != "" {
-			keys = append(keys, key)
-		}
-	}
-	return keys
-}
-
-// quiet keeps a library's own chatter out of the log.
-func quiet(logger *slog.Logger) *slog.Logger { return slog.New(warnings{logger.Handler()}) }
-
-type warnings struct{ slog.Handler }
-
-func (w warnings) Enabled(ctx context.Context, level slog.Level) bool {
-	return level >= slog.LevelWarn && w.Handler.Enabled(ctx, level)
-}
-
-func (w warnings) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return warnings{w.Handler.WithAttrs(attrs)}
-}
-
-func (w warnings) WithGroup(name string) slog.Handler { return warnings{w.Handler.WithGroup(name)} }

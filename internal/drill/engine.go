@@ -12,7 +12,7 @@ import (
 	"github.com/outreach-engine/outreach/internal/customer"
 	"github.com/outreach-engine/outreach/internal/ledger"
 	"github.com/outreach-engine/outreach/internal/sandbox"
-	"github.com/outreach-engine/outreach/internal/store/sqlite"
+	"github.com/outreach-engine/outreach/internal/store"
 )
 
 //go:embed house
@@ -56,7 +56,7 @@ func (p places) engineProcess(a sandbox.Account, o Options) (*process, error) {
 	made := &process{
 		name: "engine", program: filepath.Join(p.bin, "outreach"), ready: serves(p.engine),
 		args: []string{
-			"serve", "--http", p.engine, "--store", p.store(), "--temporal-address", p.temporal, "--rules", filepath.Join(p.dir, "rules"),
+			"serve", "--http", p.engine, "--admin", "127.0.0.1:0", "--store", p.store(), "--temporal-address", p.temporal, "--rules", filepath.Join(p.dir, "rules"),
 			"--public-url", "http://" + p.engine, "--call-timeout", o.Call.String(), "--patience", o.Patience.String(),
 			"--sms", "twilio", "--twilio-base-url", p.sandbox, "--twilio-account-sid", a.TwilioSID, "--twilio-from", "+12125550100",
 			"--push", "fcm", "--fcm-base-url", p.sandbox,
@@ -101,12 +101,12 @@ func look(ctx context.Context, path string) (left int, err error) {
 
 // read reads the engine's store.
 func read(ctx context.Context, path string, fn func(ledger.Tx) error) (err error) {
-	store, err := sqlite.Open(ctx, path, sqlite.Options{})
+	opened, err := store.Place(path).Open(ctx, nil)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, store.Close()) }()
-	return store.Read(ctx, fn)
+	defer func() { err = errors.Join(err, opened.Close()) }()
+	return opened.Read(ctx, fn)
 }
 
 // engineFates gives what the store says of everybody's messages, and whose

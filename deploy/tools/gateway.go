@@ -46,35 +46,44 @@ func gateway(text string) error {
 	if err := json.Unmarshal(config, &read); err != nil {
 		return err
 	}
-	var paths []string
-	proxied := 0
-	walk(read, func(node object) {
-		if list, ok := node["path"].([]any); ok {
-			for _, p := range list {
-				paths = append(paths, strings.TrimSuffix(fmt.Sprint(p), "*"))
-			}
-		}
-		if node["handler"] == "reverse_proxy" {
-			proxied++
-		}
-	})
-	if slices.Sort(paths); !slices.Equal(paths, doors()) || proxied != 1 {
-		all = append(all, fmt.Errorf("lets %v through, to %d places", paths, proxied))
+	let := proxied(read, nil)
+	if len(let) != 1 || !slices.Equal(let[0], doors()) {
+		all = append(all, fmt.Errorf("lets %v through", let))
 	}
 	return errors.Join(all...)
 }
 
-// walk shows every object of a piece of JSON.
-func walk(node any, show func(object)) {
+// proxied gives, for each place to which requests are handed on, the paths
+// that have to match on the way there; none where anything comes there.
+func proxied(node any, under []string) (let [][]string) {
 	switch node := node.(type) {
 	case object:
-		show(node)
+		if node["handler"] == "reverse_proxy" {
+			slices.Sort(under)
+			return [][]string{under}
+		}
+		if matchers, ok := node["match"].([]any); ok {
+			under = pathsOf(matchers)
+		}
 		for _, child := range node {
-			walk(child, show)
+			let = append(let, proxied(child, slices.Clone(under))...)
 		}
 	case []any:
 		for _, child := range node {
-			walk(child, show)
+			let = append(let, proxied(child, slices.Clone(under))...)
 		}
 	}
+	return let
+}
+
+// pathsOf gives the paths that a route's matchers ask for.
+func pathsOf(matchers []any) (paths []string) {
+	for _, m := range matchers {
+		one, _ := m.(object)
+		list, _ := one["path"].([]any)
+		for _, p := range list {
+			paths = append(paths, strings.TrimSuffix(fmt.Sprint(p), "*"))
+		}
+	}
+	return paths
 }

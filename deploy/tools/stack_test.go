@@ -70,7 +70,7 @@ func TestFaultsOfTheGatewayAreFound(t *testing.T) {
 	found(t, check{do: checkGateway}, map[string]fault{
 		"none":                   {file, "admin off", "admin off", ""},
 		"a word that is none":    {file, "lb_policy", "lb_policies", "lb_policies"},
-		"a door too many":        {file, "/p/*", "/p/* /metrics", "lets [/callbacks/ /metrics /p/ /u/ /v1/] through"},
-		"everything let through": {file, "@theirs path /v1/* /callbacks/* /u/* /p/*\n\thandle @theirs {", "handle {", "lets [] through"},
+		"a door too many":        {file, "/p/*\n\thandle", "/p/* /metrics\n\thandle", "lets [[/callbacks/ /metrics /p/ /u/ /v1/]] through"},
+		"everything let through": {file, "@theirs path /v1/* /callbacks/* /u/* /p/*\n\thandle @theirs {", "handle {", "lets [[]] through"},
 	})
 }

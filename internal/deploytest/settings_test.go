@@ -67,17 +67,7 @@ func settings() (open, secret []string) {
 			open = append(open, s.Env)
 		}
 	}
-	for _, name := range agreed() {
-		if !slices.Contains(open, name) {
-			open = append(open, name)
-		}
-	}
 	return open, secret
-}
-
-// agreed are settings that other parts of the engine bring.
-func agreed() []string {
-	return []string{"OUTREACH_ADMIN", "OUTREACH_KEEP_EVENTS", "OUTREACH_LOG", "OUTREACH_LOG_LEVEL", "OUTREACH_ROLE", "OUTREACH_TRACE", "OUTREACH_TRACE_SHARE"}
 }
 
 var variable = regexp.MustCompile(`\bOUTREACH_[A-Z_]*[A-Z]`)

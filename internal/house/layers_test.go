@@ -30,6 +30,8 @@ var layers = []layer{
 	{name: "cmd/outreach-drill", may: below},
 	{name: "internal/e2e", may: below},
 	{name: "internal/house"},
+	{name: "internal/deploytest"},
+	{name: "deploy/tools"},
 	{name: "internal/channel/sendcost"},
 	{name: "internal/devserver"},
 	{name: "internal/bench", may: below},

@@ -10,7 +10,9 @@ import (
 
 // withParent has a process told when the one that started it is gone.
 // https://man7.org/linux/man-pages/man2/PR_SET_PDEATHSIG.2const.html
-func withParent(attributes *syscall.SysProcAttr, signal syscall.Signal) { attributes.Pdeathsig = signal }
+func withParent(attributes *syscall.SysProcAttr, signal syscall.Signal) {
+	attributes.Pdeathsig = signal
+}
 
 // Children gives the processes that one started and that are still there.
 func Children(pid int) ([]int, error) {

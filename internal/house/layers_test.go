@@ -28,6 +28,7 @@ var layers = []layer{
 	{name: "cmd/outreach-dev", may: below},
 	{name: "cmd/outreach", may: below},
 	{name: "cmd/outreach-drill", may: below},
+	{name: "cmd/outreach-cluster", may: []string{"internal/cluster"}},
 	{name: "internal/e2e", may: below},
 	{name: "internal/house"},
 	{name: "internal/channel/sendcost"},
@@ -38,6 +39,7 @@ var layers = []layer{
 	{name: "internal/child"},
 	{name: "internal/demo", may: []string{"internal/observe", "internal/behaviour", "internal/sendtime", "internal/customer"}},
 	{name: "internal/drill", may: []string{"internal/drill/naive", "internal/sandbox", "internal/store/sqlite", "internal/ledger", "internal/customer"}},
+	{name: "internal/cluster", may: []string{"workflows", "internal/pgserver", "internal/child", "internal/sandbox"}},
 	{name: "internal/app", may: below},
 	{name: "internal/drill/naive", may: []string{
 		"internal/channel/twilio", "internal/channel/sendgrid", "internal/channel/fcm", "internal/channel", "internal/customer",

@@ -100,6 +100,7 @@ var layers = []layer{
 		"internal/rule", "internal/policy", "internal/message", "internal/dictionary", "internal/source", "internal/customer",
 	}},
 	{name: "internal/store/memory", may: []string{"internal/ledger", "internal/customer"}},
+	{name: "internal/store/postgres", may: []string{"internal/store/sqltx", "internal/store/lanes", "internal/ledger", "internal/customer"}},
 	{name: "internal/store/sqlite", may: []string{"internal/store/sqltx", "internal/store/lanes", "internal/ledger", "internal/customer"}},
 	{name: "internal/store/sqltx", may: []string{"internal/ledger", "internal/customer"}},
 	{name: "internal/store/lanes", may: []string{"internal/ledger"}},

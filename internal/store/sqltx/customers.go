@@ -34,9 +34,10 @@ func (t *Tx) Join(external string, id customer.ID) error {
 }
 
 // OneCustomer reads the row of the customer $1.
-const OneCustomer = selectCustomer + " WHERE id = $1"
+const OneCustomer = SelectCustomer + " WHERE id = $1"
 
-const selectCustomer = "SELECT seq, id, profile, state FROM customers"
+// SelectCustomer reads rows of customers.
+const SelectCustomer = "SELECT seq, id, profile, state FROM customers"
 
 func scanCustomer(r *Row) *record {
 	found := &record{seq: r.Int64()}
@@ -73,6 +74,18 @@ func (t *Tx) Customer(id customer.ID) (ledger.Record, bool, error) {
 	return r.share(), true, nil
 }
 
+// Fetch reads customers by a statement that begins with SelectCustomer, and
+// locks them, so that they need no second look in this transaction.
+func (t *Tx) Fetch(sql string, args ...any) error {
+	list, err := All(t.conn, scanCustomer, sql, args...)
+	for _, r := range list {
+		if _, there := t.memory.find(r.Profile.ID); !there {
+			t.memory.committed.put(r.Profile.ID, r)
+		}
+	}
+	return err
+}
+
 // SaveCustomer implements ledger.Customers. The row is written at the commit.
 func (t *Tx) SaveCustomer(r ledger.Record) error {
 	if t.memory == nil {
@@ -91,7 +104,7 @@ func (t *Tx) CustomersAfter(id customer.ID, limit int) ([]ledger.Record, error) 
 		return nil, err
 	}
 	plain := func(r *Row) ledger.Record { return scanCustomer(r).Record }
-	return All(t.conn, plain, selectCustomer+" WHERE id > $1 ORDER BY id LIMIT $2", id, bound(limit))
+	return All(t.conn, plain, SelectCustomer+" WHERE id > $1 ORDER BY id LIMIT $2", id, bound(limit))
 }
 
 // CountCustomers implements ledger.Customers.

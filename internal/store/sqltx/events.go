@@ -14,7 +14,7 @@ var eventsTotal = counter{totals, "events"}
 
 // Append implements ledger.Events.
 func (t *Tx) Append(e customer.Event) (bool, error) {
-	values, err := properties(e.Properties)
+	values, err := Properties(e.Properties)
 	if err != nil {
 		return false, err
 	}
@@ -24,9 +24,12 @@ func (t *Tx) Append(e customer.Event) (bool, error) {
 	if err != nil || n == 0 {
 		return false, err
 	}
-	t.memory.count(eventsTotal, 1)
+	t.CountEvent()
 	return true, nil
 }
+
+// CountEvent counts an event that was appended.
+func (t *Tx) CountEvent() { t.memory.count(eventsTotal, 1) }
 
 func scanEvent(r *Row) customer.Event {
 	return customer.Event{

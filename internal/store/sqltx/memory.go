@@ -58,6 +58,9 @@ type Dialect struct {
 	LockCustomer string // reads the row of the customer $1: OneCustomer, with what locks it
 	AddCount     string // adds $2 to the counter $1
 	AddTotal     string // adds $2 to the total $1
+	// Shared says that others write, too: nothing that was read stays true after
+	// the commit.
+	Shared bool
 }
 
 // NewMemory gives a memory that remembers up to a number of customers from one
@@ -155,6 +158,10 @@ func (m *Memory) Forget() {
 
 // Commit remembers what flush wrote, as now committed.
 func (m *Memory) Commit() {
+	if m.dialect.Shared {
+		m.Forget()
+		return
+	}
 	for id, r := range m.group.records {
 		if r.gone {
 			m.committed.drop(id)
@@ -169,12 +176,23 @@ func (m *Memory) Commit() {
 const (
 	upsertCustomer = `INSERT INTO customers (id, profile, state)
 		VALUES ($1, $2, $3)
-		ON CONFLICT (id) DO UPDATE SET profile = excluded.profile, state = excluded.state
-		RETURNING seq`
+		ON CONFLICT (id) DO UPDATE SET profile = excluded.profile, state = excluded.state`
 	updateState    = "UPDATE customers SET state = $1 WHERE seq = $2"
 	updateCustomer = "UPDATE customers SET profile = $1, state = $2 WHERE seq = $3"
 	deleteCustomer = "DELETE FROM customers WHERE id = $1"
 )
+
+// Unread drops what was read and not saved in this transaction: its locks are
+// gone.
+func (m *Memory) Unread() {
+	m.committed.clear()
+	m.identities.clear()
+}
+
+// Idle reports whether nothing waits to be written.
+func (m *Memory) Idle() bool {
+	return len(m.group.records)+len(m.group.counts)+len(m.closure.records)+len(m.closure.counts) == 0
+}
 
 // Known gives the number of customers that are remembered from one transaction
 // to the next.
@@ -183,7 +201,7 @@ func (m *Memory) Known() int { return len(m.committed.at) }
 // Flush writes what the transaction has yet to write, at its end.
 func (m *Memory) Flush(c Conn) error {
 	for id, r := range m.group.records {
-		if err := r.write(c, id); err != nil {
+		if err := r.write(c, id, m.dialect.Shared); err != nil {
 			return err
 		}
 	}
@@ -201,7 +219,7 @@ func (m *Memory) expose(c Conn) error {
 	for _, l := range []layer{m.group, m.closure} {
 		for id, r := range l.records {
 			shadow := *r
-			if err := shadow.write(c, id); err != nil {
+			if err := shadow.write(c, id, m.dialect.Shared); err != nil {
 				return err
 			}
 		}
@@ -209,7 +227,7 @@ func (m *Memory) expose(c Conn) error {
 	return nil
 }
 
-func (r *record) write(c Conn, id customer.ID) error {
+func (r *record) write(c Conn, id customer.ID, shared bool) error {
 	if r.gone {
 		return c.Later(deleteCustomer, id)
 	}
@@ -226,7 +244,10 @@ func (r *record) write(c Conn, id customer.ID) error {
 	if r.seq != 0 {
 		return c.Later(updateCustomer, r.profile, r.State, r.seq)
 	}
-	return c.Change(upsertCustomer, func(row *Row) { r.seq = row.Int64() }, id, r.profile, r.State)
+	if shared {
+		return c.Later(upsertCustomer, id, r.profile, r.State)
+	}
+	return c.Change(upsertCustomer+" RETURNING seq", func(row *Row) { r.seq = row.Int64() }, id, r.profile, r.State)
 }
 
 func (d Dialect) add(table string) string {

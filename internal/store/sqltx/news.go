@@ -45,7 +45,7 @@ func (t *Tx) Sharing(trait, value string, after customer.ID, limit int) ([]custo
 
 // AddNews implements ledger.Events.
 func (t *Tx) AddNews(n ledger.News) error {
-	values, err := properties(n.Event.Properties)
+	values, err := Properties(n.Event.Properties)
 	if err != nil {
 		return err
 	}
@@ -55,15 +55,21 @@ func (t *Tx) AddNews(n ledger.News) error {
 		e.MessageID, e.Customer, e.Name, e.At, e.ReceivedAt, string(e.Via), values, n.Trait, n.Value, n.After)
 }
 
+// SelectNews reads the oldest news; its value is a limit.
+const SelectNews = `SELECT id, message_id, customer, name, at, received, via, properties, trait, value, told
+		FROM news ORDER BY id LIMIT $1`
+
 // News implements ledger.Events.
-func (t *Tx) News(limit int) ([]ledger.News, error) {
+func (t *Tx) News(limit int) ([]ledger.News, error) { return NewsOf(t.conn, SelectNews, limit) }
+
+// NewsOf gives news by SelectNews, with what locks them.
+func NewsOf(c Conn, sql string, limit int) ([]ledger.News, error) {
 	scan := func(r *Row) ledger.News {
 		return ledger.News{
 			ID: r.Int64(), Event: scanEvent(r), Trait: r.Text(), Value: r.Text(), After: customer.ID(r.Text()),
 		}
 	}
-	return All(t.conn, scan, `SELECT id, message_id, customer, name, at, received, via, properties, trait, value, told
-		FROM news ORDER BY id LIMIT $1`, bound(limit))
+	return All(c, scan, sql, bound(limit))
 }
 
 // SaveNews implements ledger.Events.

@@ -28,7 +28,7 @@ func scanOutreach(r *Row) ledger.Outreach {
 
 // outreachValues gives every column after n.
 func outreachValues(o ledger.Outreach) ([]any, error) {
-	match, err := properties(o.Match)
+	match, err := Properties(o.Match)
 	if err != nil {
 		return nil, err
 	}

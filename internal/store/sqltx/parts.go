@@ -7,11 +7,12 @@ import (
 	"github.com/outreach-engine/outreach/internal/ledger"
 )
 
-const partColumns = `rule, customer, n, step, channel, topic, template, priority, planned, status, reason, attempt,
+// PartColumns are the columns of a part, as PartsIn reads them.
+const PartColumns = `rule, customer, n, step, channel, topic, template, priority, planned, status, reason, attempt,
 		lease, retry_at, address, provider, provider_id, code, sent, updated, answer,
 		deadline, value, item, digest, carrier, print, turn, beside`
 
-const selectPart = "SELECT " + partColumns + " FROM parts"
+const selectPart = "SELECT " + PartColumns + " FROM parts"
 
 func scanPart(r *Row) ledger.Part {
 	return ledger.Part{
@@ -26,9 +27,14 @@ func scanPart(r *Row) ledger.Part {
 	}
 }
 
+// PartsIn gives parts by a statement whose last value is a limit.
+func PartsIn(c Conn, sql string, before time.Time, limit int) ([]ledger.Part, error) {
+	return All(c, scanPart, sql, before, bound(limit))
+}
+
 // SavePart implements ledger.Parts.
 func (t *Tx) SavePart(p ledger.Part) error {
-	return t.conn.Later(`INSERT INTO parts (`+partColumns+`)
+	return t.conn.Later(`INSERT INTO parts (`+PartColumns+`)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29)
 		ON CONFLICT (rule, customer, n, step, channel) DO UPDATE SET
 			topic = excluded.topic, template = excluded.template, priority = excluded.priority,
@@ -90,9 +96,9 @@ func (t *Tx) LastTo(channel customer.Channel, address string) (ledger.Part, bool
 // Asking implements ledger.Parts. The indexes are named: without statistics
 // SQLite would go through all that are not due yet, by their status.
 func (t *Tx) Asking(now time.Time, limit int) ([]ledger.Part, error) {
-	return All(t.conn, scanPart, "SELECT "+partColumns+`, lease AS due
+	return All(t.conn, scanPart, "SELECT "+PartColumns+`, lease AS due
 			FROM parts INDEXED BY parts_sending WHERE status = 'sending' AND lease <= $1
-		UNION ALL SELECT `+partColumns+`, retry_at AS due
+		UNION ALL SELECT `+PartColumns+`, retry_at AS due
 			FROM parts INDEXED BY parts_ambiguous WHERE status = 'ambiguous' AND retry_at <= $1
 		ORDER BY due, rule, customer, n, step, channel LIMIT $2`, now, bound(limit))
 }

@@ -84,15 +84,15 @@ func Text(r *Row) string { return r.Text() }
 // Number reads a row of one whole number.
 func Number(r *Row) int64 { return r.Int64() }
 
-// micros gives the stored form of an instant.
-func micros(t time.Time) int64 {
+// Micros gives the stored form of an instant.
+func Micros(t time.Time) int64 {
 	if t.IsZero() {
 		return 0
 	}
 	return t.UnixMicro()
 }
 
-// instant reads what micros wrote. The very instant 1970-01-01T00:00:00Z
+// instant reads what Micros wrote. The very instant 1970-01-01T00:00:00Z
 // comes back as the zero time.
 func instant(micros int64) time.Time {
 	if micros == 0 {
@@ -101,8 +101,8 @@ func instant(micros int64) time.Time {
 	return time.UnixMicro(micros).UTC()
 }
 
-// properties writes a JSON object, "" for an empty map.
-func properties(m map[string]customer.Value) (string, error) {
+// Properties writes a JSON object, "" for an empty map.
+func Properties(m map[string]customer.Value) (string, error) {
 	if len(m) == 0 {
 		return "", nil
 	}

@@ -78,7 +78,7 @@ func Value(arg any) any {
 		}
 		return int64(0)
 	case time.Time:
-		return micros(v)
+		return Micros(v)
 	case []byte:
 		if len(v) == 0 {
 			return nil

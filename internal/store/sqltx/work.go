@@ -19,15 +19,21 @@ type claimed struct {
 // Claim implements ledger.Work. Of equals the one added first goes first, in
 // the index's own order, so that a claim costs the same however many wait.
 func (t *Tx) Claim(rule string, now, until time.Time, limit int) ([]ledger.Outreach, error) {
-	var found []claimed
-	scan := func(r *Row) { found = append(found, claimed{r.Int64(), scanOutreach(r)}) }
-	err := t.conn.Change(`UPDATE outreaches
+	return Claimed(t.conn, `UPDATE outreaches
 		SET lease = $1
 		WHERE rowid IN (
 			SELECT rowid FROM outreaches
 			WHERE rule = $2 AND status = 'matched' AND lease <= $3
-			ORDER BY priority DESC, next_at, n, rowid LIMIT $4)
-		RETURNING rowid, `+outreachColumns, scan, until, rule, now, bound(limit))
+			ORDER BY priority DESC, next_at, n, rowid LIMIT $4)`, until, rule, now, limit)
+}
+
+// Claimed claims by a statement, and gives what it claimed in the order in which
+// it was to be claimed. The values are the lease, the rule, the instant and a
+// limit.
+func Claimed(c Conn, sql string, until time.Time, rule string, now time.Time, limit int) ([]ledger.Outreach, error) {
+	var found []claimed
+	scan := func(r *Row) { found = append(found, claimed{r.Int64(), scanOutreach(r)}) }
+	err := c.Change(sql+" RETURNING rowid, "+outreachColumns, scan, until, rule, now, bound(limit))
 	if err != nil {
 		return nil, err
 	}
@@ -67,12 +73,17 @@ func (t *Tx) Running(rule string, after ledger.Ref, limit int) ([]ledger.Outreac
 
 // Waiting implements ledger.Work.
 func (t *Tx) Waiting(wake string, limit int) ([]ledger.Ref, error) {
+	return Refs(t.conn, `SELECT rule, customer, n FROM outreaches
+		WHERE status = 'open' AND wakes_on <> '' AND EXISTS (SELECT 1 FROM json_each(wakes_on) WHERE value = $1)
+		LIMIT $2`, wake, limit)
+}
+
+// Refs names outreaches by a statement whose values are a word and a limit.
+func Refs(c Conn, sql, word string, limit int) ([]ledger.Ref, error) {
 	scan := func(r *Row) ledger.Ref {
 		return ledger.Ref{Rule: r.Text(), Customer: customer.ID(r.Text()), N: r.int()}
 	}
-	return All(t.conn, scan, `SELECT rule, customer, n FROM outreaches
-		WHERE status = 'open' AND wakes_on <> '' AND EXISTS (SELECT 1 FROM json_each(wakes_on) WHERE value = $1)
-		LIMIT $2`, wake, bound(limit))
+	return All(c, scan, sql, word, bound(limit))
 }
 
 // Restart implements ledger.Work.

@@ -1,0 +1,318 @@
+// Package postgres keeps the whole ledger in PostgreSQL, for any number of
+// processes. It decides how writes share a commit, who waits for whose lock,
+// and what is tried again; it knows nothing of what rules, events or messages
+// mean.
+//
+// The customer's row is the only customer lock. A write that reads a customer
+// locks the row; a commit of many writes waits for locks only in its first, so
+// that commits do not block each other for long. Deadlocks that remain are
+// broken by the server, and tried again here.
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/outreach-engine/outreach/internal/ledger"
+	"github.com/outreach-engine/outreach/internal/store/lanes"
+	"github.com/outreach-engine/outreach/internal/store/sqltx"
+)
+
+// Options are what a store can be told. The zero value is good for a server.
+type Options struct {
+	Logger  *slog.Logger  // nil: nothing is logged
+	Writers int           // commits at the same time, of which one is the gate's alone; 0: 4
+	Readers int           // reads at the same time; 0: 4
+	Away    time.Duration // for how long writes wait for a server that is away; 0: 5 s
+}
+
+func (o Options) complete() Options {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Writers <= 0 {
+		o.Writers = 4
+	}
+	if o.Readers <= 0 {
+		o.Readers = 4
+	}
+	if o.Away <= 0 {
+		o.Away = 5 * time.Second
+	}
+	return o
+}
+
+// Schema is the schema that holds our tables. It is no one else's.
+const Schema = "outreach"
+
+// Store is a ledger.Store in a PostgreSQL database.
+type Store struct {
+	config  *pgx.ConnConfig
+	options Options
+	queue   *lanes.Queue
+	months  months
+	dialer  dialer
+	retries tally
+
+	writers sync.WaitGroup
+	readers chan *conn // those nobody uses; nil has to connect first
+
+	closing sync.Once
+	closed  chan struct{}
+}
+
+var _ ledger.Store = (*Store)(nil)
+
+// Open opens a database by its URL (postgres://user:password@host:port/database,
+// https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING),
+// and brings its tables to their newest form. It refuses tables that a newer
+// version of this program made.
+func Open(ctx context.Context, url string, options Options) (*Store, error) {
+	s, err := connected(ctx, url, options)
+	if err != nil {
+		return nil, err
+	}
+	if err := migrate(ctx, s.config, s.options.Logger); err != nil {
+		return nil, fmt.Errorf("open %s: %w", s.Name(), err)
+	}
+	for i := range s.options.Writers {
+		last := ledger.IntakeLane
+		if i == 0 && s.options.Writers > 1 {
+			last = ledger.GateLane
+		}
+		w := newWriter(s, last)
+		s.writers.Add(1)
+		go w.run()
+	}
+	return s, nil
+}
+
+// connected reads the URL and sees that the server answers.
+func connected(ctx context.Context, url string, options Options) (*Store, error) {
+	config, err := pgx.ParseConfig(url)
+	if err != nil {
+		return nil, errors.New("store: the URL is not understood: write postgres://user:password@host:port/database") // the error may show the password
+	}
+	for name, value := range map[string]string{
+		"search_path": Schema, "application_name": "outreach", "lock_timeout": "15s", "idle_in_transaction_session_timeout": "60s",
+		"timezone": "UTC", "client_encoding": "UTF8",
+	} {
+		config.RuntimeParams[name] = value
+	}
+	if config.ConnectTimeout == 0 {
+		config.ConnectTimeout = 5 * time.Second
+	}
+	options = options.complete()
+	s := &Store{
+		config: config, options: options, queue: lanes.NewQueue(), readers: make(chan *conn, options.Readers), closed: make(chan struct{}),
+	}
+	s.dialer = dialer{config: config, away: options.Away, logger: options.Logger}
+	for range options.Readers {
+		s.readers <- nil
+	}
+	c, err := s.dialer.dial(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("store: %s: %w; is PostgreSQL running, and are the host, user and password right?", s.Name(), err)
+	}
+	c.close()
+	return s, nil
+}
+
+// Name names the database without its password.
+func (s *Store) Name() string {
+	return fmt.Sprintf("postgres://%s@%s:%d/%s", s.config.User, s.config.Host, s.config.Port, s.config.Database)
+}
+
+// Write implements ledger.Store.
+func (s *Store) Write(ctx context.Context, lane ledger.Lane, fn func(ledger.Tx) error) error {
+	return s.queue.Write(ctx, lane, fn)
+}
+
+// Waiting gives the number of writes that wait in a lane.
+func (s *Store) Waiting(lane ledger.Lane) int { return s.queue.Waiting(lane) }
+
+// Retries gives how often writes were tried again, by why: deadlock, lock,
+// raced, serialization, lost.
+func (s *Store) Retries() map[string]int64 { return s.retries.all() }
+
+// Time gives the server's clock.
+func (s *Store) Time(ctx context.Context) (at time.Time, err error) {
+	err = s.reading(ctx, func(c *conn) error {
+		return c.Query("SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT)", func(r *sqltx.Row) { at = time.UnixMicro(r.Int64()).UTC() })
+	})
+	return at, err
+}
+
+// Read implements ledger.Store. The snapshot is taken at the first method
+// that fn calls.
+func (s *Store) Read(ctx context.Context, fn func(ledger.Tx) error) error {
+	return s.reading(ctx, func(c *conn) error {
+		c.put = append(c.put[:0], statement{sql: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"})
+		begun := func() bool { return len(c.put) == 0 }
+		defer func() {
+			if begun() && !c.lost() {
+				_ = c.control("ROLLBACK") // it changed nothing
+			}
+			c.put = c.put[:0]
+		}()
+		return lanes.Call(fn, sqltx.New(snapshot{c}, nil))
+	})
+}
+
+// reading runs fn on a connection for reads. A connection that had been lost is
+// replaced once: it tells so at the first question.
+func (s *Store) reading(ctx context.Context, fn func(*conn) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	select {
+	case <-s.closed:
+		return lanes.ErrClosed
+	default:
+	}
+	var c *conn
+	select {
+	case c = <-s.readers:
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-s.closed:
+		return lanes.ErrClosed
+	}
+	defer func() { s.readers <- c }()
+	for fresh := c == nil; ; fresh = true {
+		if c == nil {
+			var err error
+			if c, err = s.dialer.dial(ctx); err != nil {
+				return fmt.Errorf("store: %s: %w", s.Name(), err)
+			}
+		}
+		asked := c.answered
+		err := fn(c)
+		if err == nil || !c.lost() {
+			return err
+		}
+		silent := c.answered == asked
+		c.close()
+		c = nil
+		if fresh || !silent {
+			return err
+		}
+	}
+}
+
+// Close waits for the writes that were queued and the reads under way.
+func (s *Store) Close() error {
+	s.closing.Do(func() {
+		s.queue.Close()
+		s.writers.Wait()
+		close(s.closed)
+		for range s.options.Readers {
+			if c := <-s.readers; c != nil {
+				c.close()
+			}
+		}
+	})
+	return nil
+}
+
+// dialer connects. It is safe for concurrent use.
+type dialer struct {
+	config *pgx.ConnConfig
+	away   time.Duration
+	logger *slog.Logger
+
+	mu    sync.Mutex
+	since time.Time // since when the server has been away; zero: it is there
+}
+
+// dialAgain is how long is waited between tries to connect.
+const dialAgain = 50 * time.Millisecond
+
+// dial connects. While the server has not been away for long it tries again;
+// later it tries once.
+func (d *dialer) dial(ctx context.Context) (*conn, error) {
+	for {
+		raw, err := pgx.ConnectConfig(ctx, d.config)
+		long := d.note(err)
+		switch {
+		case err == nil:
+			return newConn(raw), nil
+		case ctx.Err() != nil:
+			return nil, ctx.Err()
+		case long || !passing(err):
+			return nil, plain(err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(dialAgain):
+		}
+	}
+}
+
+// note keeps since when the server has been away, and reports whether that is
+// long.
+func (d *dialer) note(err error) (long bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	now := time.Now()
+	switch {
+	case err == nil && !d.since.IsZero():
+		d.logger.Info("PostgreSQL answers again", "away", now.Sub(d.since).Round(time.Millisecond))
+		d.since = time.Time{}
+	case err != nil && d.since.IsZero():
+		d.logger.Warn("PostgreSQL does not answer", "error", plain(err))
+		d.since = now
+	}
+	return !d.since.IsZero() && now.Sub(d.since) >= d.away
+}
+
+// passing reports whether trying again may help: the server is away, starting
+// or ending (class 57), or full (53300), and does not refuse us.
+func passing(err error) bool {
+	c := code(err)
+	return c == "" || strings.HasPrefix(c, "57") || c == tooMany
+}
+
+// plain gives an error of connecting without what it says of the user.
+func plain(err error) error {
+	if told := code(err); told != "" {
+		return errors.New(text(err))
+	}
+	if cause := errors.Unwrap(err); cause != nil {
+		return cause
+	}
+	return err
+}
+
+// tally counts by word. It is safe for concurrent use.
+type tally struct {
+	mu     sync.Mutex
+	counts map[string]int64
+}
+
+func (t *tally) add(word string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.counts == nil {
+		t.counts = map[string]int64{}
+	}
+	t.counts[word]++
+}
+
+func (t *tally) all() map[string]int64 {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	counts := make(map[string]int64, len(t.counts))
+	for word, n := range t.counts {
+		counts[word] = n
+	}
+	return counts
+}

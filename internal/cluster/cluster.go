@@ -46,9 +46,9 @@ func Run(ctx context.Context, o Options) (err error) {
 	if err := o.makeFolder(); err != nil {
 		return fmt.Errorf("cluster: folder: %w", err)
 	}
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	c := &cluster{Options: o, ctx: ctx, cancel: cancel}
+	c := &cluster{Options: o}
+	c.ctx, c.cancel = context.WithCancelCause(ctx)
+	defer c.cancel(nil)
 	defer func() { err = errors.Join(err, c.stop()) }()
 	if err := c.start(); err != nil {
 		return fmt.Errorf("cluster: %w", c.cause(err))
@@ -66,7 +66,7 @@ func Run(ctx context.Context, o Options) (err error) {
 		return nil
 	}
 	c.say("it stays up; Ctrl-C stops it")
-	<-ctx.Done()
+	<-c.ctx.Done()
 	return c.cause(nil)
 }
 
@@ -74,6 +74,8 @@ func (o Options) check() error {
 	switch {
 	case o.Customers < 0:
 		return fmt.Errorf("--customers: %d is less than none", o.Customers)
+	case o.Customers > maxCustomers:
+		return fmt.Errorf("--customers: %d is more than %d: there are no more telephone numbers for them", o.Customers, maxCustomers)
 	case o.Engines < 1:
 		return fmt.Errorf("--engines: %d is too few: one is the least", o.Engines)
 	case o.Shards < 1:
@@ -179,11 +181,15 @@ func (c *cluster) stop() (err error) {
 	return err
 }
 
-// cause gives why the context ended, where that is a process's end, or the
-// error.
+// cause gives what is behind an error: the end of a process, or somebody who
+// had enough.
 func (c *cluster) cause(err error) error {
-	if why := context.Cause(c.ctx); why != nil && !errors.Is(why, context.Canceled) {
+	why := context.Cause(c.ctx)
+	switch {
+	case why != nil && !errors.Is(why, context.Canceled):
 		return why
+	case why != nil && err != nil:
+		return errors.New("it is interrupted")
 	}
 	return err
 }

@@ -49,29 +49,34 @@ func (o *outreaches) add(start time.Time, events int64) {
 	o.events += events
 }
 
+// rate is how many of them began a second.
+func (o outreaches) rate() float64 {
+	if !o.last.After(o.first) {
+		return 0
+	}
+	return float64(o.count-1) / o.last.Sub(o.first).Seconds()
+}
+
 // print writes the figures for people.
 func (f *figures) print(w io.Writer) error {
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, "  "+format+"\n", args...) }
 	b.WriteString("\nas fast as it is taken\n")
-	f.burst.print(line)
-	fmt.Fprintf(&b, "at %.0f customers a second, half of that\n", f.steady.asked)
-	f.steady.print(line)
-	fmt.Fprintf(&b, "outreaches, as Temporal tells\n")
-	line("%-34s %10d", "workflows", f.outreaches.count)
-	line("%-34s %10.1f", "history events of each", float64(f.outreaches.events)/float64(max(1, f.outreaches.count)))
-	b.WriteString("what the first of these cost\n")
+	line("%-34s %10d", "customers, a message each", f.burst.customers)
+	line("%-34s %10.0f", "events accepted a second", float64(f.burst.customers*eventsEach)/f.burst.accepting.Seconds())
+	line("%-34s %10.1f", "outreaches started a second", f.outreaches.rate())
+	line("%-34s %10.1f", "messages sent a second", f.burst.rate())
+	f.burst.printDelays(line)
+	line("%-34s %10.1f", "history events of an outreach", float64(f.outreaches.events)/float64(max(1, f.outreaches.count)))
 	f.printUses(line)
+	fmt.Fprintf(&b, "at half of that, %.0f customers a second\n", f.steady.asked)
+	line("%-34s %10d", "customers, a message each", f.steady.customers)
+	f.steady.printDelays(line)
 	_, err := io.WriteString(w, b.String())
 	return err
 }
 
-func (f flow) print(line func(string, ...any)) {
-	line("%-34s %10d", "customers, a message each", f.customers)
-	if f.asked == 0 {
-		line("%-34s %10.0f", "events accepted a second", float64(f.customers*eventsEach)/f.accepting.Seconds())
-		line("%-34s %10.1f", "messages a second", f.rate())
-	}
+func (f flow) printDelays(line func(string, ...any)) {
 	const half, most = 50, 99
 	line("%-34s %10s", "accepted to sent, half within", percentile(f.delays, half).Round(time.Millisecond))
 	line("%-34s %10s", "accepted to sent, 99 in 100 within", percentile(f.delays, most).Round(time.Millisecond))

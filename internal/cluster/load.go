@@ -20,14 +20,18 @@ import (
 
 // How customers are brought in.
 const (
-	atOnce      = 20 // customers in one call
+	atOnce      = 20 // customers in one call, where they come as fast as they are taken
 	callers     = 2  // of each engine at the same time
 	eventsEach  = 2  // who they are, and what happened
 	postTimeout = 30 * time.Second
 )
 
-// maxCustomers is how many telephone numbers there are for them.
-const maxCustomers = 1_000_000
+// numbers is how many telephone numbers there are; both of a run's loads take
+// from them.
+const (
+	numbers      = 1_000_000
+	maxCustomers = numbers / 2
+)
 
 // load is one stream of customers, each of whom is to get one message.
 type load struct {
@@ -72,8 +76,11 @@ func (l *load) deal(ctx context.Context, began time.Time, batches chan<- []int) 
 	for i := range l.n {
 		all = append(all, l.first+i)
 	}
-	dealt := 0
-	for batch := range slices.Chunk(all, atOnce) {
+	dealt, size := 0, atOnce
+	if l.rate > 0 {
+		size = 1
+	}
+	for batch := range slices.Chunk(all, size) {
 		if l.rate > 0 {
 			due := began.Add(time.Duration(float64(dealt) / l.rate * float64(time.Second)))
 			select {
@@ -137,7 +144,7 @@ func (l *load) post(ctx context.Context, address string, batch []int) error {
 }
 
 // phone is where the i-th customer is reached.
-func phone(i int) string { return fmt.Sprintf("+12126%06d", i%maxCustomers) }
+func phone(i int) string { return fmt.Sprintf("+12126%06d", i%numbers) }
 
 // taken gives how long each customer's message took from the acceptance of its
 // event to a provider, sorted, and the instant of the last.

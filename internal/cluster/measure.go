@@ -26,13 +26,13 @@ func (c *cluster) measure() (*figures, error) {
 		return nil, err
 	}
 	after := c.usage()
-	const shortest, seconds, share = 20, 15, 0.5
-	rate := share * burst.rate()
-	steady, err := c.stream(run, c.Customers, max(shortest, min(c.Customers/2, int(rate*seconds))), rate)
+	outreaches, err := c.outreaches(began)
 	if err != nil {
 		return nil, err
 	}
-	outreaches, err := c.outreaches(began)
+	const shortest, seconds, share = 20, 15, 0.5
+	rate := share * burst.rate()
+	steady, err := c.stream(run, c.Customers, max(shortest, min(c.Customers/2, int(rate*seconds))), rate)
 	return &figures{burst: burst, steady: steady, outreaches: outreaches, uses: after.since(before)}, err
 }
 

@@ -144,7 +144,7 @@ func TestWrongOptions(t *testing.T) {
 		"--customers: -1 is less than none":         func(o *Options) { o.Customers = -1 },
 		"--engines: 0 is too few: one is the least": func(o *Options) { o.Engines = 0 },
 		"--shards: 0 is too few: one is the least":  func(o *Options) { o.Shards = 0 },
-		"--customers: 500001 is more than 500000": func(o *Options) { o.Customers = maxCustomers + 1 },
+		"--customers: 500001 is more than 500000":   func(o *Options) { o.Customers = maxCustomers + 1 },
 	} {
 		o := fine
 		change(&o)

@@ -5,6 +5,7 @@ package cluster
 import (
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"net/http"
 	"os"
 	"strconv"
@@ -21,7 +22,8 @@ func (c *cluster) measure() (*figures, error) {
 	const base = 36
 	run := strconv.FormatInt(time.Now().Unix(), base)
 	began, before := time.Now(), c.usage()
-	burst, err := c.stream(run, 0, c.Customers, 0)
+	first := rand.IntN(numbers) //nolint:gosec // an earlier run may have messages left for other numbers
+	burst, err := c.stream(run, first, c.Customers, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -32,7 +34,7 @@ func (c *cluster) measure() (*figures, error) {
 	}
 	const shortest, seconds, share = 20, 15, 0.5
 	rate := share * burst.rate()
-	steady, err := c.stream(run, c.Customers, max(shortest, min(c.Customers/2, int(rate*seconds))), rate)
+	steady, err := c.stream(run, first+c.Customers, max(shortest, min(c.Customers/2, int(rate*seconds))), rate)
 	return &figures{burst: burst, steady: steady, outreaches: outreaches, uses: after.since(before)}, err
 }
 

@@ -47,7 +47,18 @@ type Start struct {
 	Version string
 	Topic   customer.Topic
 	First   Answer
+	// Priority is the outreach's place in Temporal's queues, FirstPlace to
+	// LastPlace; 0 is the server's middle.
+	Priority int `json:",omitempty"`
 }
+
+// Places in Temporal's queues: what waits there for a worker is handed out in
+// their order. WatchPlace is that of watches, which start outreaches.
+const (
+	FirstPlace = 1 // urgent topics
+	WatchPlace = 2
+	LastPlace  = 5
+)
 
 // Answer tells an outreach's workflow how to go on. It holds no personal data.
 type Answer struct {

@@ -184,7 +184,21 @@ func (e *Engine) allowed() int {
 func (e *Engine) first(tx ledger.Tx, o ledger.Outreach) (Start, error) {
 	o.Status, o.Lease = ledger.Open, time.Time{}
 	answer, err := e.step(tx, o, o.Seq+1)
-	return Start{Ref: o.Ref, Version: o.Version, Topic: o.Topic, First: answer}, err
+	return Start{Ref: o.Ref, Version: o.Version, Topic: o.Topic, First: answer, Priority: e.place(o)}, err
+}
+
+// place gives an outreach's place in Temporal's queues: urgent topics first,
+// then by the rule's priority, 0 to 100.
+func (e *Engine) place(o ledger.Outreach) int {
+	switch {
+	case e.Desk.Library.Current().Policy.Urgent(o.Topic):
+		return FirstPlace
+	case o.Priority >= 70:
+		return WatchPlace + 1
+	case o.Priority >= 30:
+		return WatchPlace + 2
+	}
+	return LastPlace
 }
 
 // startAll starts workflows, several at once. Those that could not be started

@@ -57,6 +57,8 @@ type Starter struct {
 	// Store is the store's own id. Watches carry it, so that an engine on
 	// another store sees that the namespace is taken.
 	Store string
+	// Fair has rules share the queues fairly, where the server offers it.
+	Fair bool
 }
 
 var _ activities.Starter = Starter{}
@@ -66,6 +68,7 @@ func (s Starter) Start(ctx context.Context, start activities.Start) error {
 	_, err := s.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID: start.Ref.String(), TaskQueue: TaskQueue, EnableEagerStart: true, WorkflowTaskTimeout: takenOver,
 		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
+		Priority:                 s.place(start.Priority, start.Ref.Rule),
 		StaticSummary:            clip(start.Ref.Rule+" for "+string(start.Ref.Customer), maxSummary),
 		TypedSearchAttributes: temporal.NewSearchAttributes(
 			ruleAttribute.ValueSet(start.Ref.Rule), versionAttribute.ValueSet(start.Version),
@@ -76,6 +79,20 @@ func (s Starter) Start(ctx context.Context, start activities.Start) error {
 		return nil
 	}
 	return err
+}
+
+// maxFairnessKey bounds the key by which rules share a queue, in bytes
+// (Temporal refuses more than 64).
+const maxFairnessKey = 64
+
+// place gives a workflow's place in the queues, which its activities inherit.
+// Servers that know no places ignore it.
+func (s Starter) place(key int, rule string) temporal.Priority {
+	place := temporal.Priority{PriorityKey: key}
+	if s.Fair {
+		place.FairnessKey, place.FairnessWeight = clip(rule, maxFairnessKey), 1
+	}
+	return place
 }
 
 // Hint lets an outreach's workflow look at the store again.
@@ -90,7 +107,7 @@ func (s Starter) Hint(ctx context.Context, ref ledger.Ref) (found bool, err erro
 // Wake lets a rule's watch look for work, and starts it when it is not there.
 func (s Starter) Wake(ctx context.Context, rule string) error {
 	_, err := s.Client.SignalWithStartWorkflow(ctx, WatchID(rule), WakeSignal, nil, client.StartWorkflowOptions{
-		ID: WatchID(rule), TaskQueue: TaskQueue, WorkflowTaskTimeout: takenOver, StaticSummary: clip("watches rule "+rule, maxSummary),
+		ID: WatchID(rule), TaskQueue: TaskQueue, WorkflowTaskTimeout: takenOver, Priority: s.place(activities.WatchPlace, rule), StaticSummary: clip("watches rule "+rule, maxSummary),
 		TypedSearchAttributes: temporal.NewSearchAttributes(ruleAttribute.ValueSet(rule)),
 		Memo:                  map[string]any{StoreMemo: s.Store},
 	}, WatchType, rule)

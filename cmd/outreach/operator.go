@@ -4,11 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
-	"io/fs"
 	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -19,7 +16,7 @@ import (
 	"github.com/outreach-engine/outreach/internal/ledger"
 	"github.com/outreach-engine/outreach/internal/library"
 	"github.com/outreach-engine/outreach/internal/sendtime"
-	"github.com/outreach-engine/outreach/internal/store/sqlite"
+	"github.com/outreach-engine/outreach/internal/store"
 )
 
 // operatorCommands are what operators ask and order. They work on the store
@@ -52,10 +49,12 @@ func storeFlag(cmd *cobra.Command, now func() time.Time) *place {
 			continue
 		}
 		cmd.Flags().StringVar(&p.path, s.Flag, options.Store, s.Help+" ("+s.Env+")")
-		cmd.PreRun = func(cmd *cobra.Command, _ []string) {
-			if value, ok := os.LookupEnv(s.Env); ok && !cmd.Flags().Changed(s.Flag) {
-				p.path = value
+		s.Value = &p.path
+		cmd.PreRunE = func(cmd *cobra.Command, _ []string) error {
+			if cmd.Flags().Changed(s.Flag) {
+				return nil
 			}
+			return usageError(s.Read(os.LookupEnv, os.ReadFile))
 		}
 	}
 	return p
@@ -72,8 +71,8 @@ type office struct {
 
 // use opens a store that is there.
 func (p *place) use(cmd *cobra.Command, fn func(context.Context, *office) error) error {
-	if _, err := os.Stat(p.path); errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("store: %s is not there; name the engine's file with --store, or load rules into a new one: outreach rules load", p.path)
+	if err := store.Place(p.path).There(); err != nil {
+		return err
 	}
 	return p.open(cmd, fn)
 }
@@ -90,21 +89,18 @@ func (p *place) useRules(cmd *cobra.Command, fn func(context.Context, *office) e
 
 // make opens a store, and makes it where there is none.
 func (p *place) make(cmd *cobra.Command, fn func(context.Context, *office) error) error {
-	if err := os.MkdirAll(filepath.Dir(p.path), 0o700); err != nil {
-		return fmt.Errorf("store: folder: %w", err)
-	}
 	return p.open(cmd, fn)
 }
 
 func (p *place) open(cmd *cobra.Command, fn func(context.Context, *office) error) (err error) {
-	store, err := sqlite.Open(cmd.Context(), p.path, sqlite.Options{})
+	opened, err := store.Place(p.path).Open(cmd.Context(), nil)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, store.Close()) }()
-	rules := library.New(store)
+	defer func() { err = errors.Join(err, opened.Close()) }()
+	rules := library.New(opened)
 	return fn(cmd.Context(), &office{
-		place: *p, store: store, library: rules, out: cmd.OutOrStdout(),
+		place: *p, store: opened, library: rules, out: cmd.OutOrStdout(),
 		desk: dossier.Desk{Library: rules, Zones: sendtime.NewZones()},
 	})
 }

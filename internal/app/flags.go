@@ -24,18 +24,30 @@ func FromEnv(flags *pflag.FlagSet, o *Options, lookup func(string) (string, bool
 		if s.Flag != "" && flags.Changed(s.Flag) {
 			continue
 		}
-		if value, ok := lookup(s.Env); ok {
-			*s.Value = value
+		if err := s.Read(lookup, read); err != nil {
+			return err
 		}
-		path, ok := lookup(s.Env + "_FILE")
-		if !s.Secret || !ok {
-			continue
-		}
-		text, err := read(path)
-		if err != nil {
-			return fmt.Errorf("%s_FILE: %w", s.Env, err)
-		}
-		*s.Value = strings.TrimSpace(string(text))
+	}
+	return nil
+}
+
+// Read takes a setting from the environment, and one that may be secret also
+// from the file that NAME_FILE names.
+func (s Setting) Read(lookup func(string) (string, bool), read func(string) ([]byte, error)) error {
+	if value, ok := lookup(s.Env); ok {
+		*s.Value = value
+	}
+	path, ok := lookup(s.Env + "_FILE")
+	if !s.Secret && !s.MayBeSecret || !ok {
+		return nil
+	}
+	text, err := read(path)
+	if err != nil {
+		return fmt.Errorf("%s_FILE: %w", s.Env, err)
+	}
+	*s.Value = strings.TrimSpace(string(text))
+	if s.File != nil {
+		*s.File = path
 	}
 	return nil
 }

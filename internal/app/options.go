@@ -5,6 +5,7 @@ package app
 import (
 	"log/slog"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/outreach-engine/outreach/activities"
@@ -16,7 +17,7 @@ import (
 // comes from flags and the environment.
 type Options struct {
 	HTTP      string // host:port for events and the inbox
-	Store     string // SQLite file
+	Store     string // SQLite file, or postgres:// URL
 	InboxFile string // what the inbox received; "" keeps it in memory
 	WriteKeys string // comma-separated; "" takes any
 	Rules     string // folder to load at start; "" leaves what the store has in force
@@ -24,11 +25,15 @@ type Options struct {
 
 	TemporalAddress   string
 	TemporalNamespace string
-	TemporalTLS       string // "", "on"
+	TemporalTLS       string // "", "on", "off"
 	TemporalCert      string // client certificate file
 	TemporalKey       string // its key file
 	TemporalCA        string // server CA file
 	TemporalAPIKey    string
+
+	TemporalServerName string // that the server's certificate must carry; "": the address's host
+	TemporalAPIKeyFile string // where TemporalAPIKey came from; "": no file
+	TemporalFairness   string // "on", "off"
 
 	PublicURL   string // the engine as customers and providers reach it; "": nobody does
 	LinkSecret  string // keys of the links in messages; "": one that the engine makes
@@ -63,24 +68,21 @@ type Setting struct {
 	Env    string
 	Help   string
 	Secret bool // read from Env, or from the file that Env_FILE names
-	Value  *string
+	// MayBeSecret says that its value may hold a secret: it is read from the file
+	// that Env_FILE names, too.
+	MayBeSecret bool
+	Value       *string
+	File        *string // takes the name of that file, for what is read again; nil: nobody asks
 }
 
 // Settings lists the configuration, with the defaults in place.
 func (o *Options) Settings() []Setting {
 	return append([]Setting{
 		{Flag: "http", Env: "OUTREACH_HTTP", Value: &o.HTTP, Help: "host:port that takes events and shows the inbox"},
-		{Flag: "store", Env: "OUTREACH_STORE", Value: &o.Store, Help: "SQLite file that holds everything"},
+		{Flag: "store", Env: "OUTREACH_STORE", Value: &o.Store, MayBeSecret: true, Help: "SQLite file that holds everything, or postgres://user:password@host:port/database"},
 		{Flag: "inbox-file", Env: "OUTREACH_INBOX_FILE", Value: &o.InboxFile, Help: "file that keeps what the inbox provider received; empty keeps it in memory"},
 		{Flag: "rules", Env: "OUTREACH_RULES", Value: &o.Rules, Help: "folder of rules to load at start; empty leaves those in the store in force"},
 		{Flag: "templates", Env: "OUTREACH_TEMPLATES", Value: &o.Templates, Help: "folder of templates; empty is the folder templates beside the rules"},
-		{Flag: "temporal-address", Env: "OUTREACH_TEMPORAL_ADDRESS", Value: &o.TemporalAddress, Help: "host:port of Temporal's frontend"},
-		{Flag: "temporal-namespace", Env: "OUTREACH_TEMPORAL_NAMESPACE", Value: &o.TemporalNamespace, Help: "Temporal namespace"},
-		{Flag: "temporal-tls", Env: "OUTREACH_TEMPORAL_TLS", Value: &o.TemporalTLS, Help: "on: speak TLS to Temporal (also when a certificate or an API key is given)"},
-		{Flag: "temporal-cert", Env: "OUTREACH_TEMPORAL_CERT", Value: &o.TemporalCert, Help: "file of the client certificate for Temporal"},
-		{Flag: "temporal-key", Env: "OUTREACH_TEMPORAL_KEY", Value: &o.TemporalKey, Help: "file of the client certificate's key"},
-		{Flag: "temporal-ca", Env: "OUTREACH_TEMPORAL_CA", Value: &o.TemporalCA, Help: "file of the authority that signed Temporal's certificate"},
-		{Env: "OUTREACH_TEMPORAL_API_KEY", Secret: true, Value: &o.TemporalAPIKey, Help: "API key for a hosted Temporal"},
 		{Env: "OUTREACH_WRITE_KEYS", Secret: true, Value: &o.WriteKeys, Help: "write keys that may send events, comma-separated; empty takes any"},
 		{Flag: "public-url", Env: "OUTREACH_PUBLIC_URL", Value: &o.PublicURL, Help: "http(s) URL, https in production, by which customers and providers reach this engine: for links in messages and delivery reports; empty: neither is offered"},
 		{Env: "OUTREACH_LINK_SECRET", Secret: true, Value: &o.LinkSecret, Help: "keys that sign links in messages: 32 random bytes in hex, the newest first, comma-separated; empty: the engine makes one and keeps it in the store"},
@@ -89,14 +91,14 @@ func (o *Options) Settings() []Setting {
 		{Flag: "sms", Env: "OUTREACH_SMS", Value: &o.SMS, Help: "who carries SMS: inbox, twilio or webhook"},
 		{Flag: "email", Env: "OUTREACH_EMAIL", Value: &o.Email, Help: "who carries email: inbox, sendgrid, smtp or webhook"},
 		{Flag: "push", Env: "OUTREACH_PUSH", Value: &o.Push, Help: "who carries push messages: inbox, fcm, webpush, both (fcm and webpush) or webhook"},
-	}, o.Providers.settings()...)
+	}, slices.Concat(o.temporalSettings(), o.Providers.settings())...)
 }
 
 // Defaults gives the options before flags and environment.
 func Defaults() Options {
 	return Options{
 		HTTP: "127.0.0.1:8080", Store: ".outreach/outreach.db", Rules: "rules",
-		TemporalAddress: "127.0.0.1:7233", TemporalNamespace: "default", CallTimeout: "30s", Patience: "2m",
+		TemporalAddress: "127.0.0.1:7233", TemporalNamespace: "default", TemporalFairness: "on", CallTimeout: "30s", Patience: "2m",
 		SMS: "inbox", Email: "inbox", Push: "inbox", Providers: Providers{SendGridResidency: "global", SMTPTLS: "starttls"},
 		Clock: activities.RealTime(), LearnEvery: 24 * time.Hour,
 	}

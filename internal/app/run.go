@@ -7,14 +7,11 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"time"
 
 	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/worker"
 	"golang.org/x/time/rate"
 
 	"github.com/outreach-engine/outreach/activities"
@@ -30,8 +27,7 @@ import (
 	"github.com/outreach-engine/outreach/internal/metrics"
 	"github.com/outreach-engine/outreach/internal/observe"
 	"github.com/outreach-engine/outreach/internal/sendtime"
-	"github.com/outreach-engine/outreach/internal/store/sqlite"
-	"github.com/outreach-engine/outreach/workflows"
+	"github.com/outreach-engine/outreach/internal/store"
 )
 
 // Running is what runs, for whoever started it.
@@ -45,13 +41,9 @@ type Running struct {
 	Inbox    *inbox.Box
 	Loaded   library.Report
 
-	store   string // its own id
-	links   *link.Signer
-	metrics *metrics.Metrics
-}
-
-func (r Running) starter() workflows.Starter {
-	return workflows.Starter{Client: r.Client, Store: r.store}
+	links    *link.Signer
+	metrics  *metrics.Metrics
+	temporal *temporalLink
 }
 
 // engineLag is by how much a message may be late without the steps after it
@@ -122,15 +114,12 @@ func listen(address string) (net.Listener, error) {
 	return listener, nil
 }
 
-func (o Options) openStore(ctx context.Context) (*sqlite.Store, error) {
-	if err := os.MkdirAll(filepath.Dir(o.Store), 0o700); err != nil {
-		return nil, fmt.Errorf("--store %s: %w", o.Store, err)
-	}
-	store, err := sqlite.Open(ctx, o.Store, sqlite.Options{Logger: o.Logger})
+func (o Options) openStore(ctx context.Context) (ledger.Store, error) {
+	opened, err := store.Place(o.Store).Open(ctx, o.Logger)
 	if err != nil {
-		return nil, fmt.Errorf("--store %s: %w", o.Store, err)
+		return nil, fmt.Errorf("--store: %w", err)
 	}
-	return store, nil
+	return opened, nil
 }
 
 // build makes everything that lives as long as the engine, in order.
@@ -155,17 +144,14 @@ func (o Options) build(ctx context.Context, store ledger.Store, box *inbox.Box) 
 	o.warnOfSilence(senders)
 	o.warnOfUnsigned(rules.Current())
 	o.tellOfSenders(rules.Current())
-	if r.Client, err = o.dial(ctx); err != nil {
+	if r.temporal, err = o.linkTemporal(ctx, store); err != nil {
 		return r, err
 	}
-	if r.store, err = o.settleIn(ctx, r.Client, store); err != nil {
-		r.Client.Close()
-		return r, err
-	}
+	r.Client = r.temporal.client
 	desk := dossier.Desk{Library: rules, Zones: sendtime.NewZones(), Lag: o.Clock.Span(engineLag)}
 	r.Observer = &observe.Observer{Store: store, Desk: desk, Now: o.Clock.Now}
 	r.Engine = &activities.Engine{
-		Store: store, Desk: desk, Clock: o.Clock, Starter: r.starter(), Senders: senders,
+		Store: store, Desk: desk, Clock: o.Clock, Starter: r.temporal.starter(), Senders: senders,
 		CallTime: callTime, Meter: r.metrics, Links: linker(links, o.public()),
 		Patience: patience, Starts: rate.NewLimiter(startsPerSecond, startsPerSecond),
 		Rechecks: rate.NewLimiter(rechecksPerSecond, rechecksPerSecond), Logger: o.Logger,
@@ -187,29 +173,6 @@ func (o Options) followZones(ctx context.Context, engine *activities.Engine) err
 	return err
 }
 
-// settleIn checks the namespace and takes it for the store, whose id it gives.
-func (o Options) settleIn(ctx context.Context, c client.Client, store ledger.Store) (id string, err error) {
-	n, err := o.fit(ctx, c)
-	if err != nil {
-		return "", err
-	}
-	if id, err = storeID(ctx, store); err != nil {
-		return "", err
-	}
-	if err := o.sole(ctx, c, id); err != nil {
-		return "", err
-	}
-	return id, o.refound(ctx, store, n)
-}
-
-func (o Options) refound(ctx context.Context, store ledger.Store, n namespace) error {
-	restarted, err := refound(ctx, store, n.id)
-	if restarted > 0 {
-		o.Logger.Warn("temporal's database is a new one: open outreaches are started anew from the store", "outreaches", restarted)
-	}
-	return err
-}
-
 // serve runs everything until ctx ends or a part fails, and stops it in order.
 func (o Options) serve(ctx context.Context, r Running, listener net.Listener) error {
 	var undo closers
@@ -220,18 +183,8 @@ func (o Options) serve(ctx context.Context, r Running, listener net.Listener) er
 	// Calls of providers outlive the worker that made them: they are recorded
 	// before the store goes.
 	undo.add(func() { o.settle(r.Engine) })
-	w := worker.New(r.Client, workflows.TaskQueue, worker.Options{
-		WorkerStopTimeout: 10 * time.Second, MaxConcurrentLocalActivityExecutionSize: 200,
-		OnFatalError: func(err error) { cancel(fmt.Errorf("temporal worker: %w", err)) },
-	})
-	workflows.Register(w, r.Engine)
-	if err := w.Start(); err != nil {
-		return fmt.Errorf("temporal worker: %w", err)
-	}
-	undo.add(w.Stop)
-
 	wake := &waker{
-		store: r.Store, library: r.Library, wake: r.starter().Wake, spread: r.Observer.Spread, clock: o.Clock, patience: r.Engine.Patience,
+		store: r.Store, library: r.Library, wake: r.temporal.starter().Wake, ready: r.temporal.ready, spread: r.Observer.Spread, clock: o.Clock, patience: r.Engine.Patience,
 		poked: make(chan struct{}, 1), logger: o.Logger,
 	}
 	r.Observer.Poke = wake.poke
@@ -239,6 +192,8 @@ func (o Options) serve(ctx context.Context, r Running, listener net.Listener) er
 	var loops sync.WaitGroup
 	undo.add(loops.Wait)
 	undo.add(func() { cancel(nil) })
+	tried := make(chan struct{})
+	loops.Go(func() { r.temporal.run(ctx, r.Engine, wake.poke, func() { close(tried) }) })
 	loops.Go(func() { wake.run(ctx) })
 	loops.Go(func() { o.reload(ctx, r.Library) })
 	loops.Go(func() { o.learn(ctx, r.Engine) })
@@ -251,6 +206,10 @@ func (o Options) serve(ctx context.Context, r Running, listener net.Listener) er
 		}
 	})
 	undo.add(func() { shutdown(server) })
+	select {
+	case <-tried:
+	case <-ctx.Done():
+	}
 	if o.Ready != nil {
 		o.Ready(r)
 	}

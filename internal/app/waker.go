@@ -17,6 +17,7 @@ type waker struct {
 	store    ledger.Store
 	library  *library.Library
 	wake     func(ctx context.Context, rule string) error
+	ready    func() bool                                      // whether there is somebody to wake
 	spread   func(ctx context.Context) (more bool, err error) // tells customers of news
 	clock    activities.Clock
 	patience time.Duration // as activities.Engine has it
@@ -70,7 +71,7 @@ func (w *waker) once(ctx context.Context) error {
 	if _, err := w.library.Follow(ctx); err != nil {
 		return err
 	}
-	if err := w.tell(ctx); err != nil {
+	if err := w.tell(ctx); err != nil || !w.ready() {
 		return err
 	}
 	now := w.clock.Now()

@@ -12,7 +12,7 @@ import (
 	"github.com/outreach-engine/outreach/internal/customer"
 	"github.com/outreach-engine/outreach/internal/ledger"
 	"github.com/outreach-engine/outreach/internal/sandbox"
-	"github.com/outreach-engine/outreach/internal/store/sqlite"
+	"github.com/outreach-engine/outreach/internal/store"
 )
 
 //go:embed house
@@ -101,12 +101,12 @@ func look(ctx context.Context, path string) (left int, err error) {
 
 // read reads the engine's store.
 func read(ctx context.Context, path string, fn func(ledger.Tx) error) (err error) {
-	store, err := sqlite.Open(ctx, path, sqlite.Options{})
+	opened, err := store.Place(path).Open(ctx, nil)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, store.Close()) }()
-	return store.Read(ctx, fn)
+	defer func() { err = errors.Join(err, opened.Close()) }()
+	return opened.Read(ctx, fn)
 }
 
 // engineFates gives what the store says of everybody's messages, and whose

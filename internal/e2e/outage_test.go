@@ -55,15 +55,6 @@ func TestANamespaceThatDoesNotFitIsRefused(t *testing.T) {
 	require.ErrorContains(t, app.Run(t.Context(), options), "temporal operator namespace create --namespace elsewhere --retention 720h")
 }
 
-// TestNobodyAtTheAddress names the address and the flag.
-func TestNobodyAtTheAddress(t *testing.T) {
-	t.Parallel()
-	options := app.Defaults()
-	options.HTTP, options.TemporalAddress, options.Rules = "127.0.0.1:0", "127.0.0.1:1", ""
-	options.Store = filepath.Join(t.TempDir(), "outreach.db")
-	require.ErrorContains(t, app.Run(t.Context(), options), "temporal at 127.0.0.1:1")
-}
-
 // TestANamespaceOfAnotherStoreIsRefused starts a second engine with a store of
 // its own where a first one works.
 func TestANamespaceOfAnotherStoreIsRefused(t *testing.T) {

@@ -38,7 +38,7 @@ var layers = []layer{
 	{name: "internal/pgserver", may: []string{"internal/child"}},
 	{name: "internal/child"},
 	{name: "internal/demo", may: []string{"internal/observe", "internal/behaviour", "internal/sendtime", "internal/customer"}},
-	{name: "internal/drill", may: []string{"internal/drill/naive", "internal/sandbox", "internal/store/sqlite", "internal/ledger", "internal/customer"}},
+	{name: "internal/drill", may: []string{"internal/drill/naive", "internal/sandbox", "internal/store", "internal/ledger", "internal/customer"}},
 	{name: "internal/cluster", may: []string{"workflows", "internal/pgserver", "internal/child", "internal/sandbox"}},
 	{name: "internal/app", may: below},
 	{name: "internal/drill/naive", may: []string{
@@ -100,6 +100,7 @@ var layers = []layer{
 		"internal/rule", "internal/policy", "internal/message", "internal/dictionary", "internal/source", "internal/customer",
 	}},
 	{name: "internal/store/memory", may: []string{"internal/ledger", "internal/customer"}},
+	{name: "internal/store", may: []string{"internal/store/postgres", "internal/store/sqlite", "internal/ledger"}},
 	{name: "internal/store/postgres", may: []string{"internal/store/sqltx", "internal/store/lanes", "internal/ledger", "internal/customer"}},
 	{name: "internal/store/sqlite", may: []string{"internal/store/sqltx", "internal/store/lanes", "internal/ledger", "internal/customer"}},
 	{name: "internal/store/sqltx", may: []string{"internal/ledger", "internal/customer"}},

@@ -162,7 +162,7 @@ func (s *Store) Read(ctx context.Context, fn func(ledger.Tx) error) error {
 			}
 			c.put = c.put[:0]
 		}()
-		return lanes.Call(fn, sqltx.New(snapshot{c}, nil))
+		return lanes.Call(fn, spoken{sqltx.New(snapshot{c}, nil), snapshot{c}})
 	})
 }
 

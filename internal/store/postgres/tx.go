@@ -3,6 +3,7 @@ package postgres
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"encoding/json"
 	"slices"
 	"time"
 
@@ -27,7 +28,7 @@ var dialect = sqltx.Dialect{
 // tx is one closure's transaction: what others may change meanwhile is locked
 // before it is relied on.
 type tx struct {
-	*sqltx.Tx
+	spoken
 	w      *writer
 	c      *conn
 	whose  map[string]customer.ID // outside ids as resolved under the customer's lock
@@ -40,8 +41,39 @@ var _ ledger.Tx = (*tx)(nil)
 
 func newTx(w *writer) *tx {
 	t := &tx{w: w, c: w.c, whose: map[string]customer.ID{}, nobody: map[string]bool{}, heard: map[eventID]bool{}}
-	t.Tx = sqltx.New(ahead{w.c, t}, w.memory)
+	over := ahead{w.c, t}
+	t.spoken = spoken{sqltx.New(over, w.memory), over}
 	return t
+}
+
+// spoken is a transaction in PostgreSQL's own words, where they are not SQLite's.
+type spoken struct {
+	*sqltx.Tx
+	conn sqltx.Conn
+}
+
+const waiting = `SELECT rule, customer, n FROM outreaches
+		WHERE status = 'open' AND wakes_on <> '' AND strpos(wakes_on, $1) > 0
+		LIMIT $2`
+
+// Waiting implements ledger.Work. A word with its quotes stands in a JSON list
+// of words only where it is one: quotes within words are escaped.
+func (t spoken) Waiting(wake string, limit int) ([]ledger.Ref, error) {
+	quoted, err := json.Marshal(wake)
+	if err != nil {
+		return nil, err
+	}
+	return sqltx.Refs(t.conn, waiting, string(quoted), limit)
+}
+
+const asking = `SELECT ` + sqltx.PartColumns + ` FROM (
+			SELECT *, lease AS due FROM parts WHERE status = 'sending' AND lease <= $1
+			UNION ALL SELECT *, retry_at AS due FROM parts WHERE status = 'ambiguous' AND retry_at <= $1) AS asked
+		ORDER BY due, rule, customer, n, step, channel LIMIT $2`
+
+// Asking implements ledger.Parts.
+func (t spoken) Asking(now time.Time, limit int) ([]ledger.Part, error) {
+	return sqltx.PartsIn(t.conn, asking, now, limit)
 }
 
 // finish writes what was put off to the closure's end.
@@ -147,29 +179,21 @@ func (t *tx) Claim(rule string, now, until time.Time, limit int) ([]ledger.Outre
 			FOR UPDATE SKIP LOCKED)`, until, rule, now, limit)
 }
 
-const waiting = `SELECT rule, customer, n FROM outreaches
-		WHERE status = 'open' AND wakes_on <> '' AND CAST(wakes_on AS jsonb) ? $1
-		LIMIT $2`
-
-// Waiting implements ledger.Work.
-func (t *tx) Waiting(wake string, limit int) ([]ledger.Ref, error) {
-	return sqltx.Refs(t.c, waiting, wake, limit)
-}
-
 // News implements ledger.Events. Those that somebody else is telling are left
 // to them.
 func (t *tx) News(limit int) ([]ledger.News, error) {
 	return sqltx.NewsOf(t.c, sqltx.SelectNews+" FOR UPDATE SKIP LOCKED", limit)
 }
 
-const asking = `SELECT ` + sqltx.PartColumns + ` FROM (
-			SELECT *, lease AS due FROM parts WHERE status = 'sending' AND lease <= $1
-			UNION ALL SELECT *, retry_at AS due FROM parts WHERE status = 'ambiguous' AND retry_at <= $1) AS asked
-		ORDER BY due, rule, customer, n, step, channel LIMIT $2`
-
-// Asking implements ledger.Parts.
-func (t *tx) Asking(now time.Time, limit int) ([]ledger.Part, error) {
-	return sqltx.PartsIn(t.c, asking, now, limit)
+// Customer implements ledger.Customers. Where there is no row to be locked, the
+// id is kept from others who would make one.
+func (t *tx) Customer(id customer.ID) (ledger.Record, bool, error) {
+	r, ok, err := t.Tx.Customer(id)
+	if ok || err != nil {
+		return r, ok, err
+	}
+	_ = t.c.Later(ownLock, lockKey("customer", string(id)))
+	return t.Tx.Customer(id)
 }
 
 // Resolve implements ledger.Customers. The customer is locked, and looked up

@@ -33,6 +33,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags.IntVar(&o.Engines, "engines", 2, "processes of the engine")
 	flags.StringVar(&o.Store, "store", "", "the engines' store: an address of PostgreSQL, or a SQLite file (default: the cluster's own PostgreSQL)")
 	flags.StringVar(&o.Temporal, "temporal-address", "", "host:port of a Temporal that runs elsewhere (default: one is started)")
+	flags.StringToStringVar(&o.Settings, "postgres", nil, "settings of the cluster's PostgreSQL, such as work_mem=16MB; may be given more than once")
 	flags.IntVar(&o.Shards, "shards", 4, "history shards of Temporal; the first start in a folder fixes them")
 	flags.BoolVar(&o.Fresh, "fresh", false, "begin with nothing: what earlier runs wrote is removed")
 	flags.BoolVar(&o.Keep, "keep-running", false, "stay up after the load, until Ctrl-C")

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"time"
@@ -21,15 +22,16 @@ import (
 
 // Options say what a cluster is like.
 type Options struct {
-	Customers int    // who get one message each; 0 is no load
-	Engines   int    // processes
-	Store     string // of the engines; "" is a database of the cluster's own PostgreSQL
-	Temporal  string // host:port of a Temporal that runs elsewhere; "" starts one
-	Shards    int    // of Temporal's history; fixed by the first start in a folder
-	Fresh     bool   // empties the folder first
-	Keep      bool   // stays up after the load until the context ends
-	Folder    string // of everything that is written; it is made, and stays
-	Bin       string // folder of the programs
+	Customers int               // who get one message each; 0 is no load
+	Engines   int               // processes
+	Store     string            // of the engines; "" is a database of the cluster's own PostgreSQL
+	Temporal  string            // host:port of a Temporal that runs elsewhere; "" starts one
+	Settings  map[string]string // of PostgreSQL, over the cluster's own
+	Shards    int               // of Temporal's history; fixed by the first start in a folder
+	Fresh     bool              // empties the folder first
+	Keep      bool              // stays up after the load until the context ends
+	Folder    string            // of everything that is written; it is made, and stays
+	Bin       string            // folder of the programs
 	Out       io.Writer
 }
 
@@ -147,9 +149,9 @@ func (c *cluster) startPostgres() error {
 	if err != nil {
 		return err
 	}
-	c.postgres, err = pgserver.Start(c.ctx, pgserver.Options{
-		Folder: filepath.Join(c.Folder, postgresFolder), Log: log, Settings: map[string]string{"shared_buffers": "512MB", "max_wal_size": "4GB"},
-	})
+	settings := map[string]string{"shared_buffers": "512MB", "max_wal_size": "4GB"}
+	maps.Copy(settings, c.Settings)
+	c.postgres, err = pgserver.Start(c.ctx, pgserver.Options{Folder: filepath.Join(c.Folder, postgresFolder), Log: log, Settings: settings})
 	if err != nil {
 		return err
 	}

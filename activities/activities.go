@@ -100,7 +100,10 @@ type Engine struct {
 	// seconds.
 	CallTime time.Duration
 	// Meter counts calls of providers; nil: nobody counts.
-	Meter  Meter
+	Meter Meter
+	// Fit says why nothing may be decided or sent by this process now, such as
+	// that its clock is off; nil: nothing ever keeps it from that.
+	Fit    func() error
 	Logger *slog.Logger
 
 	calls   sync.WaitGroup // provider calls under way
@@ -110,6 +113,9 @@ type Engine struct {
 
 // Advance takes an outreach as far as it goes now.
 func (e *Engine) Advance(ctx context.Context, q Question) (Answer, error) {
+	if err := e.fit(); err != nil {
+		return Answer{}, err
+	}
 	var answer Answer
 	err := e.Store.Write(ctx, ledger.GateLane, func(tx ledger.Tx) error {
 		o, stored, is, err := e.asked(tx, q)
@@ -175,6 +181,15 @@ func (e *Engine) save(d *dossier.Dossier, out journey.Outcome, seq int64) (Answe
 		return Answer{}, err
 	}
 	return e.again(o), nil
+}
+
+// fit says why nothing may be decided now. Whoever asked asks again, of another
+// process perhaps.
+func (e *Engine) fit() error {
+	if e.Fit == nil {
+		return nil
+	}
+	return e.Fit()
 }
 
 func (e *Engine) now() time.Time { return e.Clock.Now().Truncate(time.Microsecond) }

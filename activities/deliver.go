@@ -51,6 +51,9 @@ type attempt struct {
 // goes on. A call that takes long goes on by itself: its end is recorded and
 // hinted.
 func (e *Engine) Deliver(ctx context.Context, q Question) (Answer, error) {
+	if err := e.fit(); err != nil {
+		return Answer{}, err
+	}
 	ch, sender, err := e.carrier(ctx, q.Deliver)
 	if err != nil {
 		return Answer{}, err

@@ -33,6 +33,9 @@ const (
 // asked for as long as the policy says. Everything in it may be repeated at any
 // time. more says that there may be more to do at once.
 func (e *Engine) Inquire(ctx context.Context) (more bool, err error) {
+	if err := e.fit(); err != nil {
+		return false, err
+	}
 	var list []ledger.Part
 	err = e.Store.Read(ctx, func(tx ledger.Tx) error {
 		list, err = tx.Asking(e.now(), inquireBatch)

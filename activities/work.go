@@ -31,6 +31,9 @@ type Worked struct {
 // asks outreaches to look again, delivers hints and
 // starts matches. Everything in it may be repeated at any time.
 func (e *Engine) Work(ctx context.Context, rule string) (Worked, error) {
+	if err := e.fit(); err != nil {
+		return Worked{}, err
+	}
 	more := false
 	for _, piece := range []func(context.Context, string) (bool, error){
 		e.warm, e.dues, e.overdue, e.recheck, e.hints, e.start,

@@ -30,8 +30,8 @@ func main() {
 
 // settings are what the flags say.
 type settings struct {
-	http, public, ui, temporal, data, rules, templates, only string
-	noDemo                                                   bool
+	http, admin, public, ui, temporal, data, rules, templates, only string
+	noDemo                                                          bool
 }
 
 // run runs everything and gives the exit code: 0 fine, 1 failed, 2 wrong use.
@@ -40,6 +40,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags := pflag.NewFlagSet("outreach-dev", pflag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.StringVar(&s.http, "http", "127.0.0.1:8080", "host:port of the inbox, which takes events too")
+	flags.StringVar(&s.admin, "admin", "127.0.0.1:8081", "host:port of health, figures and profiles")
 	flags.StringVar(&s.public, "public-url", "", "http(s) URL by which customers reach the pages behind the links in messages (default: http:// and the address of --http)")
 	flags.StringVar(&s.ui, "ui", "127.0.0.1:8233", "host:port of Temporal's Web UI")
 	flags.StringVar(&s.temporal, "temporal", "127.0.0.1:7233", "host:port of the embedded Temporal server")
@@ -95,7 +96,7 @@ func (s settings) start(ctx context.Context, stdout, stderr io.Writer) error {
 // engine runs the engine and the demo company until ctx ends.
 func (s settings) engine(ctx context.Context, stdout io.Writer, server *devserver.Server, logger *slog.Logger) error {
 	options := app.Defaults()
-	options.HTTP, options.Rules, options.Templates = s.http, s.rules, s.templates
+	options.HTTP, options.Admin, options.Rules, options.Templates = s.http, s.admin, s.rules, s.templates
 	options.PublicURL = s.publicURL()
 	options.Store = filepath.Join(s.data, "outreach.db")
 	options.InboxFile = filepath.Join(s.data, "inbox.ndjson")
@@ -165,7 +166,7 @@ func (s settings) explain(err error) error {
 	return fmt.Errorf("%w; give another with --temporal", err)
 }
 
-// greet says what runs and what to look at, in eleven lines.
+// greet says what runs and what to look at, in twelve lines.
 func (s settings) greet(stdout io.Writer, r app.Running, server *devserver.Server) {
 	fmt.Fprintln(stdout, strings.Join([]string{
 		"",
@@ -175,6 +176,7 @@ func (s settings) greet(stdout io.Writer, r app.Running, server *devserver.Serve
 		"  Temporal    " + server.UIURL() + "   one workflow for each outreach: its timer says why it waits",
 		fmt.Sprintf("  rules       %s   %d in force; save a change and it is loaded", s.rules, r.Loaded.Rules),
 		"  events      POST http://" + r.Addr + "/v1/track   Segment's API, any write key",
+		"  figures     http://" + r.Admin + "/metrics   for Prometheus; /ready beside it says how the engine stands",
 		"  one person  http://" + r.Addr + "/inbox/customers/" + s.somebody() + "   the whole story, with reasons",
 		"  data        " + s.data + "   delete it to start anew",
 		"Ctrl-C stops; the next start goes on where this one stopped.",

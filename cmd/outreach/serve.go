@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"log/slog"
 	"os"
 	"os/signal"
 	"syscall"
@@ -26,7 +25,10 @@ func serveCommand() *cobra.Command {
 		if err := app.FromEnv(cmd.Flags(), &options, os.LookupEnv, os.ReadFile); err != nil {
 			return usageError(err)
 		}
-		options.Logger = slog.New(slog.NewJSONHandler(cmd.ErrOrStderr(), nil))
+		var err error
+		if options.Logger, err = options.NewLogger(cmd.ErrOrStderr()); err != nil {
+			return usageError(err)
+		}
 		hangups := make(chan os.Signal, 1)
 		signal.Notify(hangups, syscall.SIGHUP)
 		defer signal.Stop(hangups)
@@ -50,6 +52,9 @@ func serveCommand() *cobra.Command {
 		options.Reload = reload
 		options.Ready = func(r app.Running) {
 			fmt.Fprintf(cmd.OutOrStdout(), "outreach: taking events at http://%s, %d rules in force\n", r.Addr, r.Loaded.Rules)
+			if r.Admin != "" {
+				fmt.Fprintf(cmd.OutOrStdout(), "outreach: health and figures at http://%s/ready and /metrics\n", r.Admin)
+			}
 		}
 		return app.Run(cmd.Context(), options)
 	}

@@ -3,9 +3,10 @@ package main
 import (
 	"fmt"
 	"runtime"
-	"runtime/debug"
 
 	"github.com/spf13/cobra"
+
+	"github.com/outreach-engine/outreach/internal/app"
 )
 
 func versionCommand() *cobra.Command {
@@ -14,17 +15,8 @@ func versionCommand() *cobra.Command {
 		Short: "Say which version this is.",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			_, err := fmt.Fprintln(cmd.OutOrStdout(), "outreach", buildVersion(), runtime.Version(), runtime.GOOS+"/"+runtime.GOARCH)
+			_, err := fmt.Fprintln(cmd.OutOrStdout(), "outreach", app.Version(), runtime.Version(), runtime.GOOS+"/"+runtime.GOARCH)
 			return err
 		},
 	}
-}
-
-// buildVersion gives the module's version as the build noted it.
-func buildVersion() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok || info.Main.Version == "" {
-		return "(devel)"
-	}
-	return info.Main.Version
 }

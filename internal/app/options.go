@@ -18,6 +18,7 @@ import (
 type Options struct {
 	HTTP      string // host:port for events and the inbox
 	Store     string // SQLite file, or postgres:// URL
+	Role      string // all, intake or worker
 	InboxFile string // what the inbox received; "" keeps it in memory
 	WriteKeys string // comma-separated; "" takes any
 	Rules     string // folder to load at start; "" leaves what the store has in force
@@ -45,6 +46,8 @@ type Options struct {
 	Push  string // inbox, fcm, webpush, both, webhook
 
 	Providers Providers // what the providers are told
+
+	Eyes // what operators see
 
 	// What no setting gives.
 	WatchFiles bool // load rules again when a file changes
@@ -80,6 +83,7 @@ func (o *Options) Settings() []Setting {
 	return append([]Setting{
 		{Flag: "http", Env: "OUTREACH_HTTP", Value: &o.HTTP, Help: "host:port that takes events and shows the inbox"},
 		{Flag: "store", Env: "OUTREACH_STORE", Value: &o.Store, MayBeSecret: true, Help: "SQLite file that holds everything, or postgres://user:password@host:port/database"},
+		{Flag: "role", Env: "OUTREACH_ROLE", Value: &o.Role, Help: "what this process does: all; intake: events, callbacks and customers' pages, without Temporal; worker: outreaches and messages, without events"},
 		{Flag: "inbox-file", Env: "OUTREACH_INBOX_FILE", Value: &o.InboxFile, Help: "file that keeps what the inbox provider received; empty keeps it in memory"},
 		{Flag: "rules", Env: "OUTREACH_RULES", Value: &o.Rules, Help: "folder of rules to load at start; empty leaves those in the store in force"},
 		{Flag: "templates", Env: "OUTREACH_TEMPLATES", Value: &o.Templates, Help: "folder of templates; empty is the folder templates beside the rules"},
@@ -91,15 +95,16 @@ func (o *Options) Settings() []Setting {
 		{Flag: "sms", Env: "OUTREACH_SMS", Value: &o.SMS, Help: "who carries SMS: inbox, twilio or webhook"},
 		{Flag: "email", Env: "OUTREACH_EMAIL", Value: &o.Email, Help: "who carries email: inbox, sendgrid, smtp or webhook"},
 		{Flag: "push", Env: "OUTREACH_PUSH", Value: &o.Push, Help: "who carries push messages: inbox, fcm, webpush, both (fcm and webpush) or webhook"},
-	}, slices.Concat(o.temporalSettings(), o.Providers.settings())...)
+	}, slices.Concat(o.temporalSettings(), o.Eyes.settings(), o.Providers.settings())...)
 }
 
 // Defaults gives the options before flags and environment.
 func Defaults() Options {
 	return Options{
-		HTTP: "127.0.0.1:8080", Store: ".outreach/outreach.db", Rules: "rules",
+		HTTP: "127.0.0.1:8080", Store: ".outreach/outreach.db", Role: string(All), Rules: "rules",
 		TemporalAddress: "127.0.0.1:7233", TemporalNamespace: "default", TemporalFairness: "on", CallTimeout: "30s", Patience: "2m",
 		SMS: "inbox", Email: "inbox", Push: "inbox", Providers: Providers{SendGridResidency: "global", SMTPTLS: "starttls"},
 		Clock: activities.RealTime(), LearnEvery: 24 * time.Hour,
+		Eyes: defaultEyes(),
 	}
 }

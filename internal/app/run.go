@@ -6,21 +6,15 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"net/http"
-	"strings"
-	"sync"
 	"time"
 
 	"go.temporal.io/sdk/client"
 	"golang.org/x/time/rate"
 
 	"github.com/outreach-engine/outreach/activities"
-	"github.com/outreach-engine/outreach/internal/callback"
+	"github.com/outreach-engine/outreach/internal/admin"
 	"github.com/outreach-engine/outreach/internal/channel/inbox"
-	"github.com/outreach-engine/outreach/internal/customer"
-	"github.com/outreach-engine/outreach/internal/dictionary"
 	"github.com/outreach-engine/outreach/internal/dossier"
-	"github.com/outreach-engine/outreach/internal/intake"
 	"github.com/outreach-engine/outreach/internal/ledger"
 	"github.com/outreach-engine/outreach/internal/library"
 	"github.com/outreach-engine/outreach/internal/link"
@@ -28,11 +22,13 @@ import (
 	"github.com/outreach-engine/outreach/internal/observe"
 	"github.com/outreach-engine/outreach/internal/sendtime"
 	"github.com/outreach-engine/outreach/internal/store"
+	"github.com/outreach-engine/outreach/internal/witness"
 )
 
 // Running is what runs, for whoever started it.
 type Running struct {
 	Addr     string // host:port of events and inbox, with the real port
+	Admin    string // host:port of health, figures and profiles; "": it is off
 	Store    ledger.Store
 	Engine   *activities.Engine
 	Observer *observe.Observer
@@ -44,6 +40,8 @@ type Running struct {
 	links    *link.Signer
 	metrics  *metrics.Metrics
 	temporal *temporalLink
+	clock    *admin.Clock // judges the machine's
+	post     *post
 }
 
 // engineLag is by how much a message may be late without the steps after it
@@ -79,11 +77,21 @@ func Run(ctx context.Context, o Options) (err error) {
 	var undo closers
 	defer undo.close()
 
-	listener, err := listen(o.HTTP)
+	if err := o.part().check(); err != nil {
+		return err
+	}
+	var listener net.Listener // nil: nothing is served
+	if o.part().serves() {
+		if listener, err = listen(o.HTTP); err != nil {
+			return err
+		}
+		undo.add(func() { _ = listener.Close() })
+	}
+	post, err := o.man()
 	if err != nil {
 		return err
 	}
-	undo.add(func() { _ = listener.Close() })
+	undo.add(post.close)
 	store, err := o.openStore(ctx)
 	if err != nil {
 		return err
@@ -99,9 +107,14 @@ func Run(ctx context.Context, o Options) (err error) {
 	if err != nil {
 		return err
 	}
-	running.Addr = listener.Addr().String()
-	undo.add(running.Client.Close)
-	o.warnOfStrangers(listener.Addr())
+	running.Admin, running.post = post.addr(), post
+	if running.Client != nil {
+		undo.add(running.Client.Close)
+	}
+	if listener != nil {
+		running.Addr = listener.Addr().String()
+		o.warnOfStrangers(listener.Addr())
+	}
 	return o.serve(ctx, running, listener)
 }
 
@@ -132,29 +145,37 @@ func (o Options) build(ctx context.Context, store ledger.Store, box *inbox.Box) 
 	if err != nil {
 		return Running{}, err
 	}
+	figures := o.figures(store, senders, patience)
+	store = witness.Watch(store, figures.Committed)
 	links, err := Links(ctx, store, o.LinkSecret)
 	if err != nil {
 		return Running{}, err
 	}
 	rules := library.New(store)
-	r := Running{Store: store, Library: rules, Inbox: box, links: links, metrics: metrics.New(store, o.Clock.Now)}
+	r := Running{Store: store, Library: rules, Inbox: box, links: links, metrics: figures, clock: &admin.Clock{}}
 	if r.Loaded, err = o.loadAtStart(ctx, rules); err != nil {
 		return r, err
 	}
 	o.warnOfSilence(senders)
 	o.warnOfUnsigned(rules.Current())
 	o.tellOfSenders(rules.Current())
-	if r.temporal, err = o.linkTemporal(ctx, store); err != nil {
-		return r, err
+	var starter activities.Starter
+	if o.part().works() {
+		if r.temporal, err = o.linkTemporal(ctx, store); err != nil {
+			return r, err
+		}
+		r.Client, starter = r.temporal.client, r.temporal.starter()
 	}
-	r.Client = r.temporal.client
 	desk := dossier.Desk{Library: rules, Zones: sendtime.NewZones(), Lag: o.Clock.Span(engineLag)}
-	r.Observer = &observe.Observer{Store: store, Desk: desk, Now: o.Clock.Now}
+	r.Observer = &observe.Observer{Store: store, Desk: desk, Now: o.Clock.Now, Meter: figures, Fit: r.clock.Err}
 	r.Engine = &activities.Engine{
-		Store: store, Desk: desk, Clock: o.Clock, Starter: r.temporal.starter(), Senders: senders,
-		CallTime: callTime, Meter: r.metrics, Links: linker(links, o.public()),
+		Store: store, Desk: desk, Clock: o.Clock, Starter: starter, Senders: senders,
+		CallTime: callTime, Meter: figures, Fit: r.clock.Err, Links: linker(links, o.public()),
 		Patience: patience, Starts: rate.NewLimiter(startsPerSecond, startsPerSecond),
 		Rechecks: rate.NewLimiter(rechecksPerSecond, rechecksPerSecond), Logger: o.Logger,
+	}
+	if !o.part().works() {
+		return r, nil
 	}
 	if err := o.followZones(ctx, r.Engine); err != nil {
 		r.Client.Close()
@@ -172,130 +193,3 @@ func (o Options) followZones(ctx context.Context, engine *activities.Engine) err
 	}
 	return err
 }
-
-// serve runs everything until ctx ends or a part fails, and stops it in order.
-func (o Options) serve(ctx context.Context, r Running, listener net.Listener) error {
-	var undo closers
-	defer undo.close()
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-
-	// Calls of providers outlive the worker that made them: they are recorded
-	// before the store goes.
-	undo.add(func() { o.settle(r.Engine) })
-	wake := &waker{
-		store: r.Store, library: r.Library, wake: r.temporal.starter().Wake, ready: r.temporal.ready, spread: r.Observer.Spread, clock: o.Clock, patience: r.Engine.Patience,
-		poked: make(chan struct{}, 1), logger: o.Logger,
-	}
-	r.Observer.Poke = wake.poke
-	wake.poke() // what came while nothing ran
-	var loops sync.WaitGroup
-	undo.add(loops.Wait)
-	undo.add(func() { cancel(nil) })
-	tried := make(chan struct{})
-	loops.Go(func() { r.temporal.run(ctx, r.Engine, wake.poke, func() { close(tried) }) })
-	loops.Go(func() { wake.run(ctx) })
-	loops.Go(func() { o.reload(ctx, r.Library) })
-	loops.Go(func() { o.learn(ctx, r.Engine) })
-	loops.Go(func() { o.inquire(ctx, r.Engine) })
-
-	server := &http.Server{Handler: o.routes(r), ReadHeaderTimeout: 10 * time.Second, BaseContext: func(net.Listener) context.Context { return context.WithoutCancel(ctx) }}
-	loops.Go(func() {
-		if err := server.Serve(listener); err != nil && !errors.Is(err, http.ErrServerClosed) {
-			cancel(fmt.Errorf("http: %w", err))
-		}
-	})
-	undo.add(func() { shutdown(server) })
-	select {
-	case <-tried:
-	case <-ctx.Done():
-	}
-	if o.Ready != nil {
-		o.Ready(r)
-	}
-	<-ctx.Done()
-	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
-		return cause
-	}
-	return nil
-}
-
-func shutdown(server *http.Server) {
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-	defer cancel()
-	if server.Shutdown(ctx) != nil {
-		_ = server.Close()
-	}
-}
-
-// settle waits for provider calls to be recorded.
-func (o Options) settle(engine *activities.Engine) {
-	ctx, cancel := context.WithTimeout(context.Background(), engine.CallTime+5*time.Second)
-	defer cancel()
-	if err := engine.Wait(ctx); err != nil {
-		o.Logger.Warn("provider calls still under way: their messages will be listed as unknown", "error", err)
-	}
-}
-
-// routes are everything that is served on one port.
-func (o Options) routes(r Running) http.Handler {
-	mux := http.NewServeMux()
-	events := intake.New(intake.Options{
-		Taker: r.Observer, Keeper: r.Observer, Now: o.Clock.Now, WriteKeys: o.writeKeys(), Logger: o.Logger,
-		Data:   func() *dictionary.Dictionary { return r.Library.Current().Dictionary },
-		Topics: func() []string { return r.Library.Current().Topics() },
-	})
-	mux.Handle("/v1/", events)
-	mux.Handle("/health", events)
-	mux.Handle("GET /metrics", r.metrics.Handler())
-	if o.PublicURL != "" {
-		mux.Handle(callback.Path, callback.Handler(callback.Options{
-			Public: o.public(), Senders: r.Engine.Senders, Taker: r.Observer, Now: o.Clock.Now, Logger: o.Logger,
-			Meter: r.metrics,
-		}))
-		theirs := customerPages(r, o, r.links)
-		mux.Handle(link.UnsubscribePath, theirs)
-		mux.Handle(link.PreferencesPath, theirs)
-	}
-	if o.showsInbox() {
-		mux.Handle("/", inbox.Handler(r.Inbox, inbox.PageOptions{
-			Store: r.Store, Taker: r.Observer, Now: o.Clock.Now, Logger: o.Logger,
-			Zone: func(p customer.Profile) *time.Location {
-				return r.Library.Current().Policy.ZoneOf(r.Engine.Desk.Zones, &p)
-			},
-			Beside: []inbox.Link{{Name: "Templates", Address: "/preview"}},
-		}))
-		pages := previews(r, o)
-		mux.Handle("/preview", pages)
-		mux.Handle("/preview/", pages)
-	}
-	for pattern, handler := range o.Extra {
-		mux.Handle(pattern, handler)
-	}
-	return mux
-}
-
-func (o Options) writeKeys() []string {
-	var keys []string
-	for key := range strings.SplitSeq(o.WriteKeys, ",") {
-		if key = strings.TrimSpace(key); key != "" {
-			keys = append(keys, key)
-		}
-	}
-	return keys
-}
-
-// quiet keeps a library's own chatter out of the log.
-func quiet(logger *slog.Logger) *slog.Logger { return slog.New(warnings{logger.Handler()}) }
-
-type warnings struct{ slog.Handler }
-
-func (w warnings) Enabled(ctx context.Context, level slog.Level) bool {
-	return level >= slog.LevelWarn && w.Handler.Enabled(ctx, level)
-}
-
-func (w warnings) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return warnings{w.Handler.WithAttrs(attrs)}
-}
-
-func (w warnings) WithGroup(name string) slog.Handler { return warnings{w.Handler.WithGroup(name)} }

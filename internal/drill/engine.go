@@ -56,7 +56,7 @@ func (p places) engineProcess(a sandbox.Account, o Options) (*process, error) {
 	made := &process{
 		name: "engine", program: filepath.Join(p.bin, "outreach"), ready: serves(p.engine),
 		args: []string{
-			"serve", "--http", p.engine, "--store", p.store(), "--temporal-address", p.temporal, "--rules", filepath.Join(p.dir, "rules"),
+			"serve", "--http", p.engine, "--admin", "127.0.0.1:0", "--store", p.store(), "--temporal-address", p.temporal, "--rules", filepath.Join(p.dir, "rules"),
 			"--public-url", "http://" + p.engine, "--call-timeout", o.Call.String(), "--patience", o.Patience.String(),
 			"--sms", "twilio", "--twilio-base-url", p.sandbox, "--twilio-account-sid", a.TwilioSID, "--twilio-from", "+12125550100",
 			"--push", "fcm", "--fcm-base-url", p.sandbox,

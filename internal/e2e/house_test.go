@@ -137,6 +137,7 @@ func (h *house) startTemporal() {
 func (h *house) start() {
 	h.t.Helper()
 	options := app.Defaults()
+	options.Admin = "127.0.0.1:0"
 	options.HTTP, options.TemporalAddress = "127.0.0.1:0", h.temporal.Addr()
 	options.Store, options.Rules = filepath.Join(h.dir, "outreach.db"), filepath.Join(h.dir, "rules")
 	sender := h.sender

@@ -51,6 +51,7 @@ func TestEngineProcess(t *testing.T) {
 		t.Skip("it is the process that another test starts and kills")
 	}
 	options := app.Defaults()
+	options.Admin = "off"
 	options.HTTP, options.TemporalAddress, options.Patience = "127.0.0.1:0", os.Getenv(processTemporal), "1s"
 	options.Store, options.Rules = filepath.Join(dir, "outreach.db"), filepath.Join(dir, "rules")
 	options.Senders = map[customer.Channel]channel.Sender{customer.SMS: faraway{os.Getenv(processProvider)}}

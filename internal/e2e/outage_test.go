@@ -45,6 +45,7 @@ func TestANamespaceThatDoesNotFitIsRefused(t *testing.T) {
 	require.NoError(t, err)
 	t.Cleanup(server.Stop)
 	options := app.Defaults()
+	options.Admin = "off"
 	options.HTTP, options.TemporalAddress, options.Rules = "127.0.0.1:0", server.Addr(), ""
 	options.Store = filepath.Join(t.TempDir(), "outreach.db")
 	err = app.Run(t.Context(), options)
@@ -63,6 +64,7 @@ func TestANamespaceOfAnotherStoreIsRefused(t *testing.T) {
 	h.happen("u1", "signed_up", nil)
 	h.eventually(func() bool { return h.ended("u1") == "completed" }, "the watch runs")
 	options := app.Defaults()
+	options.Admin = "off"
 	options.HTTP, options.TemporalAddress, options.Rules = "127.0.0.1:0", h.temporal.Addr(), ""
 	options.Store = filepath.Join(t.TempDir(), "outreach.db")
 	h.eventually(func() bool {

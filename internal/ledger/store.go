@@ -221,6 +221,10 @@ type Work interface {
 	// outreaches to look again, due times at or before now, or outreaches
 	// overdue since the instant.
 	RulesWithWork(now, overdue time.Time) ([]string, error)
+	// Backlog counts what waits of all rules: matches, hints, due times at or
+	// before now, and open outreaches overdue since the instant. It costs as
+	// much as there are matches and hints, due times and overdue outreaches.
+	Backlog(now, overdue time.Time) (Backlog, error)
 }
 
 // RecheckAll asks the outreaches of every rule that has open ones to look at the
@@ -306,4 +310,10 @@ type House interface {
 	SetSetting(key, value string) error
 	// Tallies counts outreaches by rule, status and reason.
 	Tallies() ([]Tally, error)
+	// Beat says that a process lives: it replaces what that one said before,
+	// and forgets those who have said nothing for BeatsKept before p.Beat.
+	Beat(p Process) error
+	// Processes gives the processes that said so at or after since, by Started
+	// and ID.
+	Processes(since time.Time) ([]Process, error)
 }

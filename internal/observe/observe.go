@@ -32,8 +32,19 @@ type Observer struct {
 	// NewID names somebody new by their outside id, a device's with "anonymous/"
 	// before it; nil draws at random.
 	NewID func(external string) customer.ID
+	// Fit says why nothing may be taken in now, such as that the machine's clock
+	// is off; nil: nothing ever keeps it from that.
+	Fit func() error
+	// Meter counts what came in; nil: nobody counts.
+	Meter Meter
 
 	strays strays
+}
+
+// Meter counts one thing that came in, once it is committed: outcome is its
+// Status.
+type Meter interface {
+	Event(via customer.Via, outcome string)
 }
 
 // errStale says that the rules in force have changed under a batch.
@@ -50,11 +61,31 @@ func (o *Observer) Take(ctx context.Context, batch []Incoming) ([]Outcome, error
 	if err != nil {
 		return nil, fmt.Errorf("take events: %w", err)
 	}
+	o.count(batch, t.outcomes)
 	return t.outcomes, nil
+}
+
+// count counts a batch. What providers tell came in via us.
+func (o *Observer) count(batch []Incoming, outcomes []Outcome) {
+	if o.Meter == nil {
+		return
+	}
+	for i, outcome := range outcomes {
+		via := batch[i].Event.Via
+		if batch[i].Report != nil {
+			via = customer.ViaUs
+		}
+		o.Meter.Event(via, string(outcome.Status))
+	}
 }
 
 // write does something in one transaction by the rules in force.
 func (o *Observer) write(ctx context.Context, do func(*taking) error) (t *taking, err error) {
+	if o.Fit != nil {
+		if err := o.Fit(); err != nil {
+			return nil, err
+		}
+	}
 	for range maxStale {
 		err = o.Store.Write(ctx, ledger.IntakeLane, func(tx ledger.Tx) error {
 			t = o.begin(tx)

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"sync/atomic"
+	"time"
 
 	"github.com/outreach-engine/outreach/internal/customer"
 	"github.com/outreach-engine/outreach/internal/ledger"
@@ -20,7 +21,7 @@ type data struct {
 	names    map[string]customer.ID // outside ids
 	barred   map[address]customer.Suppression
 
-	hints      []ledger.Hint             // oldest first
+	hints      []hint                    // oldest first
 	news       []ledger.News             // oldest first
 	documents  []ledger.Document         // in the order they were saved
 	active     []ledger.Active           // by kind and name
@@ -33,6 +34,7 @@ type data struct {
 	left       map[series]int            // the highest number that a merge took away
 	evidence   []customer.Evidence       // by id
 	paces      map[string]ledger.Pace    // by scope
+	processes  map[string]ledger.Process // by id
 
 	last  int64      // the newest number of a row
 	spare []*holding // empty ones, to be used again
@@ -70,6 +72,12 @@ type outreach struct {
 	row int64
 }
 
+// hint is a row, with when it came.
+type hint struct {
+	ledger.Hint
+	at time.Time
+}
+
 // part is a row, with its place among those added.
 type part struct {
 	ledger.Part
@@ -86,7 +94,7 @@ func newData() *data {
 		rechecks: map[string]ledger.Ref{},
 		moved:    map[ledger.Ref]ledger.Ref{},
 		left:     map[series]int{},
-		paces:    map[string]ledger.Pace{},
+		paces:    map[string]ledger.Pace{}, processes: map[string]ledger.Process{},
 	}
 }
 
@@ -99,6 +107,7 @@ func (d *data) clone() *data {
 		active: slices.Clone(d.active), holds: slices.Clone(d.holds), rejections: slices.Clone(d.rejections),
 		counts: maps.Clone(d.counts), settings: maps.Clone(d.settings), rechecks: maps.Clone(d.rechecks), last: d.last,
 		moved: maps.Clone(d.moved), left: maps.Clone(d.left), evidence: slices.Clone(d.evidence), paces: maps.Clone(d.paces),
+		processes: maps.Clone(d.processes),
 	}
 	for i, h := range d.holdings {
 		c.holdings[i] = h.clone()
@@ -132,6 +141,7 @@ func (d *data) reset() {
 	clear(d.moved)
 	clear(d.left)
 	clear(d.paces)
+	clear(d.processes)
 	d.evidence = empty(d.evidence)
 	d.last = 0
 }

@@ -102,7 +102,7 @@ func (t *tx) rename(m move) {
 	}
 	for i, h := range d.hints {
 		if h.Customer == m.from.id {
-			replace(t.undo, &d.hints, i, ledger.Hint{ID: h.ID, Ref: m.ref(h.Ref)})
+			replace(t.undo, &d.hints, i, hint{ledger.Hint{ID: h.ID, Ref: m.ref(h.Ref)}, h.at})
 		}
 	}
 	for i, e := range d.evidence {

@@ -114,6 +114,7 @@ func TestEveryWriteIsRefusedWithinARead(t *testing.T) {
 		{"drop due", func(tx ledger.Tx) error { return tx.DropDue("cart", "c1", "") }},
 		{"deactivate", func(tx ledger.Tx) error { return tx.Deactivate(ledger.RuleDocument, "cart") }},
 		{"lift hold", func(tx ledger.Tx) error { return tx.LiftHold(ledger.Hold{Kind: ledger.HoldAll, Lifted: minute(1)}) }},
+		{"beat", func(tx ledger.Tx) error { return tx.Beat(ledger.Process{}) }},
 		{"drop recheck", func(tx ledger.Tx) error { return tx.DropRecheck("cart") }},
 	}...)
 	for _, step := range steps {

@@ -117,11 +117,11 @@ func (t *tx) Restart() (int64, error) {
 }
 
 // Hint implements ledger.Work.
-func (t *tx) Hint(ref ledger.Ref, _ time.Time) error {
+func (t *tx) Hint(ref ledger.Ref, at time.Time) error {
 	if err := t.writes(); err != nil {
 		return err
 	}
-	add(t.undo, &t.data.hints, ledger.Hint{ID: t.data.next(), Ref: ref})
+	add(t.undo, &t.data.hints, hint{ledger.Hint{ID: t.data.next(), Ref: ref}, stored(at)})
 	return nil
 }
 
@@ -132,7 +132,7 @@ func (t *tx) Hints(rule string, limit int) (list []ledger.Hint, err error) {
 			break
 		}
 		if h.Rule == rule {
-			list = append(list, h)
+			list = append(list, h.Hint)
 		}
 	}
 	return list, nil
@@ -144,7 +144,7 @@ func (t *tx) DropHints(ids []int64) error {
 		return err
 	}
 	for _, id := range ids {
-		i, there := slices.BinarySearchFunc(t.data.hints, id, func(h ledger.Hint, id int64) int { return cmp.Compare(h.ID, id) })
+		i, there := slices.BinarySearchFunc(t.data.hints, id, func(h hint, id int64) int { return cmp.Compare(h.ID, id) })
 		if there {
 			remove(t.undo, &t.data.hints, i)
 		}

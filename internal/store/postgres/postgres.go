@@ -60,6 +60,7 @@ type Store struct {
 	months  months
 	dialer  dialer
 	retries tally
+	word    chan struct{} // holds a word that is to be told
 
 	writers sync.WaitGroup
 	readers chan *conn // those nobody uses; nil has to connect first
@@ -82,6 +83,7 @@ func Open(ctx context.Context, url string, options Options) (*Store, error) {
 	if err := migrate(ctx, s.config, s.options.Logger); err != nil {
 		return nil, fmt.Errorf("open %s: %w", s.Name(), err)
 	}
+	go s.speak()
 	for i := range s.options.Writers {
 		last := ledger.IntakeLane
 		if i == 0 && s.options.Writers > 1 {
@@ -111,7 +113,7 @@ func connected(ctx context.Context, url string, options Options) (*Store, error)
 	}
 	options = options.complete()
 	s := &Store{
-		config: config, options: options, queue: lanes.NewQueue(), readers: make(chan *conn, options.Readers), closed: make(chan struct{}),
+		config: config, options: options, queue: lanes.NewQueue(), readers: make(chan *conn, options.Readers), closed: make(chan struct{}), word: make(chan struct{}, 1),
 	}
 	s.dialer = dialer{config: config, away: options.Away, logger: options.Logger}
 	for range options.Readers {
@@ -148,6 +150,17 @@ func (s *Store) Time(ctx context.Context) (at time.Time, err error) {
 		return c.Query("SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT)", func(r *sqltx.Row) { at = time.UnixMicro(r.Int64()).UTC() })
 	})
 	return at, err
+}
+
+// Form tells of which form the tables are, and which one is the newest that this
+// program knows. A newer program may have brought them further since they were
+// opened.
+func (s *Store) Form(ctx context.Context) (have, want int64, err error) {
+	err = s.reading(ctx, func(c *conn) error {
+		have, err = sqltx.Form(c)
+		return err
+	})
+	return have, sqltx.NewestForm(migrations), err
 }
 
 // Read implements ledger.Store. The snapshot is taken at the first method

@@ -140,6 +140,9 @@ func (c *conn) fail(sql string, err error) error {
 	}
 	line, _, _ := strings.Cut(sql, "\n")
 	c.failed = fmt.Errorf("store: %s: %w", line, err)
+	if remedy := remedy(err); remedy != "" {
+		c.failed = fmt.Errorf("store: %s: %w: %s", line, err, remedy)
+	}
 	return c.failed
 }
 

@@ -20,7 +20,7 @@ import (
 // what was kept is there, and everything can be written that any form knows.
 func TestOpenBringsTablesUp(t *testing.T) {
 	t.Parallel()
-	for form := range int64(4) {
+	for form := range int64(5) {
 		t.Run(fmt.Sprint("form ", form+1), func(t *testing.T) {
 			t.Parallel()
 			path := filepath.Join(t.TempDir(), "old.db")
@@ -129,6 +129,9 @@ func useNewTables(tx ledger.Tx) error {
 		return err
 	}
 	if err := tx.SavePace(ledger.Pace{Scope: "sms"}); err != nil {
+		return err
+	}
+	if err := tx.Beat(ledger.Process{ID: "p1"}); err != nil {
 		return err
 	}
 	return tx.Merge("c1", "c2")

@@ -170,6 +170,8 @@ func askWork(t ledger.Tx, now time.Time) error {
 	note(t.DropDue("cart", "c1", ""))
 	_, err = t.RulesWithWork(now, now)
 	note(err)
+	_, err = t.Backlog(now, now)
+	note(err)
 	_, err = t.Tallies()
 	note(err)
 	note(t.Share("c1", map[string]string{"team": "red"}))

@@ -139,9 +139,34 @@ func (s *Store) Write(ctx context.Context, lane ledger.Lane, fn func(ledger.Tx) 
 // Waiting gives the number of writes that wait in a lane.
 func (s *Store) Waiting(lane ledger.Lane) int { return s.queue.Waiting(lane) }
 
+// Form tells of which form the tables are, and which one is the newest that this
+// program knows. A newer program may have brought them further since they were
+// opened.
+func (s *Store) Form(ctx context.Context) (have, want int64, err error) {
+	err = s.reading(ctx, func(c *conn) error {
+		have, err = sqltx.Form(c)
+		return err
+	})
+	return have, sqltx.NewestForm(migrations), err
+}
+
 // Read implements ledger.Store. The snapshot is taken at the first method
 // that fn calls.
-func (s *Store) Read(ctx context.Context, fn func(ledger.Tx) error) (err error) {
+func (s *Store) Read(ctx context.Context, fn func(ledger.Tx) error) error {
+	return s.reading(ctx, func(c *conn) (err error) {
+		if _, err := c.Exec("BEGIN"); err != nil {
+			return err
+		}
+		defer func() {
+			_, end := c.Exec("ROLLBACK")
+			err = errors.Join(err, end)
+		}()
+		return lanes.Call(fn, sqltx.New(snapshot{c}, nil))
+	})
+}
+
+// reading runs fn on a connection for reads.
+func (s *Store) reading(ctx context.Context, fn func(*conn) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -159,14 +184,7 @@ func (s *Store) Read(ctx context.Context, fn func(ledger.Tx) error) (err error) 
 		return lanes.ErrClosed
 	}
 	defer func() { s.readers <- c }()
-	if _, err := c.Exec("BEGIN"); err != nil {
-		return err
-	}
-	defer func() {
-		_, end := c.Exec("ROLLBACK")
-		err = errors.Join(err, end)
-	}()
-	return lanes.Call(fn, sqltx.New(snapshot{c}, nil))
+	return fn(c)
 }
 
 // Close waits for the writes that were queued and the reads under way.

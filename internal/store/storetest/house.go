@@ -19,6 +19,7 @@ func house() map[string]func(*testing.T, Open) {
 		"counters":    counts,
 		"settings":    settings,
 		"tallies":     tallies,
+		"processes":   processes,
 	}
 }
 

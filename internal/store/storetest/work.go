@@ -23,6 +23,7 @@ func work() map[string]func(*testing.T, Open) {
 		"dues":            dues,
 		"rechecks":        rechecks,
 		"rules_with_work": rulesWithWork,
+		"backlog":         backlog,
 	}
 }
 

@@ -299,3 +299,14 @@ CREATE TABLE paces (
     note     TEXT COLLATE "C" NOT NULL,
     PRIMARY KEY (scope)
 ) WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02);
+
+-- The engine's processes, as each says of itself every few seconds.
+CREATE TABLE processes (
+    id      TEXT COLLATE "C" NOT NULL,
+    role    TEXT COLLATE "C" NOT NULL,
+    version TEXT COLLATE "C" NOT NULL,
+    host    TEXT COLLATE "C" NOT NULL,
+    started BIGINT NOT NULL,
+    beat    BIGINT NOT NULL, -- by the process's own clock
+    PRIMARY KEY (id)
+);

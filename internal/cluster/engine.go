@@ -7,6 +7,7 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net"
 	"net/http"
@@ -72,33 +73,40 @@ func (c *cluster) startEngines() error {
 		return err
 	}
 	for i := range c.Engines {
-		port, err := child.FreePort()
-		if err != nil {
+		if err := c.startEngine(fmt.Sprintf("engine-%d", i+1), store); err != nil {
 			return err
 		}
-		address := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
-		account := c.providers.box.Account()
-		p, err := c.run(fmt.Sprintf("engine-%d", i+1), "outreach", c.engineArgs(address, account.TwilioSID),
-			[]string{"OUTREACH_TWILIO_AUTH_TOKEN=" + account.TwilioAuthToken, "OUTREACH_STORE=" + store})
-		if err != nil {
-			return err
-		}
-		p.address = address
-		c.engines = append(c.engines, p)
-		if err := c.until(p.name, p.serves); err != nil {
-			return err
-		}
-		c.say("%-19s http://%s", p.name, p.address)
 	}
 	return nil
 }
 
-func (c *cluster) engineArgs(address, account string) []string {
-	return []string{
-		"serve", "--http", address, "--rules", filepath.Join(c.Folder, "house", "rules"), "--public-url", "http://" + address,
-		"--temporal-address", c.namespace.address, "--temporal-namespace", Namespace, "--call-timeout", callTimeout.String(),
-		"--sms", "twilio", "--twilio-base-url", c.providers.url, "--twilio-account-sid", account, "--twilio-from", "+12125550100",
+// startEngine starts one and waits until it says that it is ready.
+func (c *cluster) startEngine(name, store string) error {
+	var addresses [2]string
+	for i := range addresses {
+		port, err := child.FreePort()
+		if err != nil {
+			return err
+		}
+		addresses[i] = net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
 	}
+	address, admin := addresses[0], addresses[1]
+	account := c.providers.box.Account()
+	p, err := c.run(name, "outreach", []string{
+		"serve", "--http", address, "--admin", admin, "--rules", filepath.Join(c.Folder, "house", "rules"), "--public-url", "http://" + address,
+		"--temporal-address", c.namespace.address, "--temporal-namespace", Namespace, "--call-timeout", callTimeout.String(),
+		"--sms", "twilio", "--twilio-base-url", c.providers.url, "--twilio-account-sid", account.TwilioSID, "--twilio-from", "+12125550100",
+	}, []string{"OUTREACH_TWILIO_AUTH_TOKEN=" + account.TwilioAuthToken, "OUTREACH_STORE=" + store})
+	if err != nil {
+		return err
+	}
+	p.address = address
+	c.engines = append(c.engines, p)
+	if err := c.until(name, func(ctx context.Context) error { return ready(ctx, admin) }); err != nil {
+		return err
+	}
+	c.say("%-19s http://%s, for operators http://%s", name, address, admin)
+	return nil
 }
 
 // store gives the engines' store, and makes its database.
@@ -149,9 +157,9 @@ steps:
   - {id: first, send: shipped, channel: sms, at: now}
 `
 
-// serves asks an engine whether it is there.
-func (p *program) serves(ctx context.Context) error {
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+p.address+"/health", nil)
+// ready asks an engine's admin port.
+func ready(ctx context.Context, admin string) error {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+admin+"/ready", nil)
 	if err != nil {
 		return err
 	}
@@ -159,9 +167,10 @@ func (p *program) serves(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if answer.StatusCode != http.StatusOK {
-		err = fmt.Errorf("it answers %s", answer.Status)
-	}
+	text, err := io.ReadAll(answer.Body)
 	_ = answer.Body.Close()
+	if err == nil && answer.StatusCode != http.StatusOK {
+		err = fmt.Errorf("it answers %d: %s", answer.StatusCode, text)
+	}
 	return err
 }

@@ -72,21 +72,30 @@ func (c *cluster) startEngines() error {
 	if c.providers, err = newProviders(); err != nil {
 		return err
 	}
+	var admins []string
 	for i := range c.Engines {
-		if err := c.startEngine(fmt.Sprintf("engine-%d", i+1), store); err != nil {
+		admin, err := c.startEngine(fmt.Sprintf("engine-%d", i+1), store)
+		if err != nil {
 			return err
 		}
+		admins = append(admins, admin)
+	}
+	for i, p := range c.engines {
+		if err := c.until(p.name, func(ctx context.Context) error { return ready(ctx, admins[i]) }); err != nil {
+			return err
+		}
+		c.say("%-19s http://%s, for operators http://%s", p.name, p.address, admins[i])
 	}
 	return nil
 }
 
-// startEngine starts one and waits until it says that it is ready.
-func (c *cluster) startEngine(name, store string) error {
+// startEngine starts one, and gives the host:port of its admin port.
+func (c *cluster) startEngine(name, store string) (admin string, err error) {
 	var addresses [2]string
 	for i := range addresses {
 		port, err := child.FreePort()
 		if err != nil {
-			return err
+			return "", err
 		}
 		addresses[i] = net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
 	}
@@ -98,15 +107,11 @@ func (c *cluster) startEngine(name, store string) error {
 		"--sms", "twilio", "--twilio-base-url", c.providers.url, "--twilio-account-sid", account.TwilioSID, "--twilio-from", "+12125550100",
 	}, []string{"OUTREACH_TWILIO_AUTH_TOKEN=" + account.TwilioAuthToken, "OUTREACH_STORE=" + store})
 	if err != nil {
-		return err
+		return "", err
 	}
 	p.address = address
 	c.engines = append(c.engines, p)
-	if err := c.until(name, func(ctx context.Context) error { return ready(ctx, admin) }); err != nil {
-		return err
-	}
-	c.say("%-19s http://%s, for operators http://%s", name, address, admin)
-	return nil
+	return admin, nil
 }
 
 // store gives the engines' store, and makes its database.

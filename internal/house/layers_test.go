@@ -34,6 +34,7 @@ var layers = []layer{
 	{name: "internal/channel/sendcost"},
 	{name: "internal/devserver"},
 	{name: "internal/bench", may: below},
+	{name: "internal/crowd", may: below},
 	{name: "internal/browsertest"},
 	{name: "internal/pgserver/pgtest", may: []string{"internal/pgserver"}},
 	{name: "internal/pgserver", may: []string{"internal/child"}},

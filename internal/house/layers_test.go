@@ -37,8 +37,6 @@ var layers = []layer{
 	{name: "internal/crowd", may: below},
 	{name: "internal/browsertest"},
 	{name: "internal/pgserver/pgtest", may: []string{"internal/pgserver"}},
-	{name: "internal/pgserver", may: []string{"internal/child"}},
-	{name: "internal/child"},
 	{name: "internal/demo", may: []string{"internal/observe", "internal/behaviour", "internal/sendtime", "internal/customer"}},
 	{name: "internal/drill", may: []string{"internal/drill/naive", "internal/sandbox", "internal/store", "internal/ledger", "internal/customer"}},
 	{name: "internal/cluster", may: []string{"workflows", "internal/pgserver", "internal/child", "internal/sandbox"}},
@@ -121,6 +119,8 @@ var layers = []layer{
 	{name: "internal/channel/channeltest", may: []string{"internal/channel", "internal/customer"}},
 	{name: "internal/channel/line", may: []string{"internal/channel", "internal/customer"}},
 	{name: "internal/channel/seal"},
+	{name: "internal/pgserver", may: []string{"internal/child"}},
+	{name: "internal/child"},
 
 	{name: "internal/why", pure: true, may: []string{
 		"internal/journey", "internal/rule", "internal/policy", "internal/wording", "internal/expr", "internal/behaviour",

@@ -3,10 +3,13 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run build test check short bench bench-send drill drill-naive drill-short programs backtest format vet determinism tidy browser postgres editor maildev promtool deploy-check histories docs
+.PHONY: help run build test check short bench bench-send drill drill-naive drill-short programs backtest format vet determinism tidy browser postgres editor maildev promtool grafana histories docs deploy-check
 
 # How many packages are built and tested at once.
 JOBS ?= 2
+
+# The version whose workflow histories are recorded.
+VERSION ?= v0.1
 
 # Packages that link the embedded Temporal server: linking takes a while, and with the race detector very long.
 SERVER := cmd/outreach-dev|internal/devserver|internal/e2e
@@ -27,6 +30,9 @@ EDITOR_FROM := internal/schema/testdata/editor
 # Where the package of the mail server for tests is pinned.
 MAILDEV_FROM := internal/channel/smtp/testdata/maildev
 
+# Where the package of Grafana's schema is pinned.
+GRAFANA_FROM := internal/dashboard/testdata/grafana
+
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
@@ -39,7 +45,7 @@ build: ## bin/outreach, the product, and bin/outreach-dev, everything in one
 	go build -p $(JOBS) -o bin/ ./cmd/outreach ./cmd/outreach-dev
 
 # The race of changes against messages runs twice: briefly with the race detector, and ten thousand rounds without.
-test: format vet determinism tidy browser postgres editor maildev promtool deploy-check ## everything that CI checks
+test: format vet determinism tidy browser postgres editor maildev promtool grafana deploy-check ## everything that CI checks
 	@race=-race; \
 	if [ "$$(go env CGO_ENABLED)" != 1 ] || ! command -v "$$(go env CC)" >/dev/null; then \
 	  race=; echo "there is no C compiler: tests run without the race detector"; \
@@ -149,6 +155,17 @@ promtool:
 	fi; \
 	echo "promtool is not there: the tests that check alert rules and the dashboard's expressions are skipped"
 
+# The dashboard is read by Grafana's own schema. Its package stays in .cache.
+grafana: editor
+	@if cmp -s $(GRAFANA_FROM)/package-lock.json .cache/grafana/package-lock.json; then exit 0; fi; \
+	mkdir -p .cache/grafana && rm -f .cache/grafana/package-lock.json && cp $(GRAFANA_FROM)/package.json .cache/grafana/ && \
+	  cp $(GRAFANA_FROM)/package-lock.json .cache/grafana/ && \
+	  npm ci --prefix .cache/grafana --ignore-scripts --no-audit --no-fund --loglevel=error || \
+	{ rm -f .cache/grafana/package-lock.json; echo "@grafana/schema is not installed: the test that reads the dashboard by it is skipped"; }
+
+histories: ## record the workflow histories of a version that every later build replays; those that are there stay. VERSION=v0.2
+	go test -count=1 ./internal/e2e -run TestRecordHistories -histories $(VERSION)
+
 # The image, the compose files and the chart, checked by the parts of Docker, Compose, Caddy, Helm and Kubernetes that read
 # them. These are a module of their own, deploy/tools; the first build takes two minutes, later ones seconds.
 deploy-check: ## the files of deploy/: image, compose, gateway, chart
@@ -160,9 +177,6 @@ deploy-check: ## the files of deploy/: image, compose, gateway, chart
 	mkdir -p ../../.cache/deploy; \
 	export DEPLOY_CONTENTS=$$(find .. ../../rules ../../templates -type f -print0 | sort -z | xargs -0 sha256sum | sha256sum); \
 	go mod tidy -diff && go vet . && go build -p $(JOBS) -o ../../.cache/deploy/check . && go test -p $(JOBS) . && ../../.cache/deploy/check ../..
-
-histories: ## record the workflow histories anew that every build replays
-	go test -count=1 ./internal/e2e -run TestRecordHistories -histories
 
 docs: ## write the generated pages of docs/ and the expected texts of tests anew
 	go test -count=1 $$(grep -rl --include='*_test.go' 'flag.Bool("update"' cmd internal | xargs -n1 dirname | sort -u | grep -v internal/e2e | sed 's|^|./|') -update

@@ -17,6 +17,9 @@ import (
 	"github.com/outreach-engine/outreach/internal/ledger"
 )
 
+// WatchID gives the id of a rule's watch.
+func WatchID(rule string) string { return "watch/" + rule }
+
 // StoreMemo is the memo of a watch that names the store it works for.
 const StoreMemo = "Store"
 

@@ -149,4 +149,9 @@ func firstArgument(cmd *cobra.Command) string {
 }
 
 // usageError marks an error of how the program was called.
-func usageError(err error) error { return &exitError{code: exitTrouble, err: err} }
+func usageError(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &exitError{code: exitTrouble, err: err}
+}

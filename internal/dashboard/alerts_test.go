@@ -72,6 +72,7 @@ func TestAlertsSayWhatAnOperatorNeeds(t *testing.T) {
 type unitTest struct {
 	Tests []struct {
 		Name          string
+		InputSeries   []struct{ Series string } `yaml:"input_series"`
 		AlertRuleTest []struct {
 			Alertname string
 			ExpAlerts []any `yaml:"exp_alerts"`
@@ -79,18 +80,28 @@ type unitTest struct {
 	}
 }
 
-// TestEachAlertIsTriedBothWays looks into the tests of promtool: each alert
-// fires in one, and stays quiet in one.
-func TestEachAlertIsTriedBothWays(t *testing.T) {
-	t.Parallel()
-	files, err := filepath.Glob(filepath.Join(testDir, "*.yml"))
+// unitTests reads promtool's test files.
+func unitTests(t *testing.T) map[string]unitTest {
+	t.Helper()
+	names, err := filepath.Glob(filepath.Join(testDir, "*.yml"))
 	require.NoError(t, err)
-	fires, quiet := map[string]bool{}, map[string]bool{}
-	for _, name := range files {
+	files := map[string]unitTest{}
+	for _, name := range names {
 		text, err := os.ReadFile(name)
 		require.NoError(t, err)
 		var file unitTest
 		require.NoError(t, yaml.Unmarshal(text, &file), name)
+		files[filepath.Base(name)] = file
+	}
+	return files
+}
+
+// TestEachAlertIsTriedBothWays looks into the tests of promtool: each alert
+// fires in one, and stays quiet in one.
+func TestEachAlertIsTriedBothWays(t *testing.T) {
+	t.Parallel()
+	fires, quiet := map[string]bool{}, map[string]bool{}
+	for _, file := range unitTests(t) {
 		for _, one := range file.Tests {
 			for _, asked := range one.AlertRuleTest {
 				if len(asked.ExpAlerts) > 0 {

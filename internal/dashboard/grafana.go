@@ -9,12 +9,20 @@ import (
 // Where the runbooks are read.
 const runbooks = "https://github.com/outreach-engine/outreach/blob/main/docs/runbooks/"
 
-// Grafana's grid is 24 columns wide; a panel has a third of it.
+// Grafana's grid is 24 columns wide.
 const (
 	columns   = 24
-	panelWide = 8
 	panelHigh = 8
 )
+
+// abreast gives how many panels of a row stand side by side: three, or four
+// where one would be left over.
+func abreast(panels int) int {
+	if panels%3 == 1 {
+		return 4
+	}
+	return 3
+}
 
 // object is a piece of Grafana's JSON, as
 // https://grafana.com/docs/grafana/latest/dashboards/build-dashboards/view-dashboard-json-model/
@@ -30,7 +38,7 @@ func JSON() ([]byte, error) {
 		"schemaVersion": 39, "version": 1, "editable": true, "graphTooltip": 1,
 		"time": object{"from": "now-3h", "to": "now"}, "timezone": "browser", "refresh": "30s",
 		"templating": object{"list": variables()}, "annotations": object{"list": []object{firing()}},
-		"links":  []object{{"title": "Runbooks", "type": "link", "url": runbooks + "README.md", "targetBlank": true}},
+		"links":  []object{link("Runbooks", "README")},
 		"panels": panels(),
 	}, "", "  ")
 	if err != nil {
@@ -46,7 +54,7 @@ func source() object { return object{"type": "prometheus", "uid": "${datasource}
 func variables() []object {
 	list := []object{{
 		"name": "datasource", "label": "Prometheus", "type": "datasource", "query": "prometheus", "hide": 0,
-		"current": object{}, "options": []object{}, "refresh": 1, "regex": "", "multi": false, "includeAll": false,
+		"current": object{"selected": true, "text": "Prometheus", "value": "prometheus"}, "options": []object{}, "refresh": 1, "regex": "", "multi": false, "includeAll": false,
 	}}
 	for _, v := range []struct{ name, label, query string }{
 		{"instance", "Process", "label_values(outreach_build_info, instance)"},
@@ -81,16 +89,16 @@ func panels() []object {
 			"gridPos": object{"h": 1, "w": columns, "x": 0, "y": top},
 		})
 		top++
+		across := abreast(len(row.Panels))
 		for i, p := range row.Panels {
 			one := p.object()
 			one["id"] = len(list) + 1
 			one["gridPos"] = object{
-				"h": panelHigh, "w": panelWide, "x": i * panelWide % columns, "y": top + i*panelWide/columns*panelHigh,
+				"h": panelHigh, "w": columns / across, "x": i % across * columns / across, "y": top + i/across*panelHigh,
 			}
 			list = append(list, one)
 		}
-		perLine := columns / panelWide
-		top += (len(row.Panels) + perLine - 1) / perLine * panelHigh
+		top += (len(row.Panels) + across - 1) / across * panelHigh
 	}
 	return list
 }
@@ -153,7 +161,15 @@ func (p Panel) description() string {
 func (p Panel) links() []object {
 	list := []object{}
 	for _, name := range p.Runbooks {
-		list = append(list, object{"title": name, "url": runbooks + name + ".md", "targetBlank": true})
+		list = append(list, link(name, name))
 	}
 	return list
+}
+
+// link leads to a runbook.
+func link(title, name string) object {
+	return object{
+		"title": title, "type": "link", "url": runbooks + name + ".md", "targetBlank": true, "tooltip": "", "icon": "doc",
+		"tags": []string{}, "asDropdown": false, "includeVars": false, "keepTime": false,
+	}
 }

@@ -64,7 +64,7 @@ func processes() Row {
 		},
 		{
 			Title: "Goroutines", Unit: Count, Kind: Lines,
-			About:   "A number that only grows is a leak.",
+			About:   "A process keeps up to 10,000 open outreaches at hand, with a goroutine or two each. A number that grows beyond that is a leak.",
 			Queries: []Query{{`max by (instance) (go_goroutines{job="outreach",` + onInstance + `})`, "{{instance}}"}},
 		},
 		{

@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run build test check short bench bench-send drill drill-naive drill-short programs backtest format vet determinism tidy browser postgres editor maildev promtool grafana histories docs deploy-check
+.PHONY: help run build test check short bench bench-send drill drill-naive drill-short programs backtest format vet determinism tidy browser postgres editor maildev promtool grafana histories docs deploy-check cluster programs-cluster
 
 # How many packages are built and tested at once.
 JOBS ?= 2
@@ -79,6 +79,16 @@ drill-naive: programs ## that other design alone: it sends, then records, and tr
 
 drill-short: programs ## 500 messages, 20 kills: about a minute
 	bin/outreach-drill --messages 500 --kills 20 --gap 1s --call-timeout 1500ms --patience 3s --seed 20261123 $(ARGS)
+
+cluster: programs-cluster postgres ## PostgreSQL, Temporal's four services, two engines and a load, here; what it costs. ARGS="--help" lists its flags
+	@exec bin/outreach-cluster $(ARGS)
+
+# What a cluster runs. Temporal's own programs come from the module that the embedded server is made of.
+programs-cluster:
+	@[ -e bin/temporal-server ] || echo "The first build takes a few minutes: Temporal's server is big. Later ones take seconds."
+	@go build -p $(JOBS) -o bin/ ./cmd/outreach ./cmd/outreach-cluster
+	@go build -p $(JOBS) -o bin/temporal-server go.temporal.io/server/cmd/server
+	@go build -p $(JOBS) -o bin/temporal-sql-tool go.temporal.io/server/cmd/tools/sql
 
 # What a drill runs.
 programs:

@@ -28,6 +28,7 @@ var layers = []layer{
 	{name: "cmd/outreach-dev", may: below},
 	{name: "cmd/outreach", may: below},
 	{name: "cmd/outreach-drill", may: below},
+	{name: "cmd/outreach-cluster", may: []string{"internal/cluster"}},
 	{name: "internal/e2e", may: below},
 	{name: "internal/house"},
 	{name: "internal/deploytest"},
@@ -38,10 +39,9 @@ var layers = []layer{
 	{name: "internal/crowd", may: below},
 	{name: "internal/browsertest"},
 	{name: "internal/pgserver/pgtest", may: []string{"internal/pgserver"}},
-	{name: "internal/pgserver", may: []string{"internal/child"}},
-	{name: "internal/child"},
 	{name: "internal/demo", may: []string{"internal/observe", "internal/behaviour", "internal/sendtime", "internal/customer"}},
 	{name: "internal/drill", may: []string{"internal/drill/naive", "internal/sandbox", "internal/store", "internal/ledger", "internal/customer"}},
+	{name: "internal/cluster", may: []string{"workflows", "internal/pgserver", "internal/child", "internal/sandbox"}},
 	{name: "internal/app", may: below},
 	{name: "internal/drill/naive", may: []string{
 		"internal/channel/twilio", "internal/channel/sendgrid", "internal/channel/fcm", "internal/channel", "internal/customer",
@@ -124,6 +124,8 @@ var layers = []layer{
 	{name: "internal/channel/channeltest", may: []string{"internal/channel", "internal/customer"}},
 	{name: "internal/channel/line", may: []string{"internal/channel", "internal/customer"}},
 	{name: "internal/channel/seal"},
+	{name: "internal/pgserver", may: []string{"internal/child"}},
+	{name: "internal/child"},
 
 	{name: "internal/why", pure: true, may: []string{
 		"internal/journey", "internal/rule", "internal/policy", "internal/wording", "internal/expr", "internal/behaviour",

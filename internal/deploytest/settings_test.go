@@ -53,15 +53,12 @@ func texts(t *testing.T) map[string]string {
 	return all
 }
 
-// storeVariable holds a password where it names a server, and is then read
-// from a file like a secret.
-const storeVariable = "OUTREACH_STORE"
-
-// settings gives the variables of settings, and those that are secrets.
+// settings gives the variables of settings, and those that are secrets or may
+// hold one.
 func settings() (open, secret []string) {
 	options := app.Defaults()
 	for _, s := range options.Settings() {
-		if s.Secret || s.Env == storeVariable {
+		if s.Secret || s.MayBeSecret {
 			secret = append(secret, s.Env)
 		} else {
 			open = append(open, s.Env)

@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run build test check short bench bench-send drill drill-naive drill-short programs backtest format vet determinism tidy browser postgres editor maildev histories docs
+.PHONY: help run build test check short bench bench-send drill drill-naive drill-short programs backtest format vet determinism tidy browser postgres editor maildev promtool grafana histories docs
 
 # How many packages are built and tested at once.
 JOBS ?= 2
@@ -27,6 +27,9 @@ EDITOR_FROM := internal/schema/testdata/editor
 # Where the package of the mail server for tests is pinned.
 MAILDEV_FROM := internal/channel/smtp/testdata/maildev
 
+# Where the package of Grafana's schema is pinned.
+GRAFANA_FROM := internal/dashboard/testdata/grafana
+
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
@@ -39,7 +42,7 @@ build: ## bin/outreach, the product, and bin/outreach-dev, everything in one
 	go build -p $(JOBS) -o bin/ ./cmd/outreach ./cmd/outreach-dev
 
 # The race of changes against messages runs twice: briefly with the race detector, and ten thousand rounds without.
-test: format vet determinism tidy browser postgres editor maildev ## everything that CI checks
+test: format vet determinism tidy browser postgres editor maildev promtool grafana ## everything that CI checks
 	@race=-race; \
 	if [ "$$(go env CGO_ENABLED)" != 1 ] || ! command -v "$$(go env CC)" >/dev/null; then \
 	  race=; echo "there is no C compiler: tests run without the race detector"; \
@@ -56,8 +59,10 @@ check: test ## the same as test
 short: ## the tests that are done in a minute: none with a live Temporal, none that takes long
 	go test -p $(JOBS) -short $(call but,$(SERVER))
 
-bench: ## what it costs, as ratios in one run: intake, rules, customers, outreaches, the first of a burst; explain. Some minutes
-	go test ./internal/e2e -run '^$$' -bench . -benchtime 1x -count 3 -timeout 30m | grep -E '^Benchmark|^ok|FAIL'
+bench: ## what it costs on both stores, as ratios in one run: intake, rules, customers, outreaches, lateness, the first of a burst; explain. Most of an hour
+	go test ./internal/bench -run '^$$' -bench . -benchtime 1x -count 3 -timeout 60m | grep -E '^Benchmark|^ok|FAIL'
+	go test ./internal/e2e -run '^$$' -bench 'Outreaches|First' -benchtime 1x -count 3 -timeout 60m | grep -E '^Benchmark|^ok|FAIL'
+	go test ./internal/e2e -run '^$$' -bench Lateness -benchtime 1x -timeout 60m | grep -E '^Benchmark|^ok|FAIL'
 	go test ./cmd/outreach -run '^$$' -bench Explain -benchtime 50x -timeout 30m | grep -E '^Benchmark|^ok|FAIL'
 
 bench-send: ## what sending costs: 10,000 messages by each sender and by its bare library, in one run. Five minutes
@@ -134,6 +139,26 @@ maildev: editor
 	  cp $(MAILDEV_FROM)/package-lock.json .cache/maildev/ && \
 	  npm ci --prefix .cache/maildev --ignore-scripts --no-audit --no-fund --loglevel=error || \
 	{ rm -f .cache/maildev/package-lock.json; echo "maildev is not installed: the test that reads a mail back is skipped"; }
+
+# Alert rules, the dashboard's expressions and the runbooks' queries are checked by promtool. Debian's package is unpacked
+# into .cache and not installed: no server starts.
+promtool:
+	@if [ -x .cache/prometheus/usr/bin/promtool ] || command -v promtool >/dev/null; then exit 0; fi; \
+	if command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null; then \
+	  echo "promtool is missing: unpacking Debian's package prometheus into .cache"; \
+	  mkdir -p .cache/prometheus && cd .cache/prometheus && rm -f *.deb; \
+	  if { apt-get download prometheus || { [ "$$(id -u)" = 0 ] && apt-get update && apt-get download prometheus; }; } >/dev/null 2>&1 && \
+	    dpkg-deb -x prometheus_*.deb . && rm -f *.deb; then exit 0; fi; \
+	fi; \
+	echo "promtool is not there: the tests that check alert rules and the dashboard's expressions are skipped"
+
+# The dashboard is read by Grafana's own schema. Its package stays in .cache.
+grafana: editor
+	@if cmp -s $(GRAFANA_FROM)/package-lock.json .cache/grafana/package-lock.json; then exit 0; fi; \
+	mkdir -p .cache/grafana && rm -f .cache/grafana/package-lock.json && cp $(GRAFANA_FROM)/package.json .cache/grafana/ && \
+	  cp $(GRAFANA_FROM)/package-lock.json .cache/grafana/ && \
+	  npm ci --prefix .cache/grafana --ignore-scripts --no-audit --no-fund --loglevel=error || \
+	{ rm -f .cache/grafana/package-lock.json; echo "@grafana/schema is not installed: the test that reads the dashboard by it is skipped"; }
 
 histories: ## record the workflow histories anew that every build replays
 	go test -count=1 ./internal/e2e -run TestRecordHistories -histories

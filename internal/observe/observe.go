@@ -41,12 +41,6 @@ type Observer struct {
 	strays strays
 }
 
-// Meter counts one thing that came in, once it is committed: outcome is its
-// Status.
-type Meter interface {
-	Event(via customer.Via, outcome string)
-}
-
 // errStale says that the rules in force have changed under a batch.
 var errStale = errors.New("rules in force have changed")
 
@@ -63,20 +57,6 @@ func (o *Observer) Take(ctx context.Context, batch []Incoming) ([]Outcome, error
 	}
 	o.count(batch, t.outcomes)
 	return t.outcomes, nil
-}
-
-// count counts a batch. What providers tell came in via us.
-func (o *Observer) count(batch []Incoming, outcomes []Outcome) {
-	if o.Meter == nil {
-		return
-	}
-	for i, outcome := range outcomes {
-		via := batch[i].Event.Via
-		if batch[i].Report != nil {
-			via = customer.ViaUs
-		}
-		o.Meter.Event(via, string(outcome.Status))
-	}
 }
 
 // write does something in one transaction by the rules in force.

@@ -7,11 +7,8 @@ package observe
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/base32"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/outreach-engine/outreach/internal/channel"
@@ -357,9 +354,6 @@ func (t *taking) others(in Incoming) []string {
 	return others
 }
 
-// anonymous keeps devices' ids apart from customers'.
-func anonymous(id string) string { return "anonymous/" + id }
-
 func (t *taking) file(id customer.ID, in Incoming) (*dossier.Dossier, error) {
 	d := t.files[id]
 	if d == nil {
@@ -402,11 +396,4 @@ func (t *taking) create(external string, in Incoming) (*dossier.Dossier, error) 
 func (t *taking) keep(d *dossier.Dossier) {
 	t.files[d.Profile.ID] = d
 	t.order = append(t.order, d.Profile.ID)
-}
-
-// randomID gives an opaque id: 80 random bits.
-func randomID(string) customer.ID {
-	var b [10]byte
-	_, _ = rand.Read(b[:]) // never fails (crypto/rand)
-	return customer.ID("c" + strings.ToLower(base32.StdEncoding.EncodeToString(b[:])))
 }

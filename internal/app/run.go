@@ -165,6 +165,9 @@ func (o Options) build(ctx context.Context, store ledger.Store, box *inbox.Box) 
 	o.tellOfSenders(rules.Current())
 	var starter activities.Starter
 	if o.part().works() {
+		if o.temporalFigures, err = temporalFigures(figures); err != nil {
+			return r, err
+		}
 		if r.temporal, err = o.linkTemporal(ctx, store); err != nil {
 			return r, err
 		}

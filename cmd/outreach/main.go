@@ -63,7 +63,7 @@ func rootCommand(now func() time.Time) *cobra.Command {
 		SilenceErrors: true,
 	})
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError(flagError(err)) })
-	root.AddCommand(checkCommand(), testCommand(now), previewCommand(now), schemaCommand(), diffCommand(now), serveCommand())
+	root.AddCommand(checkCommand(), testCommand(now), previewCommand(now), schemaCommand(), diffCommand(now), serveCommand(), healthCommand())
 	root.AddCommand(operatorCommands(now)...)
 	markArgs(root)
 	return root

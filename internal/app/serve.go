@@ -69,6 +69,7 @@ func (o Options) work(ctx context.Context, r Running, loops *sync.WaitGroup) (be
 	wake.poke() // what came while nothing ran
 	loops.Go(func() { r.temporal.run(ctx, r.Engine, wake.poke, func() { close(tried) }) })
 	loops.Go(func() { wake.run(ctx) })
+	loops.Go(func() { r.temporal.fleet.follow(ctx, r.Store, o.Clock.Machine) })
 	loops.Go(func() { others.Told(ctx, wake.poke) })
 	loops.Go(func() { o.learn(ctx, r.Engine) })
 	loops.Go(func() { o.inquire(ctx, r.Engine) })

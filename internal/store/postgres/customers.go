@@ -67,10 +67,12 @@ func (t *tx) Join(external string, id customer.ID) error {
 	free := t.nobody[external]
 	t.note(external, id, true)
 	if free {
-		return t.c.Later("INSERT INTO identities (external, customer) VALUES ($1, $2)", external, id)
+		return t.c.Later(newIdentity, external, id)
 	}
 	return t.Tx.Join(external, id)
 }
+
+const newIdentity = "INSERT INTO identities (external, customer) VALUES ($1, $2)"
 
 // Merge implements ledger.Customers.
 func (t *tx) Merge(from, into customer.ID) error {

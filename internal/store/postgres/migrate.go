@@ -107,6 +107,9 @@ func enter(ctx context.Context, c *sql.Conn) error {
 	if err == nil && !there { // also who may not make it may use one that is there
 		_, err = c.ExecContext(ctx, "CREATE SCHEMA "+Schema)
 	}
+	if code(err) == duplicate {
+		return nil // somebody else made it just so
+	}
 	return fail("CREATE SCHEMA "+Schema, err)
 }
 

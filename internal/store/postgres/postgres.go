@@ -6,7 +6,16 @@
 // The customer's row is the only customer lock. A write that reads a customer
 // locks the row; a commit of many writes waits for locks only in its first, so
 // that commits do not block each other for long. Deadlocks that remain are
-// broken by the server, and tried again here.
+// broken by the server, and tried again here. What belongs to a customer is read
+// under that lock, what is in force, holds and paces under advisory locks.
+//
+// The server's sessions are used as such: prepared statements, advisory locks,
+// LISTEN, and settings given when a session begins. So a pooler between the
+// engine and the server must give each connection a session of its own
+// (PgBouncer: pool_mode = session, and ignore_startup_parameters with
+// search_path, lock_timeout, idle_in_transaction_session_timeout and jit set for
+// the role instead: https://www.pgbouncer.org/features.html). A process needs
+// Writers + Readers connections, one to listen, and one now and then.
 package postgres
 
 import (

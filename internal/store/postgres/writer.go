@@ -216,6 +216,9 @@ func (w *writer) try(j *lanes.Job) error {
 	}
 	if err != nil {
 		w.undo(before)
+		if code(err) == readOnly {
+			w.leave()
+		}
 		return err
 	}
 	w.memory.Keep()
@@ -333,6 +336,14 @@ func (w *writer) rollback() {
 	}
 	w.begun = false
 	w.memory.Rollback()
+}
+
+// leave closes the connection to a server that takes no writes: another one may
+// be the primary by now. Nothing is lost: there was nothing to be kept.
+func (w *writer) leave() {
+	w.rollback()
+	w.postpone()
+	w.disconnect()
 }
 
 func (w *writer) disconnect() {

@@ -268,6 +268,8 @@ type Texts interface {
 	// KeepDocuments forgets all documents of a kind and name but the newest.
 	KeepDocuments(kind DocumentKind, name string, newest int) error
 	Active() ([]Active, error)
+	// InForce gives the documents that Active names, in its order.
+	InForce() ([]Document, error)
 	// Activate inserts or replaces the row of a.Kind and a.Name.
 	Activate(a Active) error
 	Deactivate(kind DocumentKind, name string) error

@@ -3,6 +3,7 @@ package library
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"sync"
@@ -133,34 +134,32 @@ func (l *Library) read(tx ledger.Texts) (inForce, error) {
 	if f.same = maps.Equal(f.documents, l.Current().documents); f.same {
 		return f, nil
 	}
-	for _, a := range list {
-		d, ok, err := tx.Document(a.Kind, a.Name, a.Hash)
-		if err != nil || !ok {
-			return f, fmt.Errorf("document %s %s %s: found %t: %w", a.Kind, a.Name, a.Hash, ok, err)
-		}
-		if err := f.take(a, d); err != nil {
-			return f, err
-		}
+	documents, err := tx.InForce()
+	if err == nil && len(documents) < len(list) {
+		err = fmt.Errorf("store: %d documents are in force, and %d of them are there", len(list), len(documents))
 	}
-	return f, nil
+	for _, d := range documents {
+		err = errors.Join(err, f.take(d))
+	}
+	return f, err
 }
 
 // take takes one document in.
-func (f *inForce) take(a ledger.Active, d ledger.Document) error {
-	switch a.Kind {
+func (f *inForce) take(d ledger.Document) error {
+	switch d.Kind {
 	case ledger.RuleDocument:
 		var kept keptRule
 		if err := json.Unmarshal(d.Body, &kept); err != nil {
-			return fmt.Errorf("document rule %s %s: %w", a.Name, a.Hash, err)
+			return fmt.Errorf("document rule %s %s: %w", d.Name, d.Hash, err)
 		}
-		f.files.Rules[a.Name+".yaml"] = []byte(kept.Rule)
+		f.files.Rules[d.Name+".yaml"] = []byte(kept.Rule)
 	case ledger.DataDocument:
 		f.files.Rules[bundle.DataFile] = d.Body
 	case ledger.PolicyDocument:
 		f.files.Rules[bundle.PolicyFile] = d.Body
 	case ledger.TemplatesDocument:
 		if err := json.Unmarshal(d.Body, &f.files.Templates); err != nil {
-			return fmt.Errorf("document templates %s: %w", a.Hash, err)
+			return fmt.Errorf("document templates %s: %w", d.Hash, err)
 		}
 	case ledger.LearnedDocument:
 		f.known, _ = insight.Decode(d.Body) // what does not read is learned anew, and keeps no rule from its work

@@ -1,4 +1,4 @@
-package memory_test
+package storetest
 
 import (
 	"cmp"
@@ -14,10 +14,10 @@ import (
 	"github.com/outreach-engine/outreach/internal/ledger"
 )
 
-// answers gives everything that a store says of the names of the law, by
+// Answers gives everything that a store says of the names that DrawSteps draws, by
 // question. Ids of rows are left out, and so is the order where none is
 // promised.
-func answers(t require.TestingT, s ledger.Store) map[string]any {
+func Answers(t require.TestingT, s ledger.Store) map[string]any {
 	said := map[string]any{}
 	require.NoError(t, s.Read(context.Background(), func(tx ledger.Tx) error {
 		a := asker{said: said}

@@ -22,6 +22,7 @@ import (
 	"github.com/outreach-engine/outreach/internal/observe"
 	"github.com/outreach-engine/outreach/internal/sendtime"
 	"github.com/outreach-engine/outreach/internal/store"
+	"github.com/outreach-engine/outreach/internal/store/transfer"
 	"github.com/outreach-engine/outreach/internal/witness"
 )
 
@@ -97,6 +98,9 @@ func Run(ctx context.Context, o Options) (err error) {
 		return err
 	}
 	undo.add(func() { err = errors.Join(err, store.Close()) })
+	if err := transfer.Free(ctx, store); err != nil {
+		return fmt.Errorf("--store: %w", err)
+	}
 	box, err := inbox.Open(o.InboxFile, inbox.Options{})
 	if err != nil {
 		return fmt.Errorf("inbox: %w", err)

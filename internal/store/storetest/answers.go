@@ -137,6 +137,8 @@ func (a *asker) askAll(tx ledger.Tx) {
 	waiting, err := tx.Waiting("seen", 0)
 	slices.SortFunc(waiting, func(a, b ledger.Ref) int { return cmp.Compare(a.String(), b.String()) })
 	a.note("waiting", waiting, err)
+	oldest, err := tx.OldestRunning()
+	a.note("oldest running", oldest, err)
 	rules, err := tx.RulesWithWork(noon, noon)
 	a.note("rules with work", rules, err)
 	rechecks, err := tx.Rechecks()

@@ -81,6 +81,9 @@ func Run(ctx context.Context, o Options) (err error) {
 	if err := o.part().check(); err != nil {
 		return err
 	}
+	if _, err := o.kept(); err != nil {
+		return err
+	}
 	var listener net.Listener // nil: nothing is served
 	if o.part().serves() {
 		if listener, err = listen(o.HTTP); err != nil {
@@ -162,6 +165,7 @@ func (o Options) build(ctx context.Context, store ledger.Store, box *inbox.Box) 
 	}
 	o.warnOfSilence(senders)
 	o.warnOfUnsigned(rules.Current())
+	o.warnOfShortKeep(rules.Current())
 	o.tellOfSenders(rules.Current())
 	var starter activities.Starter
 	if o.part().works() {

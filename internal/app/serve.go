@@ -71,6 +71,7 @@ func (o Options) work(ctx context.Context, r Running, loops *sync.WaitGroup) (be
 	loops.Go(func() { wake.run(ctx) })
 	loops.Go(func() { others.Told(ctx, wake.poke) })
 	loops.Go(func() { o.learn(ctx, r.Engine) })
+	loops.Go(func() { o.forget(ctx, r.Engine) })
 	loops.Go(func() { o.inquire(ctx, r.Engine) })
 	return tried
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/outreach-engine/outreach/internal/bundle"
 	"github.com/outreach-engine/outreach/internal/customer"
@@ -70,8 +71,12 @@ func (l *Library) Follow(ctx context.Context) (changed bool, err error) {
 	defer l.follow.Unlock()
 	var now inForce
 	var generation string
+	var forgotten time.Time
 	err = l.store.Read(ctx, func(tx ledger.Tx) error {
 		if generation, _, err = tx.Setting(generationKey); err != nil || generation == l.Current().Generation {
+			return err
+		}
+		if forgotten, err = Forgotten(tx); err != nil {
 			return err
 		}
 		now, err = read(tx)
@@ -87,7 +92,7 @@ func (l *Library) Follow(ctx context.Context) (changed bool, err error) {
 		return false, fmt.Errorf("rules in the store: %w", err)
 	}
 	set := newSet(b, generation, now.rules)
-	set.Insight = now.known
+	set.Insight, set.Forgotten = now.known, forgotten
 	l.current.Store(set)
 	return true, nil
 }

@@ -6,6 +6,7 @@ package library
 
 import (
 	"slices"
+	"time"
 
 	"github.com/outreach-engine/outreach/internal/behaviour"
 	"github.com/outreach-engine/outreach/internal/bundle"
@@ -23,6 +24,7 @@ type Set struct {
 	Plan       *behaviour.Plan
 	Active     map[string]ledger.Active // of rules, by name
 	Insight    *insight.Insight         // what is known of everybody; nil: nothing is
+	Forgotten  time.Time                // events from before are not taken in; zero: all are
 
 	matchers map[string]*rule.Matcher
 	byEvent  map[string][]*rule.Matcher
@@ -165,3 +167,14 @@ func Knows(a ledger.Active, id customer.ID) bool { return a.Warm || id <= a.Warm
 
 // Warming reports whether any rule's history is still being read.
 func (s *Set) Warming() bool { return s.warming }
+
+// LooksBack gives how far into the past a rule in force looks, at most, and
+// which one does.
+func (s *Set) LooksBack() (longest time.Duration, rule string) {
+	for _, m := range s.Matchers() {
+		if back := m.LooksBack(); back > longest {
+			longest, rule = back, m.Name
+		}
+	}
+	return longest, rule
+}

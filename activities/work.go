@@ -150,7 +150,7 @@ func (e *Engine) start(ctx context.Context, rule string) (more bool, err error) 
 	var starts []Start
 	err = e.Store.Write(ctx, ledger.GateLane, func(tx ledger.Tx) error {
 		now := e.now()
-		claimed, err := tx.Claim(rule, now, now.Add(e.Clock.Span(min(claimLease, max(e.Patience, time.Second)))), e.allowed())
+		claimed, err := tx.Claim(rule, now, now.Add(e.Clock.Span(min(claimLease, max(e.Patience, time.Second)))), e.allowed(rule))
 		if err != nil {
 			return err
 		}
@@ -158,7 +158,7 @@ func (e *Engine) start(ctx context.Context, rule string) (more bool, err error) 
 		for _, o := range claimed {
 			s, err := e.first(tx, o)
 			if err != nil {
-				e.Logger.Error("outreach not started", "outreach", o.Ref.String(), "error", err)
+				e.Logger.Error("outreach not started", aboutOutreach(o.Ref, o.Trigger), "error", err)
 				continue // its lease ends, and it is tried again
 			}
 			if !s.First.Done {
@@ -170,16 +170,34 @@ func (e *Engine) start(ctx context.Context, rule string) (more bool, err error) 
 	if err != nil {
 		return false, err
 	}
+	e.owe(rule, len(starts))
 	return more, e.startAll(ctx, starts)
 }
 
-// allowed takes the turns that the bound on starts gives now, at least one.
-func (e *Engine) allowed() int {
+// allowed takes the turns that the bound on starts gives a rule now, at least
+// one. An urgent rule need not wait for a turn while others use them all up: it
+// runs into debt for up to a second's turns, which the others then wait for.
+func (e *Engine) allowed(rule string) int {
+	if e.urgent(rule) && e.Starts.Tokens() > -float64(e.Starts.Burst()) {
+		return claimBatch
+	}
 	n := 0
 	for n < claimBatch && e.Starts.Allow() {
 		n++
 	}
 	return max(n, 1)
+}
+
+// owe takes the turns of starts that did not wait for any.
+func (e *Engine) owe(rule string, starts int) {
+	if e.urgent(rule) && starts > 0 {
+		e.Starts.ReserveN(time.Now(), starts)
+	}
+}
+
+func (e *Engine) urgent(rule string) bool {
+	m, ok := e.Desk.Library.Current().Matcher(rule)
+	return ok && m.Urgent
 }
 
 // first takes a claimed match its first step. Its row is open from then on:

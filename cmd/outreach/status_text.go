@@ -16,7 +16,7 @@ import (
 
 // print writes the status for people.
 func (v status) print(out io.Writer) error {
-	for _, part := range []func(io.Writer) error{v.printCounts, v.Strays.print, v.printRules, v.printEnds, v.printHolds, v.printMend, v.printScopes, v.printDoubts, v.printUnknown} {
+	for _, part := range []func(io.Writer) error{v.printCounts, v.Strays.print, v.printProcesses, v.printRules, v.printEnds, v.printHolds, v.printMend, v.printScopes, v.printDoubts, v.printUnknown} {
 		if err := part(out); err != nil {
 			return err
 		}

@@ -8,9 +8,12 @@ import (
 	"slices"
 	"time"
 
+	"go.temporal.io/sdk/client"
+
 	"github.com/outreach-engine/outreach/activities"
 	"github.com/outreach-engine/outreach/internal/channel"
 	"github.com/outreach-engine/outreach/internal/customer"
+	"github.com/outreach-engine/outreach/internal/tracing"
 )
 
 // Options are everything that an engine is built from. Settings lists what
@@ -48,7 +51,9 @@ type Options struct {
 
 	Providers Providers // what the providers are told
 
-	Eyes // what operators see
+	Eyes            // what operators see
+	tracer          *tracing.Tracer
+	temporalFigures client.MetricsHandler // of its SDK; nil: nobody counts
 
 	// What no setting gives.
 	WatchFiles bool // load rules again when a file changes

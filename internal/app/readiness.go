@@ -58,7 +58,7 @@ func form(store ledger.Store) func(context.Context) (string, error) {
 		case err != nil:
 			return "", err
 		case have > want:
-			return "", fmt.Errorf("store: a newer version of this program has changed the tables (they are of form %d, this one knows %d): run that version here, too", have, want)
+			return fmt.Sprintf("a newer version of this program has changed the tables (they are of form %d, this one knows %d): run that version here, too", have, want), nil
 		}
 		return fmt.Sprintf("form %d", have), nil
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -71,19 +72,22 @@ func (l *Library) Follow(ctx context.Context) (changed bool, err error) {
 	defer l.follow.Unlock()
 	var now inForce
 	var generation string
-	var forgotten time.Time
 	err = l.store.Read(ctx, func(tx ledger.Tx) error {
 		if generation, _, err = tx.Setting(generationKey); err != nil || generation == l.Current().Generation {
 			return err
 		}
-		if forgotten, err = Forgotten(tx); err != nil {
+		if now, err = l.read(tx); err != nil {
 			return err
 		}
-		now, err = read(tx)
+		now.forgotten, err = Forgotten(tx)
 		return err
 	})
 	if err != nil || generation == l.Current().Generation {
 		return false, err
+	}
+	if now.same {
+		l.current.Store(l.Current().further(generation, now))
+		return true, nil
 	}
 	b, problems := bundle.Check(now.files)
 	var ps source.Problems
@@ -92,7 +96,7 @@ func (l *Library) Follow(ctx context.Context) (changed bool, err error) {
 		return false, fmt.Errorf("rules in the store: %w", err)
 	}
 	set := newSet(b, generation, now.rules)
-	set.Insight, set.Forgotten = now.known, forgotten
+	set.Insight, set.documents, set.Forgotten = now.known, now.documents, now.forgotten
 	l.current.Store(set)
 	return true, nil
 }
@@ -102,14 +106,38 @@ type inForce struct {
 	files bundle.Files
 	rules map[string]ledger.Active
 	known *insight.Insight
+	// forgotten is as Set has it.
+	forgotten time.Time
+
+	documents map[document]string // their hashes
+	same      bool                // documents are those of the current set, and nothing else was read
 }
 
-// read reads the documents in force.
-func read(tx ledger.Texts) (inForce, error) {
-	f := inForce{files: bundle.Files{Rules: map[string][]byte{}, Templates: map[string][]byte{}}, rules: map[string]ledger.Active{}}
+// document names a document of which one version is in force.
+type document struct {
+	kind ledger.DocumentKind
+	name string
+}
+
+// read reads the documents in force, where they are not those that are known.
+// How far rules are with their histories changes often, the documents seldom.
+func (l *Library) read(tx ledger.Texts) (inForce, error) {
+	f := inForce{
+		files: bundle.Files{Rules: map[string][]byte{}, Templates: map[string][]byte{}}, rules: map[string]ledger.Active{},
+		documents: map[document]string{},
+	}
 	list, err := tx.Active()
 	if err != nil {
 		return f, err
+	}
+	for _, a := range list {
+		f.documents[document{a.Kind, a.Name}] = a.Hash
+		if a.Kind == ledger.RuleDocument {
+			f.rules[a.Name] = a
+		}
+	}
+	if f.same = maps.Equal(f.documents, l.Current().documents); f.same {
+		return f, nil
 	}
 	for _, a := range list {
 		d, ok, err := tx.Document(a.Kind, a.Name, a.Hash)
@@ -132,7 +160,6 @@ func (f *inForce) take(a ledger.Active, d ledger.Document) error {
 			return fmt.Errorf("document rule %s %s: %w", a.Name, a.Hash, err)
 		}
 		f.files.Rules[a.Name+".yaml"] = []byte(kept.Rule)
-		f.rules[a.Name] = a
 	case ledger.DataDocument:
 		f.files.Rules[bundle.DataFile] = d.Body
 	case ledger.PolicyDocument:

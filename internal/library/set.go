@@ -35,6 +35,19 @@ type Set struct {
 	goals    map[string][]*rule.Matcher
 	warming  bool
 	fixed    bool
+
+	documents map[document]string // what it was compiled from: hashes
+}
+
+// further gives the set of the same documents, with rules that are further with
+// their histories.
+func (s *Set) further(generation string, now inForce) *Set {
+	next := *s
+	next.Generation, next.Active, next.warming, next.Forgotten = generation, now.rules, false, now.forgotten
+	for _, a := range now.rules {
+		next.warming = next.warming || !a.Warm
+	}
+	return &next
 }
 
 // newSet compiles a bundle.

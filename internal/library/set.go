@@ -40,7 +40,7 @@ type Set struct {
 }
 
 // further gives the set of the same documents, with rules that are further with
-// their histories.
+// their histories, or of which more events were forgotten.
 func (s *Set) further(generation string, now inForce) *Set {
 	next := *s
 	next.Generation, next.Active, next.warming, next.Forgotten = generation, now.rules, false, now.forgotten

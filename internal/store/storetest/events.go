@@ -131,7 +131,9 @@ func eventsForgotten(t *testing.T, open Open) {
 	if !ok {
 		t.Skip("this store keeps everything")
 	}
-	day := func(months, days int) time.Time { return time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC).AddDate(0, months, days) }
+	day := func(months, days int) time.Time {
+		return time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC).AddDate(0, months, days)
+	}
 	event := func(id string, at time.Time) customer.Event {
 		return customer.Event{MessageID: id, Customer: "c1", Name: "seen", At: at}
 	}

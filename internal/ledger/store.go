@@ -192,6 +192,9 @@ type Work interface {
 	// NotEnded gives up to limit outreaches of a rule that have not ended, in
 	// no order. Whoever ends them pages through all by asking again.
 	NotEnded(rule string, limit int) ([]Outreach, error)
+	// OldestRunning gives the earliest At of the outreaches that have not ended,
+	// those without one left out; zero: there is none. It costs as much as there are such outreaches.
+	OldestRunning() (time.Time, error)
 	// Running gives outreaches of a rule that have not ended, by customer and
 	// number, those behind after. It costs as much as the rule had outreaches.
 	Running(rule string, after Ref, limit int) ([]Outreach, error)

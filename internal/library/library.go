@@ -8,6 +8,7 @@ import (
 	"maps"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/outreach-engine/outreach/internal/bundle"
 	"github.com/outreach-engine/outreach/internal/customer"
@@ -76,14 +77,17 @@ func (l *Library) Follow(ctx context.Context) (changed bool, err error) {
 		if generation, _, err = tx.Setting(generationKey); err != nil || generation == l.Current().Generation {
 			return err
 		}
-		now, err = l.read(tx)
+		if now, err = l.read(tx); err != nil {
+			return err
+		}
+		now.forgotten, err = Forgotten(tx)
 		return err
 	})
 	if err != nil || generation == l.Current().Generation {
 		return false, err
 	}
 	if now.same {
-		l.current.Store(l.Current().further(generation, now.rules))
+		l.current.Store(l.Current().further(generation, now))
 		return true, nil
 	}
 	b, problems := bundle.Check(now.files)
@@ -93,7 +97,7 @@ func (l *Library) Follow(ctx context.Context) (changed bool, err error) {
 		return false, fmt.Errorf("rules in the store: %w", err)
 	}
 	set := newSet(b, generation, now.rules)
-	set.Insight, set.documents = now.known, now.documents
+	set.Insight, set.documents, set.Forgotten = now.known, now.documents, now.forgotten
 	l.current.Store(set)
 	return true, nil
 }
@@ -103,6 +107,8 @@ type inForce struct {
 	files bundle.Files
 	rules map[string]ledger.Active
 	known *insight.Insight
+	// forgotten is as Set has it.
+	forgotten time.Time
 
 	documents map[document]string // their hashes
 	same      bool                // documents are those of the current set, and nothing else was read

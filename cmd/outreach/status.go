@@ -41,6 +41,7 @@ type status struct {
 	At        time.Time                   `json:"at"`
 	Customers int64                       `json:"customers"`
 	Events    int64                       `json:"events"`
+	Forgotten time.Time                   `json:"events_forgotten_before,omitzero"` // zero: none were
 	TooLate   int64                       `json:"too_late"`
 	Rejected  int64                       `json:"rejected"`
 	Backlog   int64                       `json:"backlog"` // matches that are not started
@@ -109,6 +110,9 @@ func (v *status) readCounts(tx ledger.Tx) (err error) {
 		return err
 	}
 	if v.Events, err = tx.CountEvents(); err != nil {
+		return err
+	}
+	if v.Forgotten, err = library.Forgotten(tx); err != nil {
 		return err
 	}
 	if _, v.Rejected, err = tx.Rejections(1); err != nil {

@@ -33,6 +33,9 @@ func (v status) printCounts(out io.Writer) error {
 		{"messages", v.messages()},
 		{"rejected", number(v.Rejected)},
 	}
+	if !v.Forgotten.IsZero() {
+		rows[1][1] += ", those from before " + v.Forgotten.Format(time.DateOnly) + " forgotten"
+	}
 	if v.TooLate > 0 {
 		rows[1][1] += ", " + number(v.TooLate) + " of them too late to count"
 	}

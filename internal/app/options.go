@@ -19,13 +19,14 @@ import (
 // Options are everything that an engine is built from. Settings lists what
 // comes from flags and the environment.
 type Options struct {
-	HTTP      string // host:port for events and the inbox
-	Store     string // SQLite file, or postgres:// URL
-	Role      string // all, intake or worker
-	InboxFile string // what the inbox received; "" keeps it in memory
-	WriteKeys string // comma-separated; "" takes any
-	Rules     string // folder to load at start; "" leaves what the store has in force
-	Templates string // folder beside it
+	HTTP       string // host:port for events and the inbox
+	Store      string // SQLite file, or postgres:// URL
+	Role       string // all, intake or worker
+	InboxFile  string // what the inbox received; "" keeps it in memory
+	WriteKeys  string // comma-separated; "" takes any
+	KeepEvents string // how long events are kept, such as 400d; "": for good
+	Rules      string // folder to load at start; "" leaves what the store has in force
+	Templates  string // folder beside it
 
 	TemporalAddress   string
 	TemporalNamespace string
@@ -100,7 +101,7 @@ func (o *Options) Settings() []Setting {
 		{Flag: "sms", Env: "OUTREACH_SMS", Value: &o.SMS, Help: "who carries SMS: inbox, twilio or webhook"},
 		{Flag: "email", Env: "OUTREACH_EMAIL", Value: &o.Email, Help: "who carries email: inbox, sendgrid, smtp or webhook"},
 		{Flag: "push", Env: "OUTREACH_PUSH", Value: &o.Push, Help: "who carries push messages: inbox, fcm, webpush, both (fcm and webpush) or webhook"},
-	}, slices.Concat(o.temporalSettings(), o.Eyes.settings(), o.Providers.settings())...)
+	}, slices.Concat(o.keepSettings(), o.temporalSettings(), o.Eyes.settings(), o.Providers.settings())...)
 }
 
 // Defaults gives the options before flags and environment.

@@ -110,6 +110,9 @@ var layers = []layer{
 		"internal/rule", "internal/policy", "internal/message", "internal/dictionary", "internal/source", "internal/customer",
 	}},
 	{name: "internal/store/memory", may: []string{"internal/ledger", "internal/customer"}},
+	{name: "internal/store/transfer", may: []string{
+		"internal/store", "internal/store/postgres", "internal/store/sqlite", "internal/ledger",
+	}},
 	{name: "internal/store", may: []string{"internal/store/postgres", "internal/store/sqlite", "internal/ledger"}},
 	{name: "internal/store/postgres", may: []string{"internal/store/sqltx", "internal/store/lanes", "internal/ledger", "internal/customer"}},
 	{name: "internal/store/sqlite", may: []string{"internal/store/sqltx", "internal/store/lanes", "internal/ledger", "internal/customer"}},

@@ -194,6 +194,9 @@ func (t *taking) one(in Incoming) (Outcome, error) {
 	case in.User == "" && in.Anonymous == "":
 		return t.nobody(in)
 	}
+	if t.tooOld(in.Event) && in.Change.IsZero() { // what is said of a customer stays true
+		return t.tooOldFor(), nil
+	}
 	d, told, err := t.whose(in)
 	if err != nil || d == nil {
 		return Outcome{Status: Refused, Reason: notTheirs}, err
@@ -201,7 +204,7 @@ func (t *taking) one(in Incoming) (Outcome, error) {
 	in.Event = told
 	e := t.stamp(in.Event)
 	e.Customer = d.Profile.ID
-	fresh, err := t.tx.Append(e)
+	fresh, err := t.append(e)
 	if err != nil {
 		return Outcome{}, err
 	}

@@ -114,13 +114,6 @@ func (m *months) ensure(s *Store, at int64) error {
 	return nil
 }
 
-// forget has every partition looked for again: one was dropped.
-func (m *months) forget() {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	clear(m.known)
-}
-
 // MakeMonth makes the log's partition of an instant where it is not there yet.
 func (s *Store) MakeMonth(at time.Time) error { return s.months.ensure(s, sqltx.Micros(at)) }
 
@@ -131,13 +124,5 @@ func makeMonth(c *conn, name string, from, to int64) error {
 	if err != nil || there {
 		return err
 	}
-	return c.control(fmt.Sprintf(`BEGIN;
-		SELECT pg_advisory_xact_lock(%d);
-		CREATE TABLE IF NOT EXISTS %s (LIKE events INCLUDING ALL);
-		DO $$ BEGIN
-			IF NOT EXISTS (SELECT 1 FROM pg_inherits WHERE inhparent = CAST('events' AS regclass) AND inhrelid = CAST('%s' AS regclass)) THEN
-				ALTER TABLE events ATTACH PARTITION %s FOR VALUES FROM (%d) TO (%d);
-			END IF;
-		END $$;
-		COMMIT`, lockKey("months", ""), name, name, name, from, to))
+	return c.control("BEGIN;" + monthSQL(name, from, to) + "COMMIT")
 }

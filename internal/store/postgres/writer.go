@@ -176,9 +176,9 @@ func (w *writer) passing(err error) bool {
 		why = "serialization"
 	case duplicate:
 		why = "raced"
-	case noPartition:
+	case noMonth: // somebody dropped it: it is looked for again
 		w.store.months.forget()
-		why = "partition"
+		why = "month"
 	}
 	if why == "" && (errors.Is(err, errLost) || err != nil && w.c != nil && w.c.lost()) {
 		why = "lost"

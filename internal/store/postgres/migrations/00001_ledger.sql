@@ -253,14 +253,6 @@ CREATE TABLE totals (
     PRIMARY KEY (name, slot)
 ) WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02);
 
--- The newest commit of each writer, for whoever lost the answer to it.
-CREATE TABLE commits (
-    writer TEXT COLLATE "C" NOT NULL,
-    n      BIGINT NOT NULL,
-    at     BIGINT NOT NULL,
-    PRIMARY KEY (writer)
-) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02);
-
 CREATE TABLE settings (
     key   TEXT COLLATE "C" NOT NULL,
     value TEXT COLLATE "C" NOT NULL,

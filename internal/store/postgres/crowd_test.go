@@ -356,12 +356,37 @@ func numberOf(key string) func(ledger.Tx) error {
 	}
 }
 
-func stateOf(t *testing.T, s ledger.Store, id customer.ID) (state string) {
-	t.Helper()
-	require.NoError(t, s.Read(t.Context(), func(tx ledger.Tx) error {
-		r, _, err := tx.Customer(id)
-		state = string(r.State)
+// TestManyStrangersAtOnce holds that a batch may bring any number of new
+// customers: the server has room for a few thousand locks of its own kind.
+func TestManyStrangersAtOnce(t *testing.T) {
+	t.Parallel()
+	const each = 3000
+	stores := processes(t, 2)
+	require.NoError(t, together(stores, 2, func(s *postgres.Store, i int) error {
+		externals, messages := make([]string, each), make([]string, each)
+		for j := range each {
+			externals[j], messages[j] = fmt.Sprint("app-", i, "-", j), fmt.Sprint("m-", i, "-", j)
+		}
+		return s.Write(context.Background(), ledger.IntakeLane, func(tx ledger.Tx) error {
+			if err := tx.Expect(ledger.Need{Externals: externals, Messages: messages}); err != nil {
+				return err
+			}
+			for j, external := range externals {
+				id := customer.ID(fmt.Sprint("c", i, "-", j))
+				if _, known, err := tx.Resolve(external); err != nil || known {
+					return errors.Join(err, errors.New("a stranger is known"))
+				}
+				err := errors.Join(tx.Join(external, id), tx.SaveCustomer(ledger.Record{Profile: customer.Profile{ID: id}}))
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}))
+	require.NoError(t, stores[0].Read(t.Context(), func(tx ledger.Tx) error {
+		n, err := tx.CountCustomers()
+		require.EqualValues(t, 4*each, n)
 		return err
 	}))
-	return state
 }

@@ -196,3 +196,13 @@ func TestServerKilled(t *testing.T) {
 	require.Empty(t, a.refused)
 	a.require(t, s)
 }
+
+func stateOf(t *testing.T, s ledger.Store, id customer.ID) (state string) {
+	t.Helper()
+	require.NoError(t, s.Read(t.Context(), func(tx ledger.Tx) error {
+		r, _, err := tx.Customer(id)
+		state = string(r.State)
+		return err
+	}))
+	return state
+}

@@ -44,6 +44,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags.DurationVar(&o.LateIf, "late", 30*time.Second, "a message is late when it is accepted so long after it could be")
 	flags.DurationVar(&o.Drain, "drain", 10*time.Minute, "how long what is under way is waited for at the end")
 	flags.StringVar(&o.Email, "email", "sendgrid", "who carries email: sendgrid, or smtp")
+	flags.StringVar(&o.Store, "store", "sqlite", "what the engine keeps everything in: sqlite, or postgres")
+	flags.IntVar(&o.Engines, "engines", 1, "processes of the engine, on one store; more than one with --store postgres")
+	flags.StringSliceVar(&o.Roles, "roles", nil, "their roles, in turn, such as all,intake,worker (default: each is all)")
+	flags.IntVar(&o.Rate, "rate", 0, "messages a second that may go by SMS, by all processes together; 0: any number")
+	flags.BoolVar(&o.Hold, "hold", false, "hold everything for a tenth of the kills, in the middle")
 	flags.BoolVar(&o.Naive, "naive", false, "drill the design that sends, then records, and tries again, in place of the engine")
 	flags.BoolVar(&more.compare, "compare", false, "drill that design after the engine, and set it beside it")
 	flags.StringVar(&more.report, "report", "", "file that the numbers are written to as JSON, too")
@@ -97,6 +102,9 @@ func play(ctx context.Context, o drill.Options, more extras, stdout io.Writer) (
 	dir := o.Dir
 	if dir == "" {
 		if dir, err = os.MkdirTemp("", "outreach-drill-"); err != nil {
+			return false, err
+		}
+		if err := os.Chmod(dir, 0o711); err != nil { //nolint:gosec // PostgreSQL passes through it as another user
 			return false, err
 		}
 	}

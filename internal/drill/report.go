@@ -82,8 +82,15 @@ func (r Report) lines() []line {
 		count("  pushes that replaced their first", r.Replaced),
 		count("kills of engine or worker", r.Kills.Worker),
 		count("kills of Temporal", r.Kills.Temporal),
-		count("kills of both", r.Kills.Both),
+		count("kills of PostgreSQL", r.Kills.Postgres),
+		count("restarts of PostgreSQL", r.Kills.Restarts),
+		count("kills of two at once", r.Kills.Both),
 		count("starts in vain", r.GaveUps),
+		count("rate: SMS in a second, at most", r.Vendors.Rate),
+		count("  in the worst second", r.Vendors.WorstSecond),
+		line{"held for", seconds(r.Vendors.Held)},
+		line{"  the last call came after", seconds(r.Vendors.LastCall)},
+		count("  calls later than one call's time", r.Vendors.AfterHold),
 		count("calls of providers", c.Calls),
 	}
 	for _, t := range sandbox.Troubles() {
@@ -118,7 +125,7 @@ func WriteJSON(w io.Writer, reports ...Report) error {
 	list := map[string]any{}
 	for _, r := range reports {
 		list[r.design()] = map[string]any{
-			"numbers": r.Numbers, "kills": r.Kills, "startsInVain": r.GaveUps, "providers": r.Sandbox, "green": r.Green(),
+			"numbers": r.Numbers, "vendors": r.Vendors, "kills": r.Kills, "startsInVain": r.GaveUps, "providers": r.Sandbox, "green": r.Green(),
 			"seed": r.Options.Seed, "email": r.Options.email(), "seconds": r.Took.Seconds(), "lateIfSeconds": r.Options.LateIf.Seconds(),
 			"latenessSeconds": map[string]float64{
 				"half": r.Quantile(0.5).Seconds(), "99in100": r.Quantile(0.99).Seconds(), "most": r.Quantile(1).Seconds(),

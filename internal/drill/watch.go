@@ -1,0 +1,77 @@
+package drill
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/outreach-engine/outreach/internal/sandbox"
+)
+
+// Vendors is what the providers saw of a rate and of a hold.
+type Vendors struct {
+	Rate        int           // calls a second that one provider may get; 0: any number
+	WorstSecond int           // the most that it got within any second
+	Held        time.Duration // how long everything was held; 0: not at all
+	AfterHold   int           // calls that came while it lasted, later than one call's time after its begin
+	LastCall    time.Duration // how long after its begin the last call came
+}
+
+// Broken reports whether the rate or the hold was.
+func (v Vendors) Broken() bool { return v.Rate > 0 && v.WorstSecond > v.Rate || v.AfterHold > 0 }
+
+// hold is when everything was held.
+type hold struct{ from, to time.Time }
+
+// watch counts at the providers. callTime is how long a call may take: one that
+// was let go before the hold may come so long after it.
+func watch(calls []sandbox.Call, perSecond int, h hold, callTime time.Duration) Vendors {
+	v := Vendors{Rate: perSecond, WorstSecond: worstSecond(calls, limited), Held: h.to.Sub(h.from)}
+	for _, c := range calls {
+		if c.At.Before(h.from) || !c.At.Before(h.to) {
+			continue
+		}
+		v.LastCall = max(v.LastCall, c.At.Sub(h.from))
+		if c.At.Sub(h.from) > callTime {
+			v.AfterHold++
+		}
+	}
+	return v
+}
+
+// worstSecond gives the most calls that one provider got within any second.
+func worstSecond(calls []sandbox.Call, provider string) (worst int) {
+	var own []time.Time
+	for _, c := range calls {
+		if c.Provider == provider {
+			own = append(own, c.At)
+		}
+	}
+	slices.SortFunc(own, time.Time.Compare)
+	first := 0
+	for i, at := range own {
+		for at.Sub(own[first]) >= time.Second {
+			first++
+		}
+		worst = max(worst, i-first+1)
+	}
+	return worst
+}
+
+// holds begins and ends the hold when it is time: at half of the kills, and a
+// tenth of them later.
+func (s *scene) holds(ctx context.Context, killed int) error {
+	if !s.Hold {
+		return nil
+	}
+	var err error
+	switch killed {
+	case s.Kills / 2:
+		err = s.places.insist(ctx, "pause", "--all")
+		s.held.from = time.Now()
+	case s.Kills/2 + max(1, s.Kills/10):
+		s.held.to = time.Now()
+		err = s.places.insist(ctx, "resume", "--all")
+	}
+	return err
+}

@@ -56,8 +56,10 @@ check: test ## the same as test
 short: ## the tests that are done in a minute: none with a live Temporal, none that takes long
 	go test -p $(JOBS) -short $(call but,$(SERVER))
 
-bench: ## what it costs, as ratios in one run: intake, rules, customers, outreaches, the first of a burst; explain. Some minutes
-	go test ./internal/e2e -run '^$$' -bench . -benchtime 1x -count 3 -timeout 30m | grep -E '^Benchmark|^ok|FAIL'
+bench: ## what it costs on both stores, as ratios in one run: intake, rules, customers, outreaches, lateness, the first of a burst; explain. Most of an hour
+	go test ./internal/bench -run '^$$' -bench . -benchtime 1x -count 3 -timeout 60m | grep -E '^Benchmark|^ok|FAIL'
+	go test ./internal/e2e -run '^$$' -bench 'Outreaches|First' -benchtime 1x -count 3 -timeout 60m | grep -E '^Benchmark|^ok|FAIL'
+	go test ./internal/e2e -run '^$$' -bench Lateness -benchtime 1x -timeout 60m | grep -E '^Benchmark|^ok|FAIL'
 	go test ./cmd/outreach -run '^$$' -bench Explain -benchtime 50x -timeout 30m | grep -E '^Benchmark|^ok|FAIL'
 
 bench-send: ## what sending costs: 10,000 messages by each sender and by its bare library, in one run. Five minutes

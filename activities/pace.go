@@ -162,7 +162,7 @@ func (l lane) scopes(tx ledger.House) ([]pace.Scope, error) {
 	}
 	scopes := make([]pace.Scope, 0, len(names))
 	for _, name := range names {
-		row, _, err := tx.Pace(name)
+		row, err := l.row(tx, name, perSecond[name])
 		if err != nil {
 			return nil, err
 		}
@@ -170,6 +170,19 @@ func (l lane) scopes(tx ledger.House) ([]pace.Scope, error) {
 		scopes = append(scopes, pace.Scope{Row: row, PerSecond: perSecond[name]})
 	}
 	return scopes, nil
+}
+
+// row gives a scope's row. That of a provider without a rate, who asked nobody to
+// wait of late, is only glanced at: nobody else has to wait for it.
+func (l lane) row(tx ledger.House, scope string, perSecond float64) (row ledger.Pace, err error) {
+	if perSecond == 0 {
+		row, _, err = tx.Glance(scope)
+		if err != nil || l.at.After(row.Until.Add(time.Minute)) {
+			return row, err
+		}
+	}
+	row, _, err = tx.Pace(scope)
+	return row, err
 }
 
 // concerned names the scope that a provider slows down; "" is none.

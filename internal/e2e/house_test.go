@@ -32,6 +32,7 @@ import (
 type house struct {
 	t        testing.TB
 	dir      string
+	store    string // its place
 	clock    activities.Clock
 	temporal *devserver.Server
 	running  app.Running
@@ -116,7 +117,13 @@ func newHouse(t testing.TB, rules map[string]string) *house {
 // newHouseAt is newHouse with an engine clock.
 func newHouseAt(t testing.TB, clock activities.Clock, rules map[string]string) *house {
 	t.Helper()
-	h := &house{t: t, dir: t.TempDir(), provider: &provider{}, logged: &logged{}, clock: clock}
+	return newHouseOn(t, filepath.Join(t.TempDir(), "outreach.db"), clock, rules)
+}
+
+// newHouseOn is newHouseAt on a store.
+func newHouseOn(t testing.TB, store string, clock activities.Clock, rules map[string]string) *house {
+	t.Helper()
+	h := &house{t: t, dir: t.TempDir(), store: store, provider: &provider{}, logged: &logged{}, clock: clock}
 	h.write(rules)
 	h.startTemporal()
 	h.start()
@@ -139,7 +146,7 @@ func (h *house) start() {
 	options := app.Defaults()
 	options.Admin = "127.0.0.1:0"
 	options.HTTP, options.TemporalAddress = "127.0.0.1:0", h.temporal.Addr()
-	options.Store, options.Rules = filepath.Join(h.dir, "outreach.db"), filepath.Join(h.dir, "rules")
+	options.Store, options.Rules = h.store, filepath.Join(h.dir, "rules")
 	sender := h.sender
 	if sender == nil {
 		sender = h.provider

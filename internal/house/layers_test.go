@@ -32,6 +32,8 @@ var layers = []layer{
 	{name: "internal/house"},
 	{name: "internal/channel/sendcost"},
 	{name: "internal/devserver"},
+	{name: "internal/bench", may: below},
+	{name: "internal/crowd", may: below},
 	{name: "internal/browsertest"},
 	{name: "internal/pgserver/pgtest", may: []string{"internal/pgserver"}},
 	{name: "internal/pgserver", may: []string{"internal/child"}},

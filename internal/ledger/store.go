@@ -300,9 +300,11 @@ type House interface {
 	// Count adds to a named counter; Counts gives all.
 	Count(name string, by int64) error
 	Counts() (map[string]int64, error)
-	// Pace gives how far a scope is in its rate; SavePace replaces it. Paces
-	// gives all, by scope.
+	// Pace gives how far a scope is in its rate, and keeps it from others to the
+	// end of the write; SavePace replaces it. Paces gives all, by scope. Glance is
+	// Pace for who will not replace it: nobody waits for them.
 	Pace(scope string) (p Pace, ok bool, err error)
+	Glance(scope string) (p Pace, ok bool, err error)
 	SavePace(p Pace) error
 	Paces() ([]Pace, error)
 	// Setting gives one value of the engine's own; SetSetting keeps it.

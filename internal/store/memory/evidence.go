@@ -49,6 +49,9 @@ func (t *tx) Pace(scope string) (ledger.Pace, bool, error) {
 	return p, ok, nil
 }
 
+// Glance implements ledger.House.
+func (t *tx) Glance(scope string) (ledger.Pace, bool, error) { return t.Pace(scope) }
+
 // SavePace implements ledger.House.
 func (t *tx) SavePace(p ledger.Pace) error {
 	if err := t.writes(); err != nil {

@@ -114,6 +114,7 @@ func (c *conn) send() (err error) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), answering)
 	defer cancel()
+	statements = gather(statements)
 	batch := &pgx.Batch{}
 	for _, s := range statements {
 		batch.Queue(s.sql, s.args...)

@@ -111,6 +111,9 @@ func (m *months) ensure(s *Store, at int64) error {
 	return nil
 }
 
+// MakeMonth makes the log's partition of an instant where it is not there yet.
+func (s *Store) MakeMonth(at time.Time) error { return s.months.ensure(s, sqltx.Micros(at)) }
+
 func makeMonth(c *conn, name string, from, to int64) error {
 	there := false
 	err := c.Query("SELECT 1 FROM pg_inherits WHERE inhparent = CAST('events' AS regclass) AND inhrelid = to_regclass($1)",

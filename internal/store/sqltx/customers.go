@@ -29,8 +29,7 @@ func (t *Tx) Join(external string, id customer.ID) error {
 	}
 	t.memory.joins()
 	t.memory.identities.drop(external)
-	return t.conn.Later(`INSERT INTO identities (external, customer)
-		VALUES ($1, $2) ON CONFLICT (external) DO UPDATE SET customer = excluded.customer`, external, id)
+	return t.conn.Later(AddIdentity, external, id)
 }
 
 // OneCustomer reads the row of the customer $1.

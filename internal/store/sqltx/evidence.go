@@ -49,6 +49,11 @@ func scanPace(r *Row) ledger.Pace {
 
 // Pace implements ledger.House.
 func (t *Tx) Pace(scope string) (ledger.Pace, bool, error) {
+	return t.Glance(scope)
+}
+
+// Glance implements ledger.House.
+func (t *Tx) Glance(scope string) (ledger.Pace, bool, error) {
 	return One(t.conn, scanPace, selectPace+"WHERE scope = $1", scope)
 }
 

@@ -172,16 +172,6 @@ func (m *Memory) Commit() {
 	m.group.clear()
 }
 
-// Statements over customers.
-const (
-	upsertCustomer = `INSERT INTO customers (id, profile, state)
-		VALUES ($1, $2, $3)
-		ON CONFLICT (id) DO UPDATE SET profile = excluded.profile, state = excluded.state`
-	updateState    = "UPDATE customers SET state = $1 WHERE seq = $2"
-	updateCustomer = "UPDATE customers SET profile = $1, state = $2 WHERE seq = $3"
-	deleteCustomer = "DELETE FROM customers WHERE id = $1"
-)
-
 // Unread drops what was read and not saved in this transaction: its locks are
 // gone.
 func (m *Memory) Unread() {
@@ -232,7 +222,7 @@ func (r *record) write(c Conn, id customer.ID, shared bool) error {
 		return c.Later(deleteCustomer, id)
 	}
 	if r.seq != 0 && r.profile != "" {
-		return c.Later(updateState, r.State, r.seq)
+		return c.Later(UpdateState, r.State, r.seq)
 	}
 	if r.profile == "" {
 		b, err := json.Marshal(r.Profile)
@@ -245,9 +235,9 @@ func (r *record) write(c Conn, id customer.ID, shared bool) error {
 		return c.Later(updateCustomer, r.profile, r.State, r.seq)
 	}
 	if shared {
-		return c.Later(upsertCustomer, id, r.profile, r.State)
+		return c.Later(UpsertCustomer, id, r.profile, r.State)
 	}
-	return c.Change(upsertCustomer+" RETURNING seq", func(row *Row) { r.seq = row.Int64() }, id, r.profile, r.State)
+	return c.Change(UpsertCustomer+" RETURNING seq", func(row *Row) { r.seq = row.Int64() }, id, r.profile, r.State)
 }
 
 func (d Dialect) add(table string) string {

@@ -114,9 +114,7 @@ func (t *Tx) AwaitingGoal(id customer.ID, rule string, since time.Time) ([]ledge
 // Decide implements ledger.Outreaches.
 func (t *Tx) Decide(decisions ...ledger.Decision) error {
 	for _, d := range decisions {
-		if err := t.conn.Later(`INSERT INTO decisions
-			(customer, at, rule, n, kind, step, channel, template, planned, reason, note)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+		if err := t.conn.Later(AddDecision,
 			d.Customer, d.At, d.Rule, d.N, string(d.Kind), d.Step, d.Channel, d.Template, d.Planned,
 			string(d.Reason), d.Note); err != nil {
 			return err

@@ -93,7 +93,7 @@ func (t *Tx) Restart() (int64, error) {
 
 // Hint implements ledger.Work.
 func (t *Tx) Hint(ref ledger.Ref, at time.Time) error {
-	return t.conn.Later("INSERT INTO hints (rule, customer, n, at) VALUES ($1, $2, $3, $4)",
+	return t.conn.Later(AddHint,
 		ref.Rule, ref.Customer, ref.N, at)
 }
 
@@ -145,9 +145,7 @@ func (t *Tx) DropRecheck(rule string) error {
 
 // SetDue implements ledger.Work.
 func (t *Tx) SetDue(d ledger.Due) error {
-	return t.conn.Later(`INSERT INTO dues (customer, rule, about, at)
-		VALUES ($1, $2, $3, $4)
-		ON CONFLICT (customer, rule, about) DO UPDATE SET at = excluded.at WHERE excluded.at < dues.at`,
+	return t.conn.Later(KeepDue,
 		d.Customer, d.Rule, d.About, d.At)
 }
 

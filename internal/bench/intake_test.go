@@ -1,13 +1,11 @@
-package e2e_test
+package bench_test
 
 import (
 	"bytes"
-	"database/sql"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -23,24 +21,22 @@ import (
 	"github.com/outreach-engine/outreach/internal/library"
 	"github.com/outreach-engine/outreach/internal/observe"
 	"github.com/outreach-engine/outreach/internal/sendtime"
-	"github.com/outreach-engine/outreach/internal/store/sqlite"
+	"github.com/outreach-engine/outreach/internal/store"
 )
 
-// line takes events by HTTP into a SQLite store, as the product does.
+// line takes events by HTTP into a store, as the product does.
 type line struct {
-	store   *sqlite.Store
+	store   ledger.Store
 	library *library.Library
 	handler http.Handler
 	sent    int
 }
 
-func newLine(b *testing.B, files bundle.Files) *line {
+func newLine(b *testing.B, at store.Place, files bundle.Files) *line {
 	b.Helper()
-	store, err := sqlite.Open(b.Context(), filepath.Join(b.TempDir(), "outreach.db"), sqlite.Options{})
-	require.NoError(b, err)
-	b.Cleanup(func() { _ = store.Close() })
+	store := open(b, at)
 	l := &line{store: store, library: library.New(store)}
-	_, err = l.library.Load(b.Context(), files, time.Now())
+	_, err := l.library.Load(b.Context(), files, time.Now())
 	require.NoError(b, err)
 	l.warm(b)
 	observer := &observe.Observer{Store: store, Now: time.Now, Desk: dossier.Desk{Library: l.library, Zones: sendtime.NewZones()}}
@@ -107,48 +103,6 @@ func (l *line) post(b *testing.B, body []byte) {
 	}
 }
 
-// plain inserts the same rows with the same indexes, and one state a customer
-// and batch, as a careful program without rules would.
-type plain struct {
-	db   *sql.DB
-	sent int
-}
-
-func newPlain(b *testing.B) *plain {
-	b.Helper()
-	path := filepath.Join(b.TempDir(), "plain.db")
-	store, err := sqlite.Open(b.Context(), path, sqlite.Options{})
-	require.NoError(b, err)
-	require.NoError(b, store.Close())
-	db, err := sql.Open("sqlite", "file:"+path+"?_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)")
-	require.NoError(b, err)
-	db.SetMaxOpenConns(1)
-	b.Cleanup(func() { _ = db.Close() })
-	return &plain{db: db}
-}
-
-// profile and state are as long as those of the customers that line has.
-func (p *plain) insert(b *testing.B, first, customers int, profile string, state []byte) {
-	tx, err := p.db.BeginTx(b.Context(), nil)
-	require.NoError(b, err)
-	event, err := tx.Prepare(`INSERT INTO events (message_id, customer, name, at, received, via, properties) VALUES (?, ?, ?, ?, ?, '', ?)`)
-	require.NoError(b, err)
-	keep, err := tx.Prepare(`INSERT INTO customers (id, profile, state) VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET profile = excluded.profile, state = excluded.state`)
-	require.NoError(b, err)
-	now := time.Now().UnixMicro()
-	for i := range batchSize {
-		p.sent++
-		id := fmt.Sprint("c", (first+i/perCustomer)%customers)
-		_, err = event.Exec(fmt.Sprint("m", p.sent), id, "data_session", now, now, `{"mb":12.5,"source":"app"}`)
-		require.NoError(b, err)
-		if i%perCustomer == 0 {
-			_, err = keep.Exec(id, profile, state)
-			require.NoError(b, err)
-		}
-	}
-	require.NoError(b, tx.Commit())
-}
-
 // race times batches of both in turn and gives events per second.
 func race(batches int, ours, theirs func(i int)) (our, their float64) {
 	var a, z time.Duration
@@ -189,8 +143,16 @@ func (l *line) sample(b *testing.B) (profile string, state []byte) {
 // BenchmarkIntake takes events by /v1/batch with the shipped rules, against a
 // plain batched insert of the same rows.
 func BenchmarkIntake(b *testing.B) {
-	const customers, batches = 2000, 200
-	l, p := newLine(b, shipped(b)), newPlain(b)
+	onBoth(b, func(b *testing.B, place func() store.Place) {
+		const customers, batches = 2000, 200
+		at := place()
+		l, p := newLine(b, place(), shipped(b)), newPlain(b, at)
+		l.race(b, p, customers, batches)
+	})
+}
+
+func (l *line) race(b *testing.B, p plain, customers, batches int) {
+	b.Helper()
 	for i := range customers * perCustomer / batchSize {
 		l.post(b, l.body(i*batchSize/perCustomer, customers, "data_session"))
 	}
@@ -211,9 +173,11 @@ func BenchmarkIntake(b *testing.B) {
 
 // BenchmarkRules takes events that no rule mentions, with 10 and with 1,000
 // rules.
-func BenchmarkRules(b *testing.B) {
+func BenchmarkRules(b *testing.B) { onBoth(b, manyRules) }
+
+func manyRules(b *testing.B, place func() store.Place) {
 	const customers, batches = 2000, 100
-	few, many := newLine(b, strangers(10)), newLine(b, strangers(1000))
+	few, many := newLine(b, place(), strangers(10)), newLine(b, place(), strangers(1000))
 	for _, l := range []*line{few, many} {
 		for i := range customers * perCustomer / batchSize {
 			l.post(b, l.body(i*batchSize/perCustomer, customers, "other"))
@@ -242,9 +206,11 @@ func strangers(n int) bundle.Files {
 
 // BenchmarkCustomers takes events of a tenth of 10,000 and of 1,000,000
 // customers, whose rows are warm.
-func BenchmarkCustomers(b *testing.B) {
+func BenchmarkCustomers(b *testing.B) { onBoth(b, manyCustomers) }
+
+func manyCustomers(b *testing.B, place func() store.Place) {
 	const batches = 400
-	few, many := newLine(b, shipped(b)), newLine(b, shipped(b))
+	few, many := newLine(b, place(), shipped(b)), newLine(b, place(), shipped(b))
 	fill(b, few, 10_000)
 	fill(b, many, 1_000_000)
 	warm := func(l *line, customers int) {

@@ -63,20 +63,21 @@ type Starter struct {
 
 var _ activities.Starter = Starter{}
 
-// Start begins an outreach's workflow; one that runs already is left alone.
+// Start begins an outreach's workflow; one that runs already is hinted: it may
+// sleep by an answer that its row went beyond.
 func (s Starter) Start(ctx context.Context, start activities.Start) error {
 	_, err := s.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID: start.Ref.String(), TaskQueue: TaskQueue, EnableEagerStart: true, WorkflowTaskTimeout: takenOver,
-		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
-		Priority:                 s.place(start.Priority, start.Ref.Rule),
-		StaticSummary:            clip(start.Ref.Rule+" for "+string(start.Ref.Customer), maxSummary),
+		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL, WorkflowExecutionErrorWhenAlreadyStarted: true,
+		Priority:      s.place(start.Priority, start.Ref.Rule),
+		StaticSummary: clip(start.Ref.Rule+" for "+string(start.Ref.Customer), maxSummary),
 		TypedSearchAttributes: temporal.NewSearchAttributes(
 			ruleAttribute.ValueSet(start.Ref.Rule), versionAttribute.ValueSet(start.Version),
 			customerAttribute.ValueSet(string(start.Ref.Customer)), topicAttribute.ValueSet(string(start.Topic)),
 		),
 	}, OutreachType, start)
 	if _, running := errors.AsType[*serviceerror.WorkflowExecutionAlreadyStarted](err); running {
-		return nil
+		_, err = s.Hint(ctx, start.Ref) // one that ended meanwhile is found overdue
 	}
 	return err
 }

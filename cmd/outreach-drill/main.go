@@ -104,9 +104,10 @@ func play(ctx context.Context, o drill.Options, more extras, stdout io.Writer) (
 		if dir, err = os.MkdirTemp("", "outreach-drill-"); err != nil {
 			return false, err
 		}
-		if err := os.Chmod(dir, 0o711); err != nil { //nolint:gosec // PostgreSQL passes through it as another user
-			return false, err
-		}
+	}
+	// PostgreSQL may run as another user, who passes through.
+	if err := errors.Join(os.MkdirAll(dir, 0o711), os.Chmod(dir, 0o711)); err != nil { //nolint:gosec // as it says
+		return false, err
 	}
 	if o.Bin, err = filepath.Abs(o.Bin); err != nil {
 		return false, err

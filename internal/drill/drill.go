@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"path/filepath"
 	"time"
 
 	"github.com/outreach-engine/outreach/internal/sandbox"
@@ -83,9 +84,10 @@ func Run(ctx context.Context, o Options) (Report, error) {
 	for _, w := range scene.workers {
 		r.GaveUps += w.gaveUps
 	}
-	r.Vendors = watch(box.Book().Calls(), o.Rate, scene.held, o.Call)
+	calls := box.Book().Calls()
+	r.Vendors = watch(calls, o.Rate, scene.held, o.Call)
 	r.Sandbox, r.Took = box.Book().Counts(), time.Since(began)
-	return r, nil
+	return r, writeCalls(filepath.Join(o.Dir, "calls.txt"), calls)
 }
 
 // Green reports whether customers got what they were to get, once, and no rate

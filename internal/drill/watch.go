@@ -1,7 +1,10 @@
 package drill
 
 import (
+	"bytes"
 	"context"
+	"fmt"
+	"os"
 	"slices"
 	"time"
 
@@ -15,6 +18,15 @@ type Vendors struct {
 	Held        time.Duration // how long everything was held; 0: not at all
 	AfterHold   int           // calls that came while it lasted, later than one call's time after its begin
 	LastCall    time.Duration // how long after its begin the last call came
+}
+
+// writeCalls writes every call to a file: when, whom, for which message.
+func writeCalls(path string, calls []sandbox.Call) error {
+	var text bytes.Buffer
+	for _, c := range calls {
+		_, _ = fmt.Fprintf(&text, "%s %s %s\n", c.At.UTC().Format("15:04:05.000"), c.Provider, c.Key)
+	}
+	return os.WriteFile(path, text.Bytes(), 0o600)
 }
 
 // Broken reports whether the rate or the hold was.
@@ -58,6 +70,10 @@ func worstSecond(calls []sandbox.Call, provider string) (worst int) {
 	return worst
 }
 
+// heldCalls is how many calls' time a hold lasts at least: what comes later than
+// one call's time after its begin is what it did not hold.
+const heldCalls = 3
+
 // holds begins and ends the hold when it is time: at half of the kills, and a
 // tenth of them later.
 func (s *scene) holds(ctx context.Context, killed int) error {
@@ -70,6 +86,11 @@ func (s *scene) holds(ctx context.Context, killed int) error {
 		err = s.places.insist(ctx, "pause", "--all")
 		s.held.from = time.Now()
 	case s.Kills/2 + max(1, s.Kills/10):
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(time.Until(s.held.from.Add(heldCalls * s.Call))):
+		}
 		s.held.to = time.Now()
 		err = s.places.insist(ctx, "resume", "--all")
 	}

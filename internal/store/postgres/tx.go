@@ -167,16 +167,42 @@ func (t *tx) Pace(scope string) (p ledger.Pace, ok bool, err error) {
 	return t.Tx.Pace(scope)
 }
 
-// Claim implements ledger.Work. Rows that somebody else is claiming are left to
-// them.
+// Claim implements ledger.Work. Rows that somebody else is claiming, and
+// customers whom somebody else has locked, are left to them: a claim never
+// waits, and who goes on with what it gave waits for nobody.
 func (t *tx) Claim(rule string, now, until time.Time, limit int) ([]ledger.Outreach, error) {
+	var rows []int64
+	var whose []string
+	busy := map[string]bool{}
+	err := t.c.Query(`SELECT rowid, customer, CASE WHEN EXISTS (SELECT FROM customers WHERE id = customer) THEN 1 ELSE 0 END FROM outreaches
+		WHERE rule = $1 AND status = 'matched' AND lease <= $2
+		ORDER BY priority DESC, next_at, n, rowid LIMIT $3
+		FOR UPDATE SKIP LOCKED`, func(r *sqltx.Row) {
+		rows, whose = append(rows, r.Int64()), append(whose, r.Text())
+		busy[whose[len(whose)-1]] = r.Int64() != 0
+	}, rule, now, sqltx.Bound(limit))
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	locked, err := sqltx.All(t.c, sqltx.Text, "SELECT id FROM customers WHERE id = ANY($1) ORDER BY id FOR UPDATE SKIP LOCKED", whose)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range locked {
+		delete(busy, id)
+	}
+	free := rows[:0]
+	for i, row := range rows {
+		if !busy[whose[i]] {
+			free = append(free, row)
+		}
+	}
+	if err := t.lockAll(locked); err != nil {
+		return nil, err
+	}
 	return sqltx.Claimed(t.c, `UPDATE outreaches
 		SET lease = $1
-		WHERE rowid IN (
-			SELECT rowid FROM outreaches
-			WHERE rule = $2 AND status = 'matched' AND lease <= $3
-			ORDER BY priority DESC, next_at, n, rowid LIMIT $4
-			FOR UPDATE SKIP LOCKED)`, until, rule, now, limit)
+		WHERE rowid = ANY($2)`, until, free)
 }
 
 // News implements ledger.Events. Those that somebody else is telling are left

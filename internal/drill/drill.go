@@ -36,6 +36,8 @@ type Options struct {
 	Roles    []string      // of its processes, in turn; nil: each is all
 	Rate     int           // messages a second that may go by SMS; 0: any number
 	Hold     bool          // everything is held for a while in the middle
+	Rolling  bool          // the engine's processes are replaced one by one, and none of the above happens
+	Next     string        // folder of the program that replaces; "": Bin
 	Naive    bool          // drills the design that sends, then records, and tries again
 	Out      io.Writer     // told how it goes; nil is told nothing
 }

@@ -68,17 +68,23 @@ func (o Options) seatsOf(dir string) ([]seat, error) {
 	}
 	var list []seat
 	for i := range max(o.Engines, 1) {
-		s := seat{name: "engine-" + strconv.Itoa(i+1), role: roles[i%len(roles)]}
-		var err error
-		if s.http, err = freeAddress(firstPort + 2*apart*i); err != nil {
-			return nil, err
-		}
-		if s.admin, err = freeAddress(firstPort + 2*apart*i + apart); err != nil {
+		s, err := newSeat("engine-"+strconv.Itoa(i+1), roles[i%len(roles)], firstPort+2*apart*i)
+		if err != nil {
 			return nil, err
 		}
 		list = append(list, s)
 	}
 	return list, nil
+}
+
+// newSeat finds addresses for a process that is one of several.
+func newSeat(name, role string, port int) (s seat, err error) {
+	const apart = 10
+	s = seat{name: name, role: role}
+	if s.http, err = freeAddress(port); err == nil {
+		s.admin, err = freeAddress(port + apart)
+	}
+	return s, err
 }
 
 // command runs one of the product's commands on the store.

@@ -48,6 +48,26 @@ func Print(w io.Writer, reports ...Report) error {
 	return nil
 }
 
+// PrintRolled writes what came of a rolling drill.
+func PrintRolled(w io.Writer, r Rolled) error {
+	text := fmt.Sprintf("lost %d\nduplicated %d\nstuck %d\nmessages %d\n\n  %-38s%9s%9s%9s%9s%9s\n", r.Lost, r.Duplicated, r.Stuck, r.Messages,
+		"late while", "messages", "half", "99 in 100", "most", "over 1s")
+	precise := func(d time.Duration) string { return fmt.Sprintf("%.2f s", d.Seconds()) }
+	for _, s := range r.Spans {
+		text += fmt.Sprintf("  %-38s%9d%9s%9s%9s%9d\n", s.Name, s.Messages, precise(s.Half), precise(s.P99), precise(s.Most), s.Over)
+	}
+	text += fmt.Sprintf("  an event was taken after at most      %9s\n", precise(r.Posting))
+	for i, d := range r.Stops {
+		text += fmt.Sprintf("  process %d stopped in                  %9s\n", i+1, precise(d))
+	}
+	text += fmt.Sprintf("  versions at the end: %s\n  seconds %.0f\n", strings.Join(r.Versions, ", "), r.Took.Seconds())
+	for _, d := range r.Details {
+		text += "  " + d + "\n"
+	}
+	_, err := io.WriteString(w, text)
+	return err
+}
+
 // examples is how much is told of what the other design did wrong.
 const examples = 5
 

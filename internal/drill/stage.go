@@ -124,7 +124,12 @@ func (s *stage) run(ctx context.Context, p *process) error {
 // most each way, when nothing goes wrong. A kill must be able to hit a call.
 const latencyShare = 6
 
-func (o Options) latency() time.Duration { return o.Call / latencyShare }
+func (o Options) latency() time.Duration {
+	if o.Rolling {
+		return rollLatency
+	}
+	return o.Call / latencyShare
+}
 
 // provide starts the providers.
 func (o Options) provide(s *stage) error {

@@ -3,10 +3,13 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run build test check short bench bench-send drill drill-naive drill-short programs backtest format vet determinism tidy browser postgres editor maildev histories docs
+.PHONY: help run build test check short bench bench-send drill drill-naive drill-fleet drill-rolling drill-short programs backtest format vet determinism tidy browser postgres editor maildev promtool grafana histories docs deploy-check cluster programs-cluster
 
 # How many packages are built and tested at once.
 JOBS ?= 2
+
+# The version whose workflow histories are recorded.
+VERSION ?= v0.1
 
 # Packages that link the embedded Temporal server: linking takes a while, and with the race detector very long.
 SERVER := cmd/outreach-dev|internal/devserver|internal/e2e
@@ -27,6 +30,9 @@ EDITOR_FROM := internal/schema/testdata/editor
 # Where the package of the mail server for tests is pinned.
 MAILDEV_FROM := internal/channel/smtp/testdata/maildev
 
+# Where the package of Grafana's schema is pinned.
+GRAFANA_FROM := internal/dashboard/testdata/grafana
+
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
@@ -39,7 +45,7 @@ build: ## bin/outreach, the product, and bin/outreach-dev, everything in one
 	go build -p $(JOBS) -o bin/ ./cmd/outreach ./cmd/outreach-dev
 
 # The race of changes against messages runs twice: briefly with the race detector, and ten thousand rounds without.
-test: format vet determinism tidy browser postgres editor maildev ## everything that CI checks
+test: format vet determinism tidy browser postgres editor maildev promtool grafana deploy-check ## everything that CI checks
 	@race=-race; \
 	if [ "$$(go env CGO_ENABLED)" != 1 ] || ! command -v "$$(go env CC)" >/dev/null; then \
 	  race=; echo "there is no C compiler: tests run without the race detector"; \
@@ -71,8 +77,31 @@ drill: programs ## 10,000 messages, 200 kills, providers that misbehave: is any 
 drill-naive: programs ## that other design alone: it sends, then records, and tries again
 	bin/outreach-drill --naive $(ARGS)
 
-drill-short: programs ## 500 messages, 20 kills: about a minute
-	bin/outreach-drill --messages 500 --kills 20 --gap 1s --call-timeout 1500ms --patience 3s --seed 20261123 $(ARGS)
+drill-fleet: programs postgres ## three engines on one PostgreSQL: 5,000 messages, 100 kills of each part, a rate, a hold
+	bin/outreach-drill --store postgres --engines 3 --roles all,intake,worker --messages 5000 --kills 100 --rate 10 --hold $(ARGS)
+
+drill-rolling: programs postgres ## replace three engines one by one under load, then kill each: how late are messages?
+	@go build -p $(JOBS) -ldflags "-X github.com/outreach-engine/outreach/internal/app.stamped=next" -o bin/next/ ./cmd/outreach
+	bin/outreach-drill --rolling --engines 3 --next bin/next $(ARGS)
+
+# What both short drills have in common.
+SHORT := --messages 300 --kills 12 --gap 1s --call-timeout 1500ms --patience 3s --seed 20261123
+
+drill-short: programs postgres ## 300 messages, 12 kills, of one engine and of three on one PostgreSQL: less than two minutes
+	bin/outreach-drill $(SHORT) $(ARGS)
+	@if command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then \
+	  set -x; bin/outreach-drill $(SHORT) --store postgres --engines 3 --roles all,intake,worker --rate 10 --hold $(ARGS); \
+	fi
+
+cluster: programs-cluster postgres ## PostgreSQL, Temporal's four services, two engines and a load, here; what it costs. ARGS="--help" lists its flags
+	@exec bin/outreach-cluster $(ARGS)
+
+# What a cluster runs. Temporal's own programs come from the module that the embedded server is made of.
+programs-cluster:
+	@[ -e bin/temporal-server ] || echo "The first build takes a few minutes: Temporal's server is big. Later ones take seconds."
+	@go build -p $(JOBS) -o bin/ ./cmd/outreach ./cmd/outreach-cluster
+	@go build -p $(JOBS) -o bin/temporal-server go.temporal.io/server/cmd/server
+	@go build -p $(JOBS) -o bin/temporal-sql-tool go.temporal.io/server/cmd/tools/sql
 
 # What a drill runs.
 programs:
@@ -137,8 +166,40 @@ maildev: editor
 	  npm ci --prefix .cache/maildev --ignore-scripts --no-audit --no-fund --loglevel=error || \
 	{ rm -f .cache/maildev/package-lock.json; echo "maildev is not installed: the test that reads a mail back is skipped"; }
 
-histories: ## record the workflow histories anew that every build replays
-	go test -count=1 ./internal/e2e -run TestRecordHistories -histories
+# Alert rules, the dashboard's expressions and the runbooks' queries are checked by promtool. Debian's package is unpacked
+# into .cache and not installed: no server starts.
+promtool:
+	@if [ -x .cache/prometheus/usr/bin/promtool ] || command -v promtool >/dev/null; then exit 0; fi; \
+	if command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null; then \
+	  echo "promtool is missing: unpacking Debian's package prometheus into .cache"; \
+	  mkdir -p .cache/prometheus && cd .cache/prometheus && rm -f *.deb; \
+	  if { apt-get download prometheus || { [ "$$(id -u)" = 0 ] && apt-get update && apt-get download prometheus; }; } >/dev/null 2>&1 && \
+	    dpkg-deb -x prometheus_*.deb . && rm -f *.deb; then exit 0; fi; \
+	fi; \
+	echo "promtool is not there: the tests that check alert rules and the dashboard's expressions are skipped"
+
+# The dashboard is read by Grafana's own schema. Its package stays in .cache.
+grafana: editor
+	@if cmp -s $(GRAFANA_FROM)/package-lock.json .cache/grafana/package-lock.json; then exit 0; fi; \
+	mkdir -p .cache/grafana && rm -f .cache/grafana/package-lock.json && cp $(GRAFANA_FROM)/package.json .cache/grafana/ && \
+	  cp $(GRAFANA_FROM)/package-lock.json .cache/grafana/ && \
+	  npm ci --prefix .cache/grafana --ignore-scripts --no-audit --no-fund --loglevel=error || \
+	{ rm -f .cache/grafana/package-lock.json; echo "@grafana/schema is not installed: the test that reads the dashboard by it is skipped"; }
+
+histories: ## record the workflow histories of a version that every later build replays; those that are there stay. VERSION=v0.2
+	go test -count=1 ./internal/e2e -run TestRecordHistories -histories $(VERSION)
+
+# The image, the compose files and the chart, checked by the parts of Docker, Compose, Caddy, Helm and Kubernetes that read
+# them. These are a module of their own, deploy/tools; the first build takes two minutes, later ones seconds.
+deploy-check: ## the files of deploy/: image, compose, gateway, chart
+	@cd deploy/tools; \
+	if ! go list -deps . >/dev/null 2>&1; then \
+	  if go mod verify >/dev/null 2>&1; then go list -deps . >/dev/null; fi; \
+	  echo "the modules of deploy/tools are not installed: the files of deploy/ are not checked"; exit 0; \
+	fi; \
+	mkdir -p ../../.cache/deploy; \
+	export DEPLOY_CONTENTS=$$(find .. ../../rules ../../templates -type f -print0 | sort -z | xargs -0 sha256sum | sha256sum); \
+	go mod tidy -diff && go vet . && go build -p $(JOBS) -o ../../.cache/deploy/check . && go test -p $(JOBS) . && ../../.cache/deploy/check ../..
 
 docs: ## write the generated pages of docs/ and the expected texts of tests anew
 	go test -count=1 $$(grep -rl --include='*_test.go' 'flag.Bool("update"' cmd internal | xargs -n1 dirname | sort -u | grep -v internal/e2e | sed 's|^|./|') -update

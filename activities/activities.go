@@ -17,6 +17,7 @@ import (
 	"github.com/outreach-engine/outreach/internal/dossier"
 	"github.com/outreach-engine/outreach/internal/journey"
 	"github.com/outreach-engine/outreach/internal/ledger"
+	"github.com/outreach-engine/outreach/internal/tracing"
 )
 
 // Starter is what activities need of Temporal.
@@ -103,7 +104,9 @@ type Engine struct {
 	Meter Meter
 	// Fit says why nothing may be decided or sent by this process now, such as
 	// that its clock is off; nil: nothing ever keeps it from that.
-	Fit    func() error
+	Fit func() error
+	// Tracer is told of each piece of work; nil: nobody is.
+	Tracer *tracing.Tracer
 	Logger *slog.Logger
 
 	calls   sync.WaitGroup // provider calls under way
@@ -117,8 +120,12 @@ func (e *Engine) Advance(ctx context.Context, q Question) (Answer, error) {
 		return Answer{}, err
 	}
 	var answer Answer
+	span := e.pieceOf(q, "advance")
 	err := e.Store.Write(ctx, ledger.GateLane, func(tx ledger.Tx) error {
 		o, stored, is, err := e.asked(tx, q)
+		if span != nil {
+			span.Event = o.Trigger
+		}
 		if err != nil || is {
 			answer = stored
 			answer.Sleep, answer.Deliver = 0, ""
@@ -127,6 +134,7 @@ func (e *Engine) Advance(ctx context.Context, q Question) (Answer, error) {
 		answer, err = e.step(tx, o, max(q.Seq, o.Seq+1))
 		return err
 	})
+	e.tellAdvance(span, answer, err)
 	return answer, err
 }
 

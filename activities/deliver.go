@@ -36,6 +36,7 @@ func (e *Engine) leaseTime() time.Duration { return e.callTime() * 4 / 3 }
 
 // attempt is one part on its way to whoever carries it.
 type attempt struct {
+	event   string // message id of what set its outreach off; "": time did
 	seq     int64
 	part    ledger.Part
 	crowded bool              // others wait behind a full cap
@@ -61,7 +62,9 @@ func (e *Engine) Deliver(ctx context.Context, q Question) (Answer, error) {
 	if wait := e.flights.full(sender.Name(), time.Now()); wait > 0 {
 		return e.busy(ctx, q, wait)
 	}
-	answer, try, err := e.open(ctx, q, way{channel: ch, sender: sender})
+	span := e.pieceOf(q, "deliver")
+	answer, try, err := e.open(ctx, q, way{channel: ch, sender: sender, span: span})
+	e.tellOf(span, try, err)
 	if err != nil || try == nil {
 		return answer, err
 	}
@@ -87,6 +90,7 @@ func (e *Engine) open(ctx context.Context, q Question, w way) (answer Answer, tr
 // ask asks the gate for a message whose time has come.
 func (e *Engine) ask(tx ledger.Tx, q Question, w way, place *seat) (Answer, *attempt, error) {
 	o, stored, is, err := e.asked(tx, q)
+	w.saw(o)
 	if err != nil || is {
 		return stored, nil, err
 	}
@@ -102,6 +106,7 @@ func (e *Engine) ask(tx ledger.Tx, q Question, w way, place *seat) (Answer, *att
 		return Answer{}, nil, err
 	}
 	seq := max(q.Seq, o.Seq+1)
+	w.note(out)
 	if !out.Due || out.Deliver != q.Deliver {
 		answer, err := e.save(d, out, seq)
 		return answer, nil, err
@@ -112,6 +117,7 @@ func (e *Engine) ask(tx ledger.Tx, q Question, w way, place *seat) (Answer, *att
 		return Answer{}, nil, err
 	}
 	if wait.time > 0 {
+		w.say("paced")
 		answer, err := e.await(tx, o, q, g, wait)
 		return answer, nil, err
 	}
@@ -135,7 +141,7 @@ func (e *Engine) begin(tx ledger.Tx, d *dossier.Dossier, g passed) (Answer, *att
 	if err != nil {
 		return Answer{}, nil, err
 	}
-	try := &attempt{seq: g.seq, sender: g.way.sender, lane: g.lane, crowded: dossier.Crowded(g.facts.Slots, o.Ref)}
+	try := &attempt{event: o.Trigger, seq: g.seq, sender: g.way.sender, lane: g.lane, crowded: dossier.Crowded(g.facts.Slots, o.Ref)}
 	try.part, err = d.Lease(g.out, g.facts.Now, g.facts.Now.Add(e.Clock.Span(e.leaseTime())))
 	if err != nil {
 		return Answer{}, nil, err
@@ -217,7 +223,7 @@ func (e *Engine) call(try *attempt) Answer {
 		answer, err := e.record(try, receipt, trouble)
 		if err != nil {
 			close(done)
-			e.Logger.Error("outcome of an attempt not recorded: it will be asked for", "key", try.part.Key(), "error", err)
+			e.Logger.Error("outcome of an attempt not recorded: it will be asked for", about(try.part, try.event), "error", err)
 			return
 		}
 		done <- answer
@@ -255,7 +261,7 @@ func (e *Engine) hint(ref ledger.Ref) {
 	defer cancel()
 	err := e.Store.Write(ctx, ledger.GateLane, func(tx ledger.Tx) error { return tx.Hint(ref, e.now()) })
 	if err != nil {
-		e.Logger.Warn("outreach not hinted", "outreach", ref.String(), "error", err)
+		e.Logger.Warn("outreach not hinted", aboutOutreach(ref, ""), "error", err)
 	}
 }
 
@@ -274,9 +280,11 @@ func (e *Engine) send(try *attempt) (channel.Receipt, error) {
 	}
 	began := time.Now()
 	receipt, trouble := try.sender.Send(ctx, try.message)
+	outcome := outcomeOf(receipt, trouble)
 	if e.Meter != nil {
-		e.Meter.Call(try.sender.Name(), outcomeOf(receipt, trouble), time.Since(began))
+		e.Meter.Call(try.sender.Name(), outcome, time.Since(began))
 	}
+	e.tellCall(try, began, outcome, trouble)
 	return receipt, trouble
 }
 

@@ -182,7 +182,7 @@ func (e *Engine) search(ctx context.Context, finder channel.Finder, p ledger.Par
 		After: now.Add(-e.Clock.Since(p.Sent)), Before: now.Add(e.callTime() - min(lost, e.callTime())),
 	})
 	if err != nil {
-		e.Logger.Warn("provider does not say what became of an attempt; it is asked again", "key", p.Key(), "provider", p.Provider, "error", err)
+		e.Logger.Warn("provider does not say what became of an attempt; it is asked again", about(p, ""), "provider", p.Provider, "error", err)
 		return dossier.Heard{}, false
 	}
 	others, err := e.strangers(ctx, p, found)

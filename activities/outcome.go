@@ -106,7 +106,7 @@ func badFor(c customer.Channel) string {
 // refused maps a provider's no to what is learned of a message.
 func (e *Engine) refused(part ledger.Part, trouble error) dossier.Heard {
 	if bad, ok := errors.AsType[*templateError](trouble); ok {
-		e.Logger.Error("message not written", "key", part.Key(), "error", trouble)
+		e.Logger.Error("message not written", about(part, ""), "template", part.Template, "error", trouble)
 		return dossier.Heard{Word: ledger.Refused, Reason: customer.TemplateError, Note: bad.Error()}
 	}
 	var detail channel.Error
@@ -126,7 +126,7 @@ func (e *Engine) refused(part ledger.Part, trouble error) dossier.Heard {
 		h.Reason, h.RetryAt = customer.Unavailable, e.now().Add(e.pause(part.Attempt, detail.RetryAfter))
 	case channel.Misconfigured:
 		h.Reason = customer.Misconfigured
-		e.Logger.Error("channel held: its provider refuses the engine's set-up", "channel", part.Channel, "provider", part.Provider, "code", detail.Code, "detail", detail.Detail)
+		e.Logger.Error("channel held: its provider refuses the engine's set-up", about(part, ""), "channel", part.Channel, "provider", part.Provider, "code", detail.Code, "detail", detail.Detail)
 	default:
 		h.Word, h.RetryAt = ledger.NoAnswer, e.now()
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/outreach-engine/outreach/internal/ledger"
 	"github.com/outreach-engine/outreach/internal/pace"
 	"github.com/outreach-engine/outreach/internal/policy"
+	"github.com/outreach-engine/outreach/internal/tracing"
 )
 
 // longestPause bounds how long a provider's word keeps everybody waiting: after
@@ -21,6 +22,7 @@ const longestPause = time.Hour
 
 // way is who carries a part, and the channel whose rate holds for it.
 type way struct {
+	span    *tracing.Span // what is told of it; nil: nobody is told
 	channel customer.Channel
 	sender  channel.Sender
 }

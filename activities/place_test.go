@@ -2,24 +2,31 @@ package activities_test
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/time/rate"
 
 	"github.com/outreach-engine/outreach/activities"
+	"github.com/outreach-engine/outreach/internal/customer"
+	"github.com/outreach-engine/outreach/internal/observe"
 )
 
 // started keeps the places that starts were given, by rule.
 type started struct {
 	*bench
 	places map[string]int
+	starts map[string]int
 }
 
 func (s *started) Start(ctx context.Context, start activities.Start) error {
 	s.mu.Lock()
 	s.places[start.Ref.Rule] = start.Priority
+	s.starts[start.Ref.Rule]++
 	s.mu.Unlock()
 	return s.bench.Start(ctx, start)
 }
@@ -43,7 +50,7 @@ func TestUrgentTopicsHaveTheFirstPlace(t *testing.T) {
 	}
 	delete(f.Rules, "greeting.yaml")
 	b := newBench(t, "2026-11-23T15:00:00Z", f)
-	s := &started{bench: b, places: map[string]int{}}
+	s := &started{bench: b, places: map[string]int{}, starts: map[string]int{}}
 	b.engine.Starter = s
 	b.identify("u1", berlin("service", "alarm"))
 	b.happen("u1", "order_placed")
@@ -51,4 +58,39 @@ func TestUrgentTopicsHaveTheFirstPlace(t *testing.T) {
 	require.Equal(t, map[string]int{
 		"alarm": activities.FirstPlace, "high": 3, "upper": 3, "middle": 4, "usual": 4, "lower": 4, "low": activities.LastPlace, "bulk": activities.LastPlace,
 	}, s.places)
+}
+
+// TestUrgentRulesNeedNotWaitForATurn has the bound on starts used up: a usual
+// rule starts one outreach at a time, an urgent one all, and the others wait for
+// the turns that it took.
+func TestUrgentRulesNeedNotWaitForATurn(t *testing.T) {
+	t.Parallel()
+	f := alarms("")
+	for name := range f.Rules {
+		f.Rules[name] = []byte(strings.Replace(string(f.Rules[name]), "steps:\n", "steps:\n  - {wait: 1h}\n", 1))
+	}
+	b := newBench(t, "2026-11-23T15:00:00Z", f)
+	s := &started{bench: b, places: map[string]int{}, starts: map[string]int{}}
+	b.engine.Starter = s
+	b.engine.Starts = rate.NewLimiter(rate.Every(time.Hour), 20)
+	require.True(t, b.engine.Starts.AllowN(time.Now(), 20))
+	for i := range 10 {
+		b.identify(fmt.Sprint("u", i), berlin("service", "alarm"))
+	}
+	for i := range 10 {
+		user := fmt.Sprint("u", i)
+		for _, event := range []string{"order_placed", "app_opened"} {
+			_, err := b.observer.Take(t.Context(), []observe.Incoming{{
+				User: user, Event: customer.Event{MessageID: user + event, Name: event, At: b.now},
+			}})
+			require.NoError(t, err)
+		}
+	}
+	for _, rule := range []string{"alarm", "greeting"} {
+		clear(s.starts)
+		_, err := b.engine.Work(t.Context(), rule)
+		require.NoError(t, err)
+		require.Equal(t, map[string]int{rule: map[string]int{"alarm": 10, "greeting": 1}[rule]}, s.starts)
+	}
+	require.InDelta(t, -10, b.engine.Starts.Tokens(), 1)
 }

@@ -153,13 +153,19 @@ func (e *Engine) hints(ctx context.Context, rule string) (more bool, err error) 
 	return len(list) == hintBatch, errors.Join(trouble, err)
 }
 
+// notStarted is a match whose first step failed.
+type notStarted struct {
+	ledger.Outreach
+	err error
+}
+
 // start claims matches, takes each its first step and starts its workflow.
 func (e *Engine) start(ctx context.Context, rule string) (more bool, err error) {
 	var starts []Start
-	var failed []error
+	var failed []notStarted
 	err = e.Store.Write(ctx, ledger.GateLane, func(tx ledger.Tx) error {
 		now := e.now()
-		claimed, err := tx.Claim(rule, now, now.Add(e.Clock.Span(min(claimLease, max(e.Patience, time.Second)))), e.allowed())
+		claimed, err := tx.Claim(rule, now, now.Add(e.Clock.Span(min(claimLease, max(e.Patience, time.Second)))), e.allowed(rule))
 		if err != nil {
 			return err
 		}
@@ -167,7 +173,7 @@ func (e *Engine) start(ctx context.Context, rule string) (more bool, err error) 
 		for _, o := range claimed {
 			s, err := e.first(tx, o)
 			if err != nil {
-				failed = append(failed, fmt.Errorf("%s: %w", o.Ref, err))
+				failed = append(failed, notStarted{o, err})
 				continue // its lease ends, and it is tried again
 			}
 			if !s.First.Done {
@@ -179,19 +185,37 @@ func (e *Engine) start(ctx context.Context, rule string) (more bool, err error) 
 	if err != nil {
 		return false, err
 	}
-	for _, err := range failed {
-		e.Logger.Error("outreach not started; it is tried again", "error", err)
+	for _, f := range failed {
+		e.Logger.Error("outreach not started; it is tried again", aboutOutreach(f.Ref, f.Trigger), "error", f.err)
 	}
+	e.owe(rule, len(starts))
 	return more, e.startAll(ctx, starts)
 }
 
-// allowed takes the turns that the bound on starts gives now, at least one.
-func (e *Engine) allowed() int {
+// allowed takes the turns that the bound on starts gives a rule now, at least
+// one. An urgent rule need not wait for a turn while others use them all up: it
+// runs into debt for up to a second's turns, which the others then wait for.
+func (e *Engine) allowed(rule string) int {
+	if e.urgent(rule) && e.Starts.Tokens() > -float64(e.Starts.Burst()) {
+		return claimBatch
+	}
 	n := 0
 	for n < claimBatch && e.Starts.Allow() {
 		n++
 	}
 	return max(n, 1)
+}
+
+// owe takes the turns of starts that did not wait for any.
+func (e *Engine) owe(rule string, starts int) {
+	if e.urgent(rule) && starts > 0 {
+		e.Starts.ReserveN(time.Now(), starts)
+	}
+}
+
+func (e *Engine) urgent(rule string) bool {
+	m, ok := e.Desk.Library.Current().Matcher(rule)
+	return ok && m.Urgent
 }
 
 // first takes a claimed match its first step. Its row is open from then on:

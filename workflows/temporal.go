@@ -17,6 +17,9 @@ import (
 	"github.com/outreach-engine/outreach/internal/ledger"
 )
 
+// WatchID gives the id of a rule's watch.
+func WatchID(rule string) string { return "watch/" + rule }
+
 // StoreMemo is the memo of a watch that names the store it works for.
 const StoreMemo = "Store"
 
@@ -59,6 +62,9 @@ type Starter struct {
 	Store string
 	// Fair has rules share the queues fairly, where the server offers it.
 	Fair bool
+	// Mine decides whether an outreach's first task is this process's own; nil:
+	// it always is, where the process has room.
+	Mine func() bool
 }
 
 var _ activities.Starter = Starter{}
@@ -67,7 +73,7 @@ var _ activities.Starter = Starter{}
 // sleep by an answer that its row went beyond.
 func (s Starter) Start(ctx context.Context, start activities.Start) error {
 	_, err := s.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID: start.Ref.String(), TaskQueue: TaskQueue, EnableEagerStart: true, WorkflowTaskTimeout: takenOver,
+		ID: start.Ref.String(), TaskQueue: TaskQueue, EnableEagerStart: s.Mine == nil || s.Mine(), WorkflowTaskTimeout: takenOver,
 		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL, WorkflowExecutionErrorWhenAlreadyStarted: true,
 		Priority:      s.place(start.Priority, start.Ref.Rule),
 		StaticSummary: clip(start.Ref.Rule+" for "+string(start.Ref.Customer), maxSummary),

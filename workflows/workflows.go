@@ -22,9 +22,6 @@ const (
 	WakeSignal   = "wake"
 )
 
-// WatchID gives the id of a rule's watch.
-func WatchID(rule string) string { return "watch/" + rule }
-
 // backstop is how long a watch sleeps at most.
 const backstop = time.Hour
 

@@ -63,7 +63,7 @@ func rootCommand(now func() time.Time) *cobra.Command {
 		SilenceErrors: true,
 	})
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError(flagError(err)) })
-	root.AddCommand(checkCommand(), testCommand(now), previewCommand(now), schemaCommand(), diffCommand(now), serveCommand())
+	root.AddCommand(checkCommand(), testCommand(now), previewCommand(now), schemaCommand(), diffCommand(now), serveCommand(), healthCommand())
 	root.AddCommand(operatorCommands(now)...)
 	markArgs(root)
 	return root
@@ -149,4 +149,9 @@ func firstArgument(cmd *cobra.Command) string {
 }
 
 // usageError marks an error of how the program was called.
-func usageError(err error) error { return &exitError{code: exitTrouble, err: err} }
+func usageError(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &exitError{code: exitTrouble, err: err}
+}

@@ -54,7 +54,10 @@ func storeFlag(cmd *cobra.Command, now func() time.Time) *place {
 			if cmd.Flags().Changed(s.Flag) {
 				return nil
 			}
-			return usageError(s.Read(os.LookupEnv, os.ReadFile))
+			if err := s.Read(os.LookupEnv, os.ReadFile); err != nil {
+				return usageError(err)
+			}
+			return nil
 		}
 	}
 	return p

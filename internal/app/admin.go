@@ -37,7 +37,7 @@ func (o Options) man() (*post, error) {
 		return nil, fmt.Errorf("--admin %s: %w; give another address with --admin, or --admin off", o.Admin, err)
 	}
 	p.listener = listener
-	p.server = &http.Server{ReadHeaderTimeout: 10 * time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	p.server = &http.Server{ErrorLog: o.serverLog(), ReadHeaderTimeout: 10 * time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		(*p.handler.Load()).ServeHTTP(w, r)
 	})}
 	o.say(p, "starting")

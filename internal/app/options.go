@@ -11,6 +11,7 @@ import (
 	"github.com/outreach-engine/outreach/activities"
 	"github.com/outreach-engine/outreach/internal/channel"
 	"github.com/outreach-engine/outreach/internal/customer"
+	"github.com/outreach-engine/outreach/internal/tracing"
 )
 
 // Options are everything that an engine is built from. Settings lists what
@@ -47,7 +48,8 @@ type Options struct {
 
 	Providers Providers // what the providers are told
 
-	Eyes // what operators see
+	Eyes   // what operators see
+	tracer *tracing.Tracer
 
 	// What no setting gives.
 	WatchFiles bool // load rules again when a file changes

@@ -19,5 +19,7 @@ func (e *Eyes) settings() []Setting {
 		{Flag: "admin", Env: "OUTREACH_ADMIN", Value: &e.Admin, Help: "host:port of /live, /ready, /metrics and /debug/pprof, for operators alone; off: none"},
 		{Flag: "log", Env: "OUTREACH_LOG", Value: &e.Log, Help: "how the log is written: text or json"},
 		{Flag: "log-level", Env: "OUTREACH_LOG_LEVEL", Value: &e.LogLevel, Help: "what the log holds: debug, info, warn or error, and what is graver"},
+		{Flag: "trace", Env: "OUTREACH_TRACE", Value: &e.Trace, Help: "URL of a collector that takes OpenTelemetry traces by OTLP/HTTP, such as http://127.0.0.1:4318; empty: none are made"},
+		{Flag: "trace-share", Env: "OUTREACH_TRACE_SHARE", Value: &e.TraceShare, Help: "share of the traces that are kept, from 0 to 1; the same ones in every process"},
 	}
 }

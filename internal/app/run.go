@@ -92,6 +92,10 @@ func Run(ctx context.Context, o Options) (err error) {
 		return err
 	}
 	undo.add(post.close)
+	if o.tracer, err = o.openTracer(ctx); err != nil {
+		return err
+	}
+	undo.add(o.closeTracer)
 	store, err := o.openStore(ctx)
 	if err != nil {
 		return err
@@ -146,7 +150,7 @@ func (o Options) build(ctx context.Context, store ledger.Store, box *inbox.Box) 
 		return Running{}, err
 	}
 	figures := o.figures(store, senders, patience)
-	store = witness.Watch(store, figures.Committed)
+	store = witness.Watch(store, figures.Committed, o.tracer.Committed, o.chronicle)
 	links, err := Links(ctx, store, o.LinkSecret)
 	if err != nil {
 		return Running{}, err
@@ -170,7 +174,7 @@ func (o Options) build(ctx context.Context, store ledger.Store, box *inbox.Box) 
 	r.Observer = &observe.Observer{Store: store, Desk: desk, Now: o.Clock.Now, Meter: figures, Fit: r.clock.Err}
 	r.Engine = &activities.Engine{
 		Store: store, Desk: desk, Clock: o.Clock, Starter: starter, Senders: senders,
-		CallTime: callTime, Meter: figures, Fit: r.clock.Err, Links: linker(links, o.public()),
+		CallTime: callTime, Meter: figures, Fit: r.clock.Err, Tracer: o.tracer, Links: linker(links, o.public()),
 		Patience: patience, Starts: rate.NewLimiter(startsPerSecond, startsPerSecond),
 		Rechecks: rate.NewLimiter(rechecksPerSecond, rechecksPerSecond), Logger: o.Logger,
 	}

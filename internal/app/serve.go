@@ -29,7 +29,7 @@ func (o Options) serve(ctx context.Context, r Running, listener net.Listener) er
 	loops.Go(func() { o.reload(ctx, r.Library) })
 	loops.Go(func() { o.lookOut(ctx, r) })
 	if listener != nil {
-		server := &http.Server{Handler: r.metrics.HTTP(o.routes(r)), ReadHeaderTimeout: 10 * time.Second, BaseContext: func(net.Listener) context.Context { return context.WithoutCancel(ctx) }}
+		server := &http.Server{ErrorLog: o.serverLog(), Handler: r.metrics.HTTP(o.routes(r)), ReadHeaderTimeout: 10 * time.Second, BaseContext: func(net.Listener) context.Context { return context.WithoutCancel(ctx) }}
 		loops.Go(func() {
 			if err := server.Serve(listener); err != nil && !errors.Is(err, http.ErrServerClosed) {
 				cancel(fmt.Errorf("http: %w", err))
@@ -69,6 +69,7 @@ func (o Options) work(ctx context.Context, r Running, loops *sync.WaitGroup) (be
 	wake.poke() // what came while nothing ran
 	loops.Go(func() { r.temporal.run(ctx, r.Engine, wake.poke, func() { close(tried) }) })
 	loops.Go(func() { wake.run(ctx) })
+	loops.Go(func() { r.temporal.fleet.follow(ctx, r.Store, o.Clock.Machine) })
 	loops.Go(func() { others.Told(ctx, wake.poke) })
 	loops.Go(func() { o.learn(ctx, r.Engine) })
 	loops.Go(func() { o.inquire(ctx, r.Engine) })

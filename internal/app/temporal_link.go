@@ -34,6 +34,7 @@ type temporalLink struct {
 	id      string // the store's own
 	pauses  pauses
 
+	fleet   fleet
 	state   temporalState
 	settled atomic.Bool // the namespace was checked, and is the store's
 	known   string      // the id of that namespace; run's own
@@ -64,7 +65,7 @@ func (o Options) linkTemporal(ctx context.Context, store ledger.Store) (*tempora
 
 // starter starts and hints workflows through the link.
 func (l *temporalLink) starter() workflows.Starter {
-	return workflows.Starter{Client: l.client, Store: l.id, Fair: l.options.TemporalFairness != "off"}
+	return workflows.Starter{Client: l.client, Store: l.id, Fair: l.options.TemporalFairness != "off", Mine: l.fleet.mine}
 }
 
 // ready reports whether watches may be woken: whether the namespace is known to

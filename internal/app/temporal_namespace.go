@@ -38,6 +38,10 @@ type namespace struct {
 	unseen    error    // why search attributes could not be looked at
 }
 
+// notServed is the code of a call that a server does not know: 12 of
+// https://grpc.io/docs/guides/status-codes.
+const notServed codes.Code = 12
+
 // codeOf gives what a call of Temporal failed with.
 func codeOf(err error) codes.Code {
 	if service, known := errors.AsType[interface {
@@ -75,7 +79,7 @@ func (o Options) tellCall(err error) error {
 		return o.noNamespace(err)
 	case codes.Unauthenticated, codes.PermissionDenied:
 		return o.refused(err)
-	case codes.Unimplemented:
+	case notServed:
 		return o.forGood(err, "it is no frontend of Temporal (%v); is --temporal-address right?", err)
 	}
 	return o.passing(err, "no answer (%v)", err)

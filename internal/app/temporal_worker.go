@@ -20,11 +20,16 @@ const (
 	localsAtOnce = 200
 	// ordinaryAtOnce bounds activities that go on after a local one failed.
 	ordinaryAtOnce = 50
+	// remembered bounds the workflows that a process keeps in memory to go on with,
+	// the last used: of others it reads the history again. One takes 30 to 45 kB.
+	remembered = 5000
 )
 
-// newWorker makes the worker of one process. An idle one keeps three polls open
-// and asks about once a minute with each; under load there are more.
+// newWorker makes the worker of one process. An idle one keeps three polls open,
+// for new workflow tasks, for those of workflows that it remembers and for
+// activities, and asks once a minute with each; under load there are more.
 func newWorker(c client.Client, fatal func(error)) worker.Worker {
+	worker.SetStickyWorkflowCacheSize(remembered)
 	return worker.New(c, workflows.TaskQueue, worker.Options{
 		WorkerStopTimeout:                       10 * time.Second,
 		MaxConcurrentWorkflowTaskExecutionSize:  tasksAtOnce,
@@ -36,9 +41,10 @@ func newWorker(c client.Client, fatal func(error)) worker.Worker {
 	})
 }
 
-// pollers begin at the least, and are as many as the server's backlog asks for.
-func pollers(least, most int) worker.PollerBehavior {
+// pollers begin as so many, and are then as many as the server's backlog asks
+// for, down to one.
+func pollers(begin, most int) worker.PollerBehavior {
 	return worker.NewPollerBehaviorAutoscaling(worker.PollerBehaviorAutoscalingOptions{
-		InitialNumberOfPollers: least, MinimumNumberOfPollers: least, MaximumNumberOfPollers: most,
+		InitialNumberOfPollers: begin, MinimumNumberOfPollers: 1, MaximumNumberOfPollers: most,
 	})
 }

@@ -148,8 +148,8 @@ func serverConfig(p *ports, db *config.SQL) *config.Config {
 
 // dynamicConfig holds what differs from the server's defaults. Eager workflow starts and eager activities are on by
 // default. Schedules and batch jobs stay, because the Web UI offers them.
-func dynamicConfig() dynamicconfig.StaticClient {
-	return dynamicconfig.StaticClient{
+func dynamicConfig(o Options) dynamicconfig.StaticClient {
+	config := dynamicconfig.StaticClient{
 		// Ten list and count calls a second are too few for a Web UI next to a busy program.
 		dynamicconfig.FrontendMaxNamespaceVisibilityRPSPerInstance.Key(): 1000,
 		// It would call a public host.
@@ -168,4 +168,8 @@ func dynamicConfig() dynamicconfig.StaticClient {
 		// Each of the four services reads all namespaces this often. A change made while it runs shows after this long.
 		dynamicconfig.NamespaceCacheRefreshInterval.Key(): 10 * time.Second,
 	}
+	if o.LongHistory > 0 {
+		config[dynamicconfig.HistoryCountSuggestContinueAsNew.Key()] = o.LongHistory
+	}
+	return config
 }

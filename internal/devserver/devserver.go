@@ -59,6 +59,9 @@ type Options struct {
 	// SearchAttributes are declared in the namespace; those that an older file lacks are added. There is room for ten
 	// keywords and three of every other type.
 	SearchAttributes map[string]enumspb.IndexedValueType
+	// LongHistory is from how many events on the server suggests to a workflow that it goes on under a new history: 4,096
+	// when zero.
+	LongHistory int
 	// Logger gets what the server says at warn and above, until Stop. Nil discards it.
 	Logger *slog.Logger
 }
@@ -108,7 +111,7 @@ func start(ctx context.Context, o Options) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{addr: ports.frontendAddr(), log: &logger{to: o.Logger}}
-	if err := s.launch(ports, db); err != nil {
+	if err := s.launch(o, ports, db); err != nil {
 		return nil, err
 	}
 	if ports.ui == nil {
@@ -123,7 +126,7 @@ func start(ctx context.Context, o Options) (*Server, error) {
 
 // launch runs the server's start in a goroutine of its own: where the server wants to end the process, the logger ends
 // that goroutine and keeps the reason. The server's sync.OnceValue turns such an end into a panic.
-func (s *Server) launch(ports *ports, db *config.SQL) error {
+func (s *Server) launch(o Options, ports *ports, db *config.SQL) error {
 	err := errors.New("the server gave up without a reason")
 	done := make(chan struct{})
 	go func() {
@@ -133,7 +136,7 @@ func (s *Server) launch(ports *ports, db *config.SQL) error {
 				err = fmt.Errorf("panic: %v", p)
 			}
 		}()
-		err = s.run(ports, db)
+		err = s.run(o, ports, db)
 	}()
 	<-done
 	if err == nil {
@@ -145,13 +148,13 @@ func (s *Server) launch(ports *ports, db *config.SQL) error {
 	return cmp.Or(s.log.reason(), err)
 }
 
-func (s *Server) run(ports *ports, db *config.SQL) error {
+func (s *Server) run(o Options, ports *ports, db *config.SQL) error {
 	ports.releaseServer()
 	server, err := temporal.NewServer(
 		temporal.WithConfig(serverConfig(ports, db)),
 		temporal.ForServices(temporal.DefaultServices),
 		temporal.WithStaticHosts(ports.hosts()),
-		temporal.WithDynamicConfigClient(dynamicConfig()),
+		temporal.WithDynamicConfigClient(dynamicConfig(o)),
 		temporal.WithAuthorizer(authorization.NewNoopAuthorizer()),
 		temporal.WithClaimMapper(func(*config.Config) authorization.ClaimMapper { return authorization.NewNoopClaimMapper() }),
 		temporal.WithLogger(s.log),

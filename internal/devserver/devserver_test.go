@@ -189,7 +189,7 @@ func TestLostPortIsAnError(t *testing.T) {
 	require.NoError(t, err)
 
 	s := &Server{log: &logger{to: o.Logger}}
-	require.ErrorIs(t, s.launch(p, db), syscall.EADDRINUSE)
+	require.ErrorIs(t, s.launch(Options{}, p, db), syscall.EADDRINUSE)
 }
 
 func TestRefusedOptions(t *testing.T) {

@@ -17,9 +17,9 @@ import (
 
 var (
 	code         = regexp.MustCompile("(?s)```.*?```|`[^`\n]+`")
-	makeTarget   = regexp.MustCompile(`\bmake ([a-z]+)\b`)
+	makeTarget   = regexp.MustCompile(`\bmake ([a-z]+(?:-[a-z]+)*)\b`)
 	ourCommand   = regexp.MustCompile("(?m)(?:^|`|bin/)outreach ([a-z]+(?:-[a-z]+)*(?: [a-z]+)?)\\b")
-	targetLine   = regexp.MustCompile(`(?m)^([a-z]+):`)
+	targetLine   = regexp.MustCompile(`(?m)^([a-z]+(?:-[a-z]+)*):`)
 	link         = regexp.MustCompile(`\]\(([^) ]+)\)`)
 	decisionName = regexp.MustCompile(`^docs/decisions/(\d{4})-[a-z0-9-]+\.md$`)
 )

@@ -24,6 +24,22 @@ func (r Ref) String() string {
 	return "outreach/" + r.Rule + "/" + string(r.Customer) + "/" + strconv.Itoa(r.N)
 }
 
+// Name names the outreach for people, and in logs: <rule>/<customer>/<n>.
+func (r Ref) Name() string {
+	return r.Rule + "/" + string(r.Customer) + "/" + strconv.Itoa(r.N)
+}
+
+// ParseRef reads what Name wrote, or String.
+func ParseRef(name string) (Ref, error) {
+	f := strings.Split(strings.TrimPrefix(name, "outreach/"), "/")
+	if len(f) == 3 && f[0] != "" && f[1] != "" {
+		if n, err := strconv.Atoi(f[2]); err == nil && n > 0 {
+			return Ref{Rule: f[0], Customer: customer.ID(f[1]), N: n}, nil
+		}
+	}
+	return Ref{}, fmt.Errorf("outreach: %q is not <rule>/<customer>/<n>", name)
+}
+
 // Status is where an outreach stands.
 type Status string
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"sync"
 	"sync/atomic"
 
@@ -74,11 +75,15 @@ func (l *Library) Follow(ctx context.Context) (changed bool, err error) {
 		if generation, _, err = tx.Setting(generationKey); err != nil || generation == l.Current().Generation {
 			return err
 		}
-		now, err = read(tx)
+		now, err = l.read(tx)
 		return err
 	})
 	if err != nil || generation == l.Current().Generation {
 		return false, err
+	}
+	if now.same {
+		l.current.Store(l.Current().further(generation, now.rules))
+		return true, nil
 	}
 	b, problems := bundle.Check(now.files)
 	var ps source.Problems
@@ -87,7 +92,7 @@ func (l *Library) Follow(ctx context.Context) (changed bool, err error) {
 		return false, fmt.Errorf("rules in the store: %w", err)
 	}
 	set := newSet(b, generation, now.rules)
-	set.Insight = now.known
+	set.Insight, set.documents = now.known, now.documents
 	l.current.Store(set)
 	return true, nil
 }
@@ -97,14 +102,36 @@ type inForce struct {
 	files bundle.Files
 	rules map[string]ledger.Active
 	known *insight.Insight
+
+	documents map[document]string // their hashes
+	same      bool                // documents are those of the current set, and nothing else was read
 }
 
-// read reads the documents in force.
-func read(tx ledger.Texts) (inForce, error) {
-	f := inForce{files: bundle.Files{Rules: map[string][]byte{}, Templates: map[string][]byte{}}, rules: map[string]ledger.Active{}}
+// document names a document of which one version is in force.
+type document struct {
+	kind ledger.DocumentKind
+	name string
+}
+
+// read reads the documents in force, where they are not those that are known.
+// How far rules are with their histories changes often, the documents seldom.
+func (l *Library) read(tx ledger.Texts) (inForce, error) {
+	f := inForce{
+		files: bundle.Files{Rules: map[string][]byte{}, Templates: map[string][]byte{}}, rules: map[string]ledger.Active{},
+		documents: map[document]string{},
+	}
 	list, err := tx.Active()
 	if err != nil {
 		return f, err
+	}
+	for _, a := range list {
+		f.documents[document{a.Kind, a.Name}] = a.Hash
+		if a.Kind == ledger.RuleDocument {
+			f.rules[a.Name] = a
+		}
+	}
+	if f.same = maps.Equal(f.documents, l.Current().documents); f.same {
+		return f, nil
 	}
 	for _, a := range list {
 		d, ok, err := tx.Document(a.Kind, a.Name, a.Hash)
@@ -127,7 +154,6 @@ func (f *inForce) take(a ledger.Active, d ledger.Document) error {
 			return fmt.Errorf("document rule %s %s: %w", a.Name, a.Hash, err)
 		}
 		f.files.Rules[a.Name+".yaml"] = []byte(kept.Rule)
-		f.rules[a.Name] = a
 	case ledger.DataDocument:
 		f.files.Rules[bundle.DataFile] = d.Body
 	case ledger.PolicyDocument:

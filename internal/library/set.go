@@ -33,6 +33,19 @@ type Set struct {
 	goals    map[string][]*rule.Matcher
 	warming  bool
 	fixed    bool
+
+	documents map[document]string // what it was compiled from: hashes
+}
+
+// further gives the set of the same documents, with rules that are further with
+// their histories.
+func (s *Set) further(generation string, active map[string]ledger.Active) *Set {
+	next := *s
+	next.Generation, next.Active, next.warming = generation, active, false
+	for _, a := range active {
+		next.warming = next.warming || !a.Warm
+	}
+	return &next
 }
 
 // newSet compiles a bundle.

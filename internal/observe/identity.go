@@ -226,3 +226,69 @@ func (t *taking) relive(d *dossier.Dossier) error {
 	}
 	return nil
 }
+
+// resolve gives the customer's file by their outside ids: it makes somebody
+// new, and joins what was known of an anonymous device.
+func (t *taking) resolve(in Incoming) (*dossier.Dossier, error) {
+	if in.Of != "" {
+		return t.file(in.Of, Incoming{})
+	}
+	external := in.User
+	if external == "" {
+		external = anonymous(in.Anonymous)
+	}
+	id, known, err := t.tx.Resolve(external)
+	if err != nil {
+		return nil, err
+	}
+	for _, other := range t.others(in) {
+		before, was, err := t.tx.Resolve(other)
+		if err == nil && was && before != id && other == anonymous(in.Anonymous) {
+			was, err = t.nameless(before)
+		}
+		switch {
+		case err != nil:
+			return nil, err
+		case was && !known:
+			id, known = before, true
+			err = t.tx.Join(external, id)
+		case was && before != id:
+			err = t.merge(before, id)
+		case !was && known:
+			err = t.tx.Join(other, id)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	if known {
+		return t.file(id, in)
+	}
+	return t.create(external, in)
+}
+
+// nameless reports whether a device's customer has no name of their own yet.
+// One that has keeps their history: whoever uses their device now is somebody
+// else.
+func (t *taking) nameless(id customer.ID) (bool, error) {
+	if d := t.files[id]; d != nil {
+		return d.Profile.External == "", nil
+	}
+	record, _, err := t.tx.Customer(id)
+	return record.Profile.External == "", err
+}
+
+// others gives the outside ids that mean the same customer as the first.
+func (t *taking) others(in Incoming) []string {
+	var others []string
+	if in.User != "" && in.Anonymous != "" {
+		others = append(others, anonymous(in.Anonymous))
+	}
+	if in.Previous != "" && in.Previous != in.User {
+		others = append(others, in.Previous, anonymous(in.Previous))
+	}
+	return others
+}
+
+// anonymous keeps devices' ids apart from customers'.
+func anonymous(id string) string { return "anonymous/" + id }

@@ -82,3 +82,21 @@ type Outcome struct {
 
 // Rejection is what was refused, kept for whoever has to mend its source.
 type Rejection = ledger.Rejection
+
+// needed gives what a batch will ask for.
+func needed(batch []Incoming) ledger.Need {
+	need := ledger.Need{Externals: make([]string, 0, len(batch)), Messages: make([]string, 0, len(batch))}
+	for _, in := range batch {
+		if in.Event.MessageID != "" {
+			need.Messages = append(need.Messages, in.Event.MessageID)
+		}
+		switch {
+		case in.Report != nil || in.Of != "":
+		case in.User != "":
+			need.Externals = append(need.Externals, in.User)
+		case in.Anonymous != "":
+			need.Externals = append(need.Externals, anonymous(in.Anonymous))
+		}
+	}
+	return need
+}

@@ -157,24 +157,6 @@ func (t *taking) all(batch []Incoming) error {
 	return t.finish()
 }
 
-// needed gives what a batch will ask for.
-func needed(batch []Incoming) ledger.Need {
-	need := ledger.Need{Externals: make([]string, 0, len(batch)), Messages: make([]string, 0, len(batch))}
-	for _, in := range batch {
-		if in.Event.MessageID != "" {
-			need.Messages = append(need.Messages, in.Event.MessageID)
-		}
-		switch {
-		case in.Report != nil || in.Of != "":
-		case in.User != "":
-			need.Externals = append(need.Externals, in.User)
-		case in.Anonymous != "":
-			need.Externals = append(need.Externals, anonymous(in.Anonymous))
-		}
-	}
-	return need
-}
-
 // ready looks whether the rules that this process goes by are in force.
 func (t *taking) ready() error {
 	stale, err := library.Stale(t.tx, t.set)
@@ -313,72 +295,6 @@ func (t *taking) present(in Incoming) (id customer.ID, ok bool, err error) {
 	_, ok, err = t.tx.Customer(id)
 	return id, ok, err
 }
-
-// resolve gives the customer's file by their outside ids: it makes somebody
-// new, and joins what was known of an anonymous device.
-func (t *taking) resolve(in Incoming) (*dossier.Dossier, error) {
-	if in.Of != "" {
-		return t.file(in.Of, Incoming{})
-	}
-	external := in.User
-	if external == "" {
-		external = anonymous(in.Anonymous)
-	}
-	id, known, err := t.tx.Resolve(external)
-	if err != nil {
-		return nil, err
-	}
-	for _, other := range t.others(in) {
-		before, was, err := t.tx.Resolve(other)
-		if err == nil && was && before != id && other == anonymous(in.Anonymous) {
-			was, err = t.nameless(before)
-		}
-		switch {
-		case err != nil:
-			return nil, err
-		case was && !known:
-			id, known = before, true
-			err = t.tx.Join(external, id)
-		case was && before != id:
-			err = t.merge(before, id)
-		case !was && known:
-			err = t.tx.Join(other, id)
-		}
-		if err != nil {
-			return nil, err
-		}
-	}
-	if known {
-		return t.file(id, in)
-	}
-	return t.create(external, in)
-}
-
-// nameless reports whether a device's customer has no name of their own yet.
-// One that has keeps their history: whoever uses their device now is somebody
-// else.
-func (t *taking) nameless(id customer.ID) (bool, error) {
-	if d := t.files[id]; d != nil {
-		return d.Profile.External == "", nil
-	}
-	record, _, err := t.tx.Customer(id)
-	return record.Profile.External == "", err
-}
-
-// others gives the outside ids that mean the same customer as the first.
-func (t *taking) others(in Incoming) []string {
-	var others []string
-	if in.User != "" && in.Anonymous != "" {
-		others = append(others, anonymous(in.Anonymous))
-	}
-	if in.Previous != "" && in.Previous != in.User {
-		others = append(others, in.Previous, anonymous(in.Previous))
-	}
-	return others
-}
-
-// anonymous keeps devices' ids apart from customers'.
-func anonymous(id string) string { return "anonymous/" + id }
 
 func (t *taking) file(id customer.ID, in Incoming) (*dossier.Dossier, error) {
 	d := t.files[id]

@@ -181,6 +181,16 @@ func (s *Server) CreateDatabase(ctx context.Context, name string) error {
 	return s.execute(ctx, "CREATE DATABASE "+pgx.Identifier{name}.Sanitize()+" TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C'")
 }
 
+// HasDatabase reports whether there is a database of the name.
+func (s *Server) HasDatabase(ctx context.Context, name string) (there bool, err error) {
+	conn, err := pgx.Connect(ctx, s.URL("postgres"))
+	if err != nil {
+		return false, fmt.Errorf("postgres: %w", err)
+	}
+	err = conn.QueryRow(ctx, "SELECT EXISTS (SELECT 1 FROM pg_database WHERE datname = $1)", name).Scan(&there)
+	return there, errors.Join(err, conn.Close(ctx))
+}
+
 // DropDatabase removes a database, whoever is connected to it. One that is not
 // there is no error.
 func (s *Server) DropDatabase(ctx context.Context, name string) error {

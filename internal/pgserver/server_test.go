@@ -49,6 +49,11 @@ func TestKillKeepsWhatWasCommitted(t *testing.T) {
 	t.Parallel()
 	server := pgtest.Start(t, nil)
 	require.NoError(t, server.CreateDatabase(t.Context(), "kept"))
+	for name, there := range map[string]bool{"kept": true, "another": false} {
+		has, err := server.HasDatabase(t.Context(), name)
+		require.NoError(t, err)
+		require.Equal(t, there, has, name)
+	}
 	run(t, server.URL("kept"), "CREATE TABLE numbers (n int)")
 	run(t, server.URL("kept"), "INSERT INTO numbers SELECT generate_series(1, 1000)")
 	address, pid := server.URL("kept"), server.Pid()

@@ -7,6 +7,7 @@ package witness
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/outreach-engine/outreach/internal/customer"
@@ -26,6 +27,7 @@ type Deeds struct {
 
 	claimed map[ledger.Ref]bool // matches that have not had a step
 	parts   map[partKey]ledger.Part
+	read    []ledger.Outreach
 }
 
 // Line is one line that was decided, with what the write saved of its message.
@@ -33,6 +35,7 @@ type Line struct {
 	ledger.Decision
 	Item   bool              // its text goes out in another message
 	Status ledger.PartStatus // of its message after the write; "" when it saved none
+	Event  string            // message id of what triggered its outreach, where the write read that; "" when time did
 }
 
 // partKey names a part within a write.
@@ -76,7 +79,7 @@ func (s *Store) Write(ctx context.Context, lane ledger.Lane, fn func(ledger.Tx) 
 // forget begins anew, since a write may run more than once.
 func (d *Deeds) forget() {
 	d.Events, d.Matches, d.Started, d.Lines = d.Events[:0], d.Matches[:0], d.Started[:0], d.Lines[:0]
-	d.claimed, d.parts = nil, nil
+	d.claimed, d.parts, d.read = nil, nil, d.read[:0]
 }
 
 // complete adds to the lines what was saved of their messages, be it before or
@@ -86,6 +89,9 @@ func (d *Deeds) complete() {
 		line := &d.Lines[i]
 		if p, ok := d.parts[partKey{line.Ref, line.Step, line.Channel}]; ok {
 			line.Item, line.Status = p.Item, p.Status
+		}
+		if j := slices.IndexFunc(d.read, func(o ledger.Outreach) bool { return o.Ref == line.Ref }); j >= 0 {
+			line.Event = d.read[j].Trigger
 		}
 	}
 }
@@ -113,6 +119,15 @@ func (s *seen) AddOutreach(o ledger.Outreach) (n int, ok bool, err error) {
 		s.deeds.Matches = append(s.deeds.Matches, o)
 	}
 	return n, ok, err
+}
+
+// Outreach implements ledger.Outreaches.
+func (s *seen) Outreach(ref ledger.Ref) (o ledger.Outreach, ok bool, err error) {
+	o, ok, err = s.Tx.Outreach(ref)
+	if ok && o.Trigger != "" {
+		s.deeds.read = append(s.deeds.read, ledger.Outreach{Ref: ref, Trigger: o.Trigger})
+	}
+	return o, ok, err
 }
 
 // Claim implements ledger.Work.

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"strconv"
@@ -42,13 +43,16 @@ func Database(t testing.TB) string {
 	return server.URL(name)
 }
 
-// Start starts a server that is this test's alone: one that it may kill. It is
-// stopped and removed with the test. It is skipped as by Database.
+// Start starts a server that is this test's alone: one that it may kill. The
+// settings are over those of Database's. It is removed with the test, and is
+// skipped as by Database.
 func Start(t testing.TB, settings map[string]string) *pgserver.Server {
 	t.Helper()
 	folder, guard, err := place()
 	require.NoError(t, err)
-	server, err := pgserver.Start(t.Context(), pgserver.Options{Folder: folder, Settings: settings})
+	all := hasty()
+	maps.Copy(all, settings)
+	server, err := pgserver.Start(t.Context(), pgserver.Options{Folder: folder, Settings: all})
 	t.Cleanup(func() {
 		if server != nil {
 			require.NoError(t, server.Kill())
@@ -69,17 +73,19 @@ type common struct {
 	databases atomic.Int64
 }
 
-// shared starts the test binary's server once. What it writes need not outlast
-// the machine, so it waits for no disk.
+// hasty lets a server wait for no disk. What it wrote outlasts its own end, not
+// that of the machine.
+func hasty() map[string]string {
+	return map[string]string{"fsync": "off", "full_page_writes": "off"}
+}
+
+// shared starts the test binary's server once.
 var shared = sync.OnceValues(func() (*common, error) {
 	folder, guard, err := place()
 	if err != nil {
 		return nil, err
 	}
-	server, err := pgserver.Start(context.Background(), pgserver.Options{
-		Folder:   folder,
-		Settings: map[string]string{"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"},
-	})
+	server, err := pgserver.Start(context.Background(), pgserver.Options{Folder: folder, Settings: hasty()})
 	if err != nil {
 		return nil, errors.Join(err, guard.Close())
 	}

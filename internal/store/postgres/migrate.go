@@ -10,6 +10,7 @@ import (
 	"log/slog"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
@@ -63,14 +64,15 @@ func FormOf(ctx context.Context, url string) (form Form, err error) {
 }
 
 func forms(ctx context.Context, db *sql.DB) (*goose.Provider, error) {
-	if _, err := db.ExecContext(ctx, "CREATE SCHEMA IF NOT EXISTS "+Schema); err != nil {
+	if err := makeSchema(ctx, db); err != nil {
 		return nil, fail("CREATE SCHEMA", err)
 	}
 	files, err := fs.Sub(migrations, "migrations")
 	if err != nil {
 		return nil, err
 	}
-	locker, err := lock.NewPostgresSessionLocker()
+	const lookEvery, looks = 1, 600 // seconds; a long migration has ten minutes
+	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(lookEvery, looks))
 	if err != nil {
 		return nil, fmt.Errorf("migrations: %w", err)
 	}
@@ -79,6 +81,17 @@ func forms(ctx context.Context, db *sql.DB) (*goose.Provider, error) {
 		return nil, fmt.Errorf("migrations: %w", err)
 	}
 	return provider, nil
+}
+
+// makeSchema makes our schema where it is not there. PostgreSQL's own IF NOT
+// EXISTS is an error for the later of two processes that make it at once.
+func makeSchema(ctx context.Context, db *sql.DB) error {
+	_, err := db.ExecContext(ctx, "CREATE SCHEMA IF NOT EXISTS "+Schema)
+	const uniqueViolation = "23505"
+	if raced, ok := errors.AsType[*pgconn.PgError](err); ok && raced.Code == uniqueViolation {
+		return nil
+	}
+	return err
 }
 
 func formOf(ctx context.Context, provider *goose.Provider) (Form, error) {

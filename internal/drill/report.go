@@ -57,8 +57,8 @@ func PrintRolled(w io.Writer, r Rolled) error {
 		text += fmt.Sprintf("  %-38s%9d%9s%9s%9s%9d\n", s.Name, s.Messages, precise(s.Half), precise(s.P99), precise(s.Most), s.Over)
 	}
 	text += fmt.Sprintf("  an event was taken after at most      %9s\n", precise(r.Posting))
-	for i, d := range r.Stops {
-		text += fmt.Sprintf("  process %d stopped in                  %9s\n", i+1, precise(d))
+	for i, stop := range r.Stops {
+		text += fmt.Sprintf("  process %d stopped at %s in    %9s\n", i+1, stop.At.UTC().Format("15:04:05.000"), precise(stop.Took))
 	}
 	text += fmt.Sprintf("  versions at the end: %s\n  seconds %.0f\n", strings.Join(r.Versions, ", "), r.Took.Seconds())
 	for _, d := range r.Details {

@@ -49,10 +49,16 @@ type Span struct {
 type Rolled struct {
 	Numbers
 	Spans    []Span
-	Posting  time.Duration   // the longest that an event was tried for
-	Stops    []time.Duration // how long each process took to stop
-	Versions []string        // of those that ran at the end
+	Posting  time.Duration // the longest that an event was tried for
+	Stops    []Stop        // of each process
+	Versions []string      // of those that ran at the end
 	Took     time.Duration
+}
+
+// Stop is when a process was asked to stop, and how long it took.
+type Stop struct {
+	At   time.Time
+	Took time.Duration
 }
 
 // Green reports whether nothing was lost, repeated or stuck, and nothing was
@@ -185,7 +191,7 @@ func (r *roll) replaceAll(ctx context.Context) error {
 		r.lead(append(slices.Clone(r.places.seats), old)) // a balancer hears late of one that stops
 		began := time.Now()
 		r.workers[i].stop()
-		r.out.Stops = append(r.out.Stops, time.Since(began))
+		r.out.Stops = append(r.out.Stops, Stop{began, time.Since(began)})
 		r.workers[i] = p
 		r.lead(r.places.seats)
 		if err := wait(ctx, rollApart); err != nil {
@@ -259,6 +265,9 @@ func (r *roll) count(ctx context.Context) (err error) {
 		for i := range r.out.Spans {
 			if s := &r.out.Spans[i]; !due[key].Before(s.From) && due[key].Before(s.To) {
 				s.late = append(s.late, at.Sub(due[key]))
+				if s.Name != whileKilled && at.Sub(due[key]) > rollLate {
+					r.out.detail("late while %s: %s was due at %s and came %s later", s.Name, key, due[key].UTC().Format("15:04:05.000"), at.Sub(due[key]).Round(time.Millisecond))
+				}
 			}
 		}
 	}

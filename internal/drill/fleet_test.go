@@ -49,7 +49,8 @@ func TestCallsInAHold(t *testing.T) {
 	require.Equal(t, Vendors{WorstSecond: 2}, watch(calls, 0, hold{}, time.Second), "nothing is held")
 
 	require.False(t, Vendors{Rate: 2, WorstSecond: 2}.Broken())
-	require.True(t, Vendors{Rate: 2, WorstSecond: 3}.Broken())
+	require.False(t, Vendors{Rate: 2, WorstSecond: 4}.Broken(), "those of a second, and those that came late")
+	require.True(t, Vendors{Rate: 2, WorstSecond: 5}.Broken())
 	require.False(t, Vendors{WorstSecond: 3}.Broken(), "there is no rate")
 	require.True(t, Vendors{AfterHold: 1}.Broken())
 	require.False(t, Report{Vendors: Vendors{AfterHold: 1}}.Green())

@@ -2,6 +2,9 @@ package activities_test
 
 import (
 	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"sync"
 	"syscall"
 	"testing"
@@ -13,6 +16,7 @@ import (
 	"github.com/outreach-engine/outreach/internal/channel"
 	"github.com/outreach-engine/outreach/internal/customer"
 	"github.com/outreach-engine/outreach/internal/observe"
+	"github.com/outreach-engine/outreach/internal/tracing"
 )
 
 // BenchmarkDeliver measures what a message costs from its question at the gate
@@ -20,26 +24,37 @@ import (
 // message after the other, and as many at a time as a provider is given.
 func BenchmarkDeliver(b *testing.B) {
 	for _, atOnce := range []int{1, 32} {
-		b.Run(fmt.Sprint("at once ", atOnce), func(b *testing.B) {
-			const messages = 4000
-			spent := time.Duration(0)
-			for b.Loop() {
-				b.StopTimer()
-				d, questions := planned(b, messages)
-				before := processorTime(b)
-				b.StartTimer()
-				deliverAll(b, d, questions, atOnce)
-				b.StopTimer()
-				spent += processorTime(b) - before
-				require.Len(b, d.sent, messages)
-				b.StartTimer()
-			}
-			sent := float64(messages * b.N)
-			b.ReportMetric(0, "ns/op")
-			b.ReportMetric(float64(b.Elapsed().Microseconds())/sent, "µs/message")
-			b.ReportMetric(float64(spent.Microseconds())/sent, "processor-µs/message")
-		})
+		benchmarkDeliver(b, fmt.Sprint("at once ", atOnce), atOnce, nil)
 	}
+	sink := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	b.Cleanup(sink.Close)
+	tracer, err := tracing.Open(b.Context(), tracing.Options{Endpoint: sink.URL, Share: "1", Logger: slog.New(slog.DiscardHandler)})
+	require.NoError(b, err)
+	benchmarkDeliver(b, "traced", 1, tracer)
+}
+
+func benchmarkDeliver(b *testing.B, name string, atOnce int, tracer *tracing.Tracer) {
+	b.Helper()
+	b.Run(name, func(b *testing.B) {
+		const messages = 4000
+		spent := time.Duration(0)
+		for b.Loop() {
+			b.StopTimer()
+			d, questions := planned(b, messages)
+			d.engine.Tracer = tracer
+			before := processorTime(b)
+			b.StartTimer()
+			deliverAll(b, d, questions, atOnce)
+			b.StopTimer()
+			spent += processorTime(b) - before
+			require.Len(b, d.sent, messages)
+			b.StartTimer()
+		}
+		sent := float64(messages * b.N)
+		b.ReportMetric(0, "ns/op")
+		b.ReportMetric(float64(b.Elapsed().Microseconds())/sent, "µs/message")
+		b.ReportMetric(float64(spent.Microseconds())/sent, "processor-µs/message")
+	})
 }
 
 // planned gives a desk whose customers each have a message to be sent now, and

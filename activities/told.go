@@ -16,7 +16,7 @@ import (
 func aboutOutreach(ref ledger.Ref, event string) slog.Attr {
 	ids := []any{"outreach", ref.Name(), "rule", ref.Rule, "customer", string(ref.Customer)}
 	if event != "" {
-		ids = append(ids, "event", event, "trace", tracing.ID(event, ref).String())
+		ids = append(ids, tracing.About(event, ref)...)
 	}
 	return slog.Group("", ids...)
 }

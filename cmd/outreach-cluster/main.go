@@ -12,6 +12,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"syscall"
+	"time"
 
 	"github.com/spf13/pflag"
 
@@ -30,6 +31,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags := pflag.NewFlagSet("outreach-cluster", pflag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.IntVar(&o.Customers, "customers", 2000, "customers who get one message each; 0 is no load")
+	flags.IntVar(&o.Crowd, "crowd", 0, "customers with thirty events each who are there from the beginning, and a thousand rules: instead of --customers, what they cost")
+	flags.DurationVar(&o.Drain, "drain", 3*time.Minute, "with --crowd: for how long to look on while a tenth of them is reached")
 	flags.IntVar(&o.Engines, "engines", 2, "processes of the engine")
 	flags.StringVar(&o.Store, "store", "", "the engines' store: an address of PostgreSQL, or a SQLite file (default: the cluster's own PostgreSQL)")
 	flags.StringVar(&o.Temporal, "temporal-address", "", "host:port of a Temporal that runs elsewhere (default: one is started)")

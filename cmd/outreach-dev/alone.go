@@ -49,7 +49,10 @@ func (s settings) wait(ctx context.Context, stdout io.Writer, server *devserver.
 func (s settings) places() []place {
 	list := []place{{"--http", s.http}, {"--ui", s.ui}, {"--temporal", s.temporal}}
 	if !s.alone() {
-		return append(list, place{"--admin", s.admin})
+		if s.admin != "off" {
+			list = append(list, place{"--admin", s.admin})
+		}
+		return list
 	}
 	if s.ui == "" {
 		return list[2:]

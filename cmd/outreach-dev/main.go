@@ -176,7 +176,7 @@ func (s settings) greet(stdout io.Writer, r app.Running, server *devserver.Serve
 		"  Temporal    " + server.UIURL() + "   one workflow for each outreach: its timer says why it waits",
 		fmt.Sprintf("  rules       %s   %d in force; save a change and it is loaded", s.rules, r.Loaded.Rules),
 		"  events      POST http://" + r.Addr + "/v1/track   Segment's API, any write key",
-		"  figures     http://" + r.Admin + "/metrics   for Prometheus; /ready beside it says how the engine stands",
+		"  figures     " + figures(r.Admin),
 		"  one person  http://" + r.Addr + "/inbox/customers/" + s.somebody() + "   the whole story, with reasons",
 		"  data        " + s.data + "   delete it to start anew",
 		"Ctrl-C stops; the next start goes on where this one stopped.",
@@ -202,4 +202,12 @@ func (s settings) live(ctx context.Context, r app.Running, stop context.CancelCa
 		stop(fmt.Errorf("demo company: %w", err))
 	}
 	return err
+}
+
+// figures says where Prometheus and others look.
+func figures(admin string) string {
+	if admin == "" {
+		return "none; --admin gives them a port"
+	}
+	return "http://" + admin + "/metrics   for Prometheus; /ready beside it says how the engine stands"
 }

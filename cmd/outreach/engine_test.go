@@ -22,7 +22,7 @@ import (
 	"github.com/outreach-engine/outreach/internal/ledger"
 	"github.com/outreach-engine/outreach/internal/library"
 	"github.com/outreach-engine/outreach/internal/sendtime"
-	"github.com/outreach-engine/outreach/internal/store/sqlite"
+	"github.com/outreach-engine/outreach/internal/store"
 )
 
 // player is the engine with everything real but Temporal and the providers: it
@@ -70,7 +70,7 @@ func playEngine(ctx context.Context, now time.Time, out io.Writer) (err error) {
 	if path == "" {
 		path = ".outreach/outreach.db"
 	}
-	store, err := sqlite.Open(ctx, path, sqlite.Options{})
+	store, err := store.Place(path).Open(ctx, nil)
 	if err != nil {
 		return err
 	}

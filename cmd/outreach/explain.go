@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -20,7 +21,8 @@ func explainCommand(now func() time.Time) *cobra.Command {
 		Short: "Say what was decided about a customer, and why.",
 		Long: "Say in words why a customer got what they got, and why not, for each rule: how its trigger stands and the numbers\n" +
 			"behind it, what would keep a match from being entered, what was planned for when and why then, what went out, what\n" +
-			"did not and the one reason, and what comes next. CUSTOMER is your own id of the customer, or ours. Times are the\n" +
+			"did not and the one reason, and what comes next. CUSTOMER is your own id of the customer, or ours, or what the log\n" +
+			"names: an outreach (usage-limit/c7q2/1) or a message (its send key), of which only the rule is told. Times are the\n" +
 			"customer's. docs/explain.md reads one line by line.",
 		Example: "  outreach explain u-1001\n  outreach explain u-1001 --rule usage-limit --format json",
 		Args:    cobra.ExactArgs(1),
@@ -53,6 +55,11 @@ func (o *office) explain(ctx context.Context, who, only string) (e why.Explanati
 		id, err := o.find(tx, who)
 		if err != nil {
 			return err
+		}
+		if ref, ok, err := named(tx, who); err != nil {
+			return err
+		} else if ok && ref.Customer == id {
+			only = cmp.Or(only, ref.Rule)
 		}
 		if only != "" {
 			known, err := o.rulesOf(tx, id)

@@ -14,7 +14,23 @@ import (
 // anonymous is how devices' ids are kept apart from customers'.
 const anonymous = "anonymous/"
 
-// find gives the customer of our id, an outside one, or a device's.
+// named gives the outreach that a text names as the log and the Temporal UI do,
+// by <rule>/<customer>/<n> or by the send key of one of its messages, wherever
+// it went since customers were merged. It need not be there.
+func named(tx ledger.Tx, text string) (ref ledger.Ref, ok bool, err error) {
+	ref, bad := ledger.ParseRef(text)
+	if bad != nil {
+		ref, _, _, bad = ledger.ParseKey(text)
+	}
+	if bad != nil {
+		return ledger.Ref{}, false, nil
+	}
+	ref, err = tx.Moved(ref)
+	return ref, err == nil, err
+}
+
+// find gives the customer of our id, an outside one, a device's, or of an
+// outreach or message as the log names them.
 func (o *office) find(tx ledger.Tx, who string) (customer.ID, error) {
 	_, ok, err := tx.Customer(customer.ID(who))
 	if err != nil || ok {
@@ -26,6 +42,13 @@ func (o *office) find(tx ledger.Tx, who string) (customer.ID, error) {
 			return id, err
 		}
 	}
+	if ref, ok, err := named(tx, who); err != nil {
+		return "", err
+	} else if ok {
+		if _, there, err := tx.Customer(ref.Customer); err != nil || there {
+			return ref.Customer, err
+		}
+	}
 	n, err := tx.CountCustomers()
 	if err != nil {
 		return "", err
@@ -33,7 +56,7 @@ func (o *office) find(tx ledger.Tx, who string) (customer.ID, error) {
 	if n == 0 {
 		return "", fmt.Errorf("customer %q: is not known, and %s holds no customer yet; send events, or run outreach import customers", who, o.path)
 	}
-	return "", fmt.Errorf("customer %q: is not known; give your own id, as events and imports name it, or ours, as the Temporal UI shows it", who)
+	return "", fmt.Errorf("customer %q: is not known; give your own id, as events and imports name it, or ours, or an outreach or a message as the log and the Temporal UI name them", who)
 }
 
 // rulesOf gives the rules that an operator may name for a customer: those in

@@ -30,7 +30,7 @@ func operatorCommands(now func() time.Time) []*cobra.Command {
 	return []*cobra.Command{
 		statusCommand(now), explainCommand(now), pauseCommand(now), resumeCommand(now), stopCommand(now),
 		unknownCommand(now), suppressCommand(now), evidenceCommand(now),
-		rules, migrateCommand(now), rejectedCommand(now), imports, data, simulateCommand(now), webpushKeysCommand(), versionCommand(),
+		rules, migrateCommand(now), rejectedCommand(now), imports, data, simulateCommand(now), storeCommands(now), webpushKeysCommand(), versionCommand(),
 	}
 }
 

@@ -11,6 +11,10 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/stretchr/testify/require"
+
+	"github.com/outreach-engine/outreach/internal/pgserver/pgtest"
+	"github.com/outreach-engine/outreach/internal/store"
+	"github.com/outreach-engine/outreach/internal/store/transfer"
 )
 
 func TestMain(m *testing.M) {
@@ -52,10 +56,27 @@ func scriptClock() time.Time {
 // in a folder that holds testdata/company.
 func TestScripts(t *testing.T) {
 	t.Parallel()
+	runScripts(t, "testdata/script", nil)
+}
+
+// TestServerScripts runs the stories of testdata/server, which have an empty
+// database of PostgreSQL beside: PLACE is its URL, and PLACE_NAME what commands
+// say of it.
+func TestServerScripts(t *testing.T) {
+	t.Parallel()
+	url := pgtest.Database(t)
+	runScripts(t, "testdata/server", map[string]string{"PLACE": url, "PLACE_NAME": transfer.Name(store.Place(url))})
+}
+
+func runScripts(t *testing.T, dir string, variables map[string]string) {
+	t.Helper()
 	testscript.Run(t, testscript.Params{
-		Dir: "testdata/script", UpdateScripts: *update, RequireUniqueNames: true, RequireExplicitExec: true,
+		Dir: dir, UpdateScripts: *update, RequireUniqueNames: true, RequireExplicitExec: true,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("NOW", "2026-11-23T14:00:00Z")
+			for name, value := range variables {
+				env.Setenv(name, value)
+			}
 			return os.CopyFS(env.WorkDir, os.DirFS("testdata/company"))
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"masked": masked},

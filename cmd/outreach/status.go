@@ -14,10 +14,10 @@ import (
 func statusCommand(now func() time.Time) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "status",
-		Short: "Say how the engine stands: rules, outreaches, holds, what was refused.",
-		Long: "Say how the engine stands, out of the store alone: the rules in force and their outreaches, holds, those that\n" +
-			"providers caused among them, what providers asked to wait with, messages that nobody can say went out, events\n" +
-			"in the log, what was refused on the way in, and what came that data.yaml does not declare.",
+		Short: "Say how the engine stands: processes, rules, outreaches, holds, what was refused.",
+		Long: "Say how the engine stands, out of the store alone: its processes that live, the rules in force and their\n" +
+			"outreaches, holds, those that providers caused among them, what providers asked to wait with, messages that nobody\n" +
+			"can say went out, events in the log, what was refused on the way in, and what came that data.yaml does not declare.",
 		Args: cobra.NoArgs,
 	}
 	place, asJSON := storeFlag(cmd, now), jsonFlag(cmd)
@@ -41,6 +41,7 @@ type status struct {
 	At        time.Time                   `json:"at"`
 	Customers int64                       `json:"customers"`
 	Events    int64                       `json:"events"`
+	Forgotten time.Time                   `json:"events_forgotten_before,omitzero"` // zero: none were
 	TooLate   int64                       `json:"too_late"`
 	Rejected  int64                       `json:"rejected"`
 	Backlog   int64                       `json:"backlog"` // matches that are not started
@@ -52,6 +53,7 @@ type status struct {
 	Scopes    []scopeStatus               `json:"waiting_scopes"`
 	Rules     []ruleStatus                `json:"rules"`
 	Holds     []holdStatus                `json:"holds"`
+	Processes []processStatus             `json:"processes"`               // those that live
 	Refused   string                      `json:"rules_refused,omitempty"` // why the newest edit of the rules is not in force
 	RefusedAt time.Time                   `json:"rules_refused_at,omitzero"`
 }
@@ -91,9 +93,9 @@ type unknownMessage struct {
 const shownUnknown = 20
 
 func (o *office) status(ctx context.Context) (status, error) {
-	v := status{At: o.instant(), Unknown: []unknownMessage{}, Scopes: []scopeStatus{}, Rules: []ruleStatus{}, Holds: []holdStatus{}}
+	v := status{At: o.instant(), Unknown: []unknownMessage{}, Scopes: []scopeStatus{}, Rules: []ruleStatus{}, Holds: []holdStatus{}, Processes: []processStatus{}}
 	err := o.store.Read(ctx, func(tx ledger.Tx) error {
-		for _, read := range []func(ledger.Tx) error{v.readCounts, v.readMessages, v.readDoubts, v.readScopes, v.readStrays, v.readRules, v.readHolds} {
+		for _, read := range []func(ledger.Tx) error{v.readCounts, v.readMessages, v.readDoubts, v.readScopes, v.readStrays, v.readRules, v.readHolds, v.readProcesses} {
 			if err := read(tx); err != nil {
 				return err
 			}
@@ -108,6 +110,9 @@ func (v *status) readCounts(tx ledger.Tx) (err error) {
 		return err
 	}
 	if v.Events, err = tx.CountEvents(); err != nil {
+		return err
+	}
+	if v.Forgotten, err = library.Forgotten(tx); err != nil {
 		return err
 	}
 	if _, v.Rejected, err = tx.Rejections(1); err != nil {

@@ -16,7 +16,7 @@ import (
 
 // print writes the status for people.
 func (v status) print(out io.Writer) error {
-	for _, part := range []func(io.Writer) error{v.printCounts, v.Strays.print, v.printRules, v.printEnds, v.printHolds, v.printMend, v.printScopes, v.printDoubts, v.printUnknown} {
+	for _, part := range []func(io.Writer) error{v.printCounts, v.Strays.print, v.printProcesses, v.printRules, v.printEnds, v.printHolds, v.printMend, v.printScopes, v.printDoubts, v.printUnknown} {
 		if err := part(out); err != nil {
 			return err
 		}
@@ -32,6 +32,9 @@ func (v status) printCounts(out io.Writer) error {
 		{"backlog", matches(v.Backlog) + " not started"},
 		{"messages", v.messages()},
 		{"rejected", number(v.Rejected)},
+	}
+	if !v.Forgotten.IsZero() {
+		rows[1][1] += ", those from before " + v.Forgotten.Format(time.DateOnly) + " forgotten"
 	}
 	if v.TooLate > 0 {
 		rows[1][1] += ", " + number(v.TooLate) + " of them too late to count"

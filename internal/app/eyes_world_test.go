@@ -93,7 +93,7 @@ func (w *world) build() {
 		customer.SMS: carrier{w, "twilio"}, customer.Email: carrier{w, "sendgrid"}, customer.Push: carrier{w, "fcm"}, customer.Webhook: carrier{w, "webhook"},
 	}
 	figures := w.options.figures(w.raw, senders, time.Minute)
-	store := witness.Watch(w.raw, figures.Committed)
+	store := witness.Watch(w.raw, figures.Committed, w.options.tracer.Committed, w.options.chronicle)
 	rules := library.New(store)
 	desk := dossier.Desk{Library: rules, Zones: sendtime.NewZones()}
 	clock := &admin.Clock{}
@@ -101,7 +101,7 @@ func (w *world) build() {
 		Store: store, Library: rules, metrics: figures, clock: clock,
 		Observer: &observe.Observer{Store: store, Desk: desk, Now: w.options.Clock.Now, Meter: figures, Fit: clock.Err},
 		Engine: &activities.Engine{
-			Store: store, Desk: desk, Clock: w.options.Clock, Starter: w, Senders: senders, Meter: figures, Fit: clock.Err,
+			Store: store, Desk: desk, Clock: w.options.Clock, Starter: w, Senders: senders, Meter: figures, Fit: clock.Err, Tracer: w.options.tracer,
 			Patience: time.Minute, Starts: rate.NewLimiter(rate.Inf, 1), Logger: w.options.Logger,
 		},
 	}

@@ -44,11 +44,11 @@ func (o Options) chronicle(d *witness.Deeds) {
 		return
 	}
 	for _, e := range d.Events {
-		o.Logger.Debug("event", "event", e.MessageID, "customer", string(e.Customer), "via", string(e.Via), "trace", tracing.ID(e.MessageID, ledger.Ref{}).String())
+		o.Logger.Debug("event", append(tracing.About(e.MessageID, ledger.Ref{}), "customer", string(e.Customer), "via", string(e.Via))...)
 	}
 	for _, m := range d.Matches {
-		o.Logger.Debug("match", "outreach", m.Name(), "rule", m.Rule, "customer", string(m.Customer), "event", m.Trigger,
-			"reason", string(m.Reason), "trace", tracing.ID(m.Trigger, m.Ref).String())
+		o.Logger.Debug("match", append(tracing.About(m.Trigger, m.Ref), "outreach", m.Name(), "rule", m.Rule, "customer", string(m.Customer),
+			"reason", string(m.Reason))...)
 	}
 	for _, line := range d.Lines {
 		attributes := []any{"outreach", line.Name(), "rule", line.Rule, "customer", string(line.Customer)}

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"time"
 
+	"go.temporal.io/sdk/client"
+
 	"github.com/outreach-engine/outreach/activities"
 	"github.com/outreach-engine/outreach/internal/channel"
 	"github.com/outreach-engine/outreach/internal/customer"
@@ -17,13 +19,14 @@ import (
 // Options are everything that an engine is built from. Settings lists what
 // comes from flags and the environment.
 type Options struct {
-	HTTP      string // host:port for events and the inbox
-	Store     string // SQLite file, or postgres:// URL
-	Role      string // all, intake or worker
-	InboxFile string // what the inbox received; "" keeps it in memory
-	WriteKeys string // comma-separated; "" takes any
-	Rules     string // folder to load at start; "" leaves what the store has in force
-	Templates string // folder beside it
+	HTTP       string // host:port for events and the inbox
+	Store      string // SQLite file, or postgres:// URL
+	Role       string // all, intake or worker
+	InboxFile  string // what the inbox received; "" keeps it in memory
+	WriteKeys  string // comma-separated; "" takes any
+	KeepEvents string // how long events are kept, such as 400d; "": for good
+	Rules      string // folder to load at start; "" leaves what the store has in force
+	Templates  string // folder beside it
 
 	TemporalAddress   string
 	TemporalNamespace string
@@ -48,8 +51,9 @@ type Options struct {
 
 	Providers Providers // what the providers are told
 
-	Eyes   // what operators see
-	tracer *tracing.Tracer
+	Eyes            // what operators see
+	tracer          *tracing.Tracer
+	temporalFigures client.MetricsHandler // of its SDK; nil: nobody counts
 
 	// What no setting gives.
 	WatchFiles bool // load rules again when a file changes
@@ -97,7 +101,7 @@ func (o *Options) Settings() []Setting {
 		{Flag: "sms", Env: "OUTREACH_SMS", Value: &o.SMS, Help: "who carries SMS: inbox, twilio or webhook"},
 		{Flag: "email", Env: "OUTREACH_EMAIL", Value: &o.Email, Help: "who carries email: inbox, sendgrid, smtp or webhook"},
 		{Flag: "push", Env: "OUTREACH_PUSH", Value: &o.Push, Help: "who carries push messages: inbox, fcm, webpush, both (fcm and webpush) or webhook"},
-	}, slices.Concat(o.temporalSettings(), o.Eyes.settings(), o.Providers.settings())...)
+	}, slices.Concat(o.keepSettings(), o.temporalSettings(), o.Eyes.settings(), o.Providers.settings())...)
 }
 
 // Defaults gives the options before flags and environment.

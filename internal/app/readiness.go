@@ -36,8 +36,12 @@ func (o Options) checks(r Running) []admin.Check {
 func (o Options) writes(store ledger.Store, self ledger.Process) func(context.Context) (string, error) {
 	return func(ctx context.Context) (string, error) {
 		began := time.Now()
-		self.Beat = o.Clock.Machine()
-		if err := store.Write(ctx, ledger.GateLane, func(tx ledger.Tx) error { return tx.Beat(self) }); err != nil {
+		err := store.Write(ctx, ledger.GateLane, func(tx ledger.Tx) error {
+			now := self
+			now.Beat = o.Clock.Machine() // as late as can be: others judge their clocks by it
+			return tx.Beat(now)
+		})
+		if err != nil {
 			return "", err
 		}
 		return fmt.Sprintf("written in %s", time.Since(began).Round(time.Millisecond)), nil
@@ -58,7 +62,7 @@ func form(store ledger.Store) func(context.Context) (string, error) {
 		case err != nil:
 			return "", err
 		case have > want:
-			return "", fmt.Errorf("store: a newer version of this program has changed the tables (they are of form %d, this one knows %d): run that version here, too", have, want)
+			return fmt.Sprintf("a newer version of this program has changed the tables (they are of form %d, this one knows %d): run that version here, too", have, want), nil
 		}
 		return fmt.Sprintf("form %d", have), nil
 	}
@@ -104,8 +108,10 @@ func against(ctx context.Context, clock *admin.Clock, now func() time.Time, ask 
 // on average half of the time old between two such words.
 func (o Options) amongOthers(ctx context.Context, store ledger.Store, clock *admin.Clock, self string) error {
 	var all []ledger.Process
+	var now time.Time
 	err := store.Read(ctx, func(tx ledger.Tx) (err error) {
 		all, err = tx.Processes(time.Time{})
+		now = o.Clock.Machine()
 		return err
 	})
 	if err != nil {
@@ -117,7 +123,7 @@ func (o Options) amongOthers(ctx context.Context, store ledger.Store, clock *adm
 			said[p.ID] = p.Beat
 		}
 	}
-	clock.Among(o.Clock.Machine(), said, ledger.BeatEvery/2, ledger.BeatGone)
+	clock.Among(now, said, ledger.BeatEvery/2, ledger.BeatGone)
 	return nil
 }
 

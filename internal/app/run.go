@@ -22,6 +22,7 @@ import (
 	"github.com/outreach-engine/outreach/internal/observe"
 	"github.com/outreach-engine/outreach/internal/sendtime"
 	"github.com/outreach-engine/outreach/internal/store"
+	"github.com/outreach-engine/outreach/internal/store/transfer"
 	"github.com/outreach-engine/outreach/internal/witness"
 )
 
@@ -80,6 +81,9 @@ func Run(ctx context.Context, o Options) (err error) {
 	if err := o.part().check(); err != nil {
 		return err
 	}
+	if _, err := o.kept(); err != nil {
+		return err
+	}
 	var listener net.Listener // nil: nothing is served
 	if o.part().serves() {
 		if listener, err = listen(o.HTTP); err != nil {
@@ -101,6 +105,9 @@ func Run(ctx context.Context, o Options) (err error) {
 		return err
 	}
 	undo.add(func() { err = errors.Join(err, store.Close()) })
+	if err := transfer.Free(ctx, store); err != nil {
+		return fmt.Errorf("--store: %w", err)
+	}
 	box, err := inbox.Open(o.InboxFile, inbox.Options{})
 	if err != nil {
 		return fmt.Errorf("inbox: %w", err)
@@ -162,9 +169,13 @@ func (o Options) build(ctx context.Context, store ledger.Store, box *inbox.Box) 
 	}
 	o.warnOfSilence(senders)
 	o.warnOfUnsigned(rules.Current())
+	o.warnOfShortKeep(rules.Current())
 	o.tellOfSenders(rules.Current())
 	var starter activities.Starter
 	if o.part().works() {
+		if o.temporalFigures, err = temporalFigures(figures); err != nil {
+			return r, err
+		}
 		if r.temporal, err = o.linkTemporal(ctx, store); err != nil {
 			return r, err
 		}

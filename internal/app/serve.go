@@ -72,6 +72,7 @@ func (o Options) work(ctx context.Context, r Running, loops *sync.WaitGroup) (be
 	loops.Go(func() { r.temporal.fleet.follow(ctx, r.Store, o.Clock.Machine) })
 	loops.Go(func() { others.Told(ctx, wake.poke) })
 	loops.Go(func() { o.learn(ctx, r.Engine) })
+	loops.Go(func() { o.forget(ctx, r.Engine) })
 	loops.Go(func() { o.inquire(ctx, r.Engine) })
 	return tried
 }

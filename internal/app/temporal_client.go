@@ -27,6 +27,7 @@ func (o Options) temporalClient() (client.Client, error) {
 	options := client.Options{
 		HostPort: o.TemporalAddress, Namespace: o.TemporalNamespace,
 		Logger:            log.NewStructuredLogger(quiet(o.Logger)),
+		MetricsHandler:    o.temporalFigures,
 		ConnectionOptions: client.ConnectionOptions{TLS: secure, TLSDisabled: secure == nil},
 	}
 	if key := o.temporalKey(); key != nil {

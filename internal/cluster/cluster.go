@@ -23,6 +23,8 @@ import (
 // Options say what a cluster is like.
 type Options struct {
 	Customers int               // who get one message each; 0 is no load
+	Crowd     int               // customers who are there from the beginning, and a thousand rules; 0 is nobody
+	Drain     time.Duration     // for how long it is looked on while a tenth of the crowd is reached
 	Engines   int               // processes
 	Store     string            // of the engines; "" is a database of the cluster's own PostgreSQL
 	Temporal  string            // host:port of a Temporal that runs elsewhere; "" starts one
@@ -55,7 +57,12 @@ func Run(ctx context.Context, o Options) (err error) {
 	if err := c.start(); err != nil {
 		return fmt.Errorf("cluster: %w", c.cause(err))
 	}
-	if o.Customers > 0 {
+	switch {
+	case o.Crowd > 0:
+		if err := c.million(); err != nil {
+			return fmt.Errorf("cluster: crowd: %w", c.cause(err))
+		}
+	case o.Customers > 0:
 		figures, err := c.measure()
 		if err != nil {
 			return fmt.Errorf("cluster: load: %w", c.cause(err))
@@ -78,6 +85,10 @@ func (o Options) check() error {
 		return fmt.Errorf("--customers: %d is less than none", o.Customers)
 	case o.Customers > maxCustomers:
 		return fmt.Errorf("--customers: %d is more than %d: there are no more telephone numbers for them", o.Customers, maxCustomers)
+	case o.Crowd > numbers:
+		return fmt.Errorf("--crowd: %d is more than %d: there are no more telephone numbers for them", o.Crowd, numbers)
+	case o.Crowd > 0 && o.Store != "":
+		return errors.New("--crowd: it is written into the cluster's own PostgreSQL; leave --store out")
 	case o.Engines < 1:
 		return fmt.Errorf("--engines: %d is too few: one is the least", o.Engines)
 	case o.Shards < 1:

@@ -69,6 +69,11 @@ func (c *cluster) startEngines() error {
 	if err := writeHouse(filepath.Join(c.Folder, "house")); err != nil {
 		return err
 	}
+	if c.Crowd > 0 {
+		if err := c.fill(store); err != nil {
+			return err
+		}
+	}
 	if c.providers, err = newProviders(); err != nil {
 		return err
 	}
@@ -101,8 +106,12 @@ func (c *cluster) startEngine(name, store string) (admin string, err error) {
 	}
 	address, admin := addresses[0], addresses[1]
 	account := c.providers.box.Account()
+	folder := filepath.Join(c.Folder, "house", "rules")
+	if c.Crowd > 0 {
+		folder = "" // the crowd's are in force
+	}
 	p, err := c.run(name, "outreach", []string{
-		"serve", "--http", address, "--admin", admin, "--rules", filepath.Join(c.Folder, "house", "rules"), "--public-url", "http://" + address,
+		"serve", "--http", address, "--admin", admin, "--rules", folder, "--public-url", "http://" + address,
 		"--temporal-address", c.namespace.address, "--temporal-namespace", Namespace, "--call-timeout", callTimeout.String(),
 		"--sms", "twilio", "--twilio-base-url", c.providers.url, "--twilio-account-sid", account.TwilioSID, "--twilio-from", "+12125550100",
 	}, []string{"OUTREACH_TWILIO_AUTH_TOKEN=" + account.TwilioAuthToken, "OUTREACH_STORE=" + store})

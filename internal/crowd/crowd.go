@@ -45,6 +45,9 @@ func External(i int) string { return fmt.Sprintf("crowd-%d", i) }
 // Email gives a customer's address by number.
 func Email(i int) string { return fmt.Sprintf("crowd-%d@example.com", i) }
 
+// Phone gives a customer's telephone number: there are a million of them.
+func Phone(i int) string { return fmt.Sprintf("+12126%06d", i%1_000_000) }
+
 func idOf(i int) customer.ID { return customer.ID(fmt.Sprintf("c%09d", i)) }
 
 // Fill puts the rules in force in an empty store and fills it. Progress is
@@ -156,8 +159,8 @@ func (o Options) sample(ctx context.Context) ([]one, error) {
 func (o Options) incoming(i, k int, at time.Time) observe.Incoming {
 	in := observe.Incoming{User: External(i), Event: customer.Event{MessageID: fmt.Sprintf("%s-%d", External(i), k), At: at, Via: customer.ViaServer}}
 	if k < 0 {
-		email := Email(i)
-		in.Change = observe.Change{Email: &email, Traits: o.Traits(i)}
+		email, phone := Email(i), Phone(i)
+		in.Change = observe.Change{Email: &email, Phone: &phone, Traits: o.Traits(i)}
 		return in
 	}
 	in.Event.Name = o.Names[(i+k)%len(o.Names)]

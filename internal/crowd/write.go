@@ -103,7 +103,7 @@ func (p part) write(ctx context.Context, tx pgx.Tx) error {
 
 func customerRows(c *one, i int) ([][]any, error) {
 	p := c.record.Profile.Clone()
-	p.ID, p.External, p.Email = idOf(i), External(i), Email(i)
+	p.ID, p.External, p.Email, p.Phone = idOf(i), External(i), Email(i), Phone(i)
 	text, err := json.Marshal(p)
 	return [][]any{{string(p.ID), string(text), c.record.State}}, err
 }

@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/worker"
@@ -80,8 +82,26 @@ func outreaches(b *testing.B, store string) {
 		b.ReportMetric(float64(theirCPU.Milliseconds())/n, "bare-cpu-ms")
 		b.ReportMetric(float64(ourCPU)/float64(theirCPU), "cpu-ratio")
 	}
+	h.weigh(b, store, customers)
 	ref := h.outreaches("user-1")[0].Ref
 	b.ReportMetric(float64(len(h.history(ref))), "history-events")
+}
+
+// weigh gives what an outreach with its story, and its one message, take in
+// PostgreSQL, indexes included.
+func (h *house) weigh(b *testing.B, store string, outreaches int) {
+	b.Helper()
+	if !strings.HasPrefix(store, "postgres://") {
+		return
+	}
+	conn, err := pgx.Connect(b.Context(), store)
+	require.NoError(b, err)
+	defer func() { _ = conn.Close(context.Background()) }()
+	for name, tables := range map[string]string{"B/outreach": "outreaches", "B/story": "decisions", "B/message": "parts"} {
+		var n int64
+		require.NoError(b, conn.QueryRow(b.Context(), "SELECT pg_total_relation_size($1::regclass)", "outreach."+tables).Scan(&n))
+		b.ReportMetric(float64(n)/float64(outreaches), name)
+	}
 }
 
 // run takes n matches and waits until their messages are out and their

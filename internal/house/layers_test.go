@@ -36,12 +36,17 @@ var layers = []layer{
 	{name: "internal/channel/sendcost"},
 	{name: "internal/devserver"},
 	{name: "internal/bench", may: below},
-	{name: "internal/crowd", may: below},
+	{name: "internal/cluster", may: []string{
+		"workflows", "internal/crowd", "internal/pgserver", "internal/child", "internal/sandbox", "internal/bundle", "internal/store/postgres", "internal/customer",
+	}},
+	{name: "internal/crowd", may: []string{
+		"internal/store/postgres", "internal/store/sqltx", "internal/store/memory", "internal/observe", "internal/library", "internal/dossier", "internal/bundle",
+		"internal/ledger", "internal/sendtime", "internal/customer",
+	}},
 	{name: "internal/browsertest"},
 	{name: "internal/pgserver/pgtest", may: []string{"internal/pgserver"}},
 	{name: "internal/demo", may: []string{"internal/observe", "internal/behaviour", "internal/sendtime", "internal/customer"}},
 	{name: "internal/drill", may: []string{"internal/drill/naive", "internal/sandbox", "internal/pgserver", "internal/store", "internal/ledger", "internal/customer"}},
-	{name: "internal/cluster", may: []string{"workflows", "internal/pgserver", "internal/child", "internal/sandbox"}},
 	{name: "internal/app", may: below},
 	{name: "internal/drill/naive", may: []string{
 		"internal/channel/twilio", "internal/channel/sendgrid", "internal/channel/fcm", "internal/channel", "internal/customer",
@@ -104,6 +109,9 @@ var layers = []layer{
 		"internal/rule", "internal/policy", "internal/message", "internal/dictionary", "internal/source", "internal/customer",
 	}},
 	{name: "internal/store/memory", may: []string{"internal/ledger", "internal/customer"}},
+	{name: "internal/store/transfer", may: []string{
+		"internal/store", "internal/store/postgres", "internal/store/sqlite", "internal/ledger",
+	}},
 	{name: "internal/store", may: []string{"internal/store/postgres", "internal/store/sqlite", "internal/ledger"}},
 	{name: "internal/store/postgres", may: []string{"internal/store/sqltx", "internal/store/lanes", "internal/ledger", "internal/customer"}},
 	{name: "internal/store/sqlite", may: []string{"internal/store/sqltx", "internal/store/lanes", "internal/ledger", "internal/customer"}},

@@ -192,6 +192,9 @@ type Work interface {
 	// NotEnded gives up to limit outreaches of a rule that have not ended, in
 	// no order. Whoever ends them pages through all by asking again.
 	NotEnded(rule string, limit int) ([]Outreach, error)
+	// OldestRunning gives the earliest At of the outreaches that have not ended,
+	// those without one left out; zero: there is none. It costs as much as there are such outreaches.
+	OldestRunning() (time.Time, error)
 	// Running gives outreaches of a rule that have not ended, by customer and
 	// number, those behind after. It costs as much as the rule had outreaches.
 	Running(rule string, after Ref, limit int) ([]Outreach, error)
@@ -268,6 +271,8 @@ type Texts interface {
 	// KeepDocuments forgets all documents of a kind and name but the newest.
 	KeepDocuments(kind DocumentKind, name string, newest int) error
 	Active() ([]Active, error)
+	// InForce gives the documents that Active names, in its order.
+	InForce() ([]Document, error)
 	// Activate inserts or replaces the row of a.Kind and a.Name.
 	Activate(a Active) error
 	Deactivate(kind DocumentKind, name string) error

@@ -96,7 +96,7 @@ func Insight(tx ledger.Texts) (*insight.Insight, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := f.take(a, d); err != nil {
+		if err := f.take(d); err != nil {
 			return nil, err
 		}
 	}

@@ -3,10 +3,12 @@ package library
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/outreach-engine/outreach/internal/bundle"
 	"github.com/outreach-engine/outreach/internal/customer"
@@ -75,14 +77,17 @@ func (l *Library) Follow(ctx context.Context) (changed bool, err error) {
 		if generation, _, err = tx.Setting(generationKey); err != nil || generation == l.Current().Generation {
 			return err
 		}
-		now, err = l.read(tx)
+		if now, err = l.read(tx); err != nil {
+			return err
+		}
+		now.forgotten, err = Forgotten(tx)
 		return err
 	})
 	if err != nil || generation == l.Current().Generation {
 		return false, err
 	}
 	if now.same {
-		l.current.Store(l.Current().further(generation, now.rules))
+		l.current.Store(l.Current().further(generation, now))
 		return true, nil
 	}
 	b, problems := bundle.Check(now.files)
@@ -92,7 +97,7 @@ func (l *Library) Follow(ctx context.Context) (changed bool, err error) {
 		return false, fmt.Errorf("rules in the store: %w", err)
 	}
 	set := newSet(b, generation, now.rules)
-	set.Insight, set.documents = now.known, now.documents
+	set.Insight, set.documents, set.Forgotten = now.known, now.documents, now.forgotten
 	l.current.Store(set)
 	return true, nil
 }
@@ -102,6 +107,8 @@ type inForce struct {
 	files bundle.Files
 	rules map[string]ledger.Active
 	known *insight.Insight
+	// forgotten is as Set has it.
+	forgotten time.Time
 
 	documents map[document]string // their hashes
 	same      bool                // documents are those of the current set, and nothing else was read
@@ -133,34 +140,32 @@ func (l *Library) read(tx ledger.Texts) (inForce, error) {
 	if f.same = maps.Equal(f.documents, l.Current().documents); f.same {
 		return f, nil
 	}
-	for _, a := range list {
-		d, ok, err := tx.Document(a.Kind, a.Name, a.Hash)
-		if err != nil || !ok {
-			return f, fmt.Errorf("document %s %s %s: found %t: %w", a.Kind, a.Name, a.Hash, ok, err)
-		}
-		if err := f.take(a, d); err != nil {
-			return f, err
-		}
+	documents, err := tx.InForce()
+	if err == nil && len(documents) < len(list) {
+		err = fmt.Errorf("store: %d documents are in force, and %d of them are there", len(list), len(documents))
 	}
-	return f, nil
+	for _, d := range documents {
+		err = errors.Join(err, f.take(d))
+	}
+	return f, err
 }
 
 // take takes one document in.
-func (f *inForce) take(a ledger.Active, d ledger.Document) error {
-	switch a.Kind {
+func (f *inForce) take(d ledger.Document) error {
+	switch d.Kind {
 	case ledger.RuleDocument:
 		var kept keptRule
 		if err := json.Unmarshal(d.Body, &kept); err != nil {
-			return fmt.Errorf("document rule %s %s: %w", a.Name, a.Hash, err)
+			return fmt.Errorf("document rule %s %s: %w", d.Name, d.Hash, err)
 		}
-		f.files.Rules[a.Name+".yaml"] = []byte(kept.Rule)
+		f.files.Rules[d.Name+".yaml"] = []byte(kept.Rule)
 	case ledger.DataDocument:
 		f.files.Rules[bundle.DataFile] = d.Body
 	case ledger.PolicyDocument:
 		f.files.Rules[bundle.PolicyFile] = d.Body
 	case ledger.TemplatesDocument:
 		if err := json.Unmarshal(d.Body, &f.files.Templates); err != nil {
-			return fmt.Errorf("document templates %s: %w", a.Hash, err)
+			return fmt.Errorf("document templates %s: %w", d.Hash, err)
 		}
 	case ledger.LearnedDocument:
 		f.known, _ = insight.Decode(d.Body) // what does not read is learned anew, and keeps no rule from its work

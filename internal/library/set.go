@@ -6,6 +6,7 @@ package library
 
 import (
 	"slices"
+	"time"
 
 	"github.com/outreach-engine/outreach/internal/behaviour"
 	"github.com/outreach-engine/outreach/internal/bundle"
@@ -23,6 +24,7 @@ type Set struct {
 	Plan       *behaviour.Plan
 	Active     map[string]ledger.Active // of rules, by name
 	Insight    *insight.Insight         // what is known of everybody; nil: nothing is
+	Forgotten  time.Time                // events from before are not taken in; zero: all are
 
 	matchers map[string]*rule.Matcher
 	byEvent  map[string][]*rule.Matcher
@@ -38,11 +40,11 @@ type Set struct {
 }
 
 // further gives the set of the same documents, with rules that are further with
-// their histories.
-func (s *Set) further(generation string, active map[string]ledger.Active) *Set {
+// their histories, or of which more events were forgotten.
+func (s *Set) further(generation string, now inForce) *Set {
 	next := *s
-	next.Generation, next.Active, next.warming = generation, active, false
-	for _, a := range active {
+	next.Generation, next.Active, next.warming, next.Forgotten = generation, now.rules, false, now.forgotten
+	for _, a := range now.rules {
 		next.warming = next.warming || !a.Warm
 	}
 	return &next
@@ -178,3 +180,14 @@ func Knows(a ledger.Active, id customer.ID) bool { return a.Warm || id <= a.Warm
 
 // Warming reports whether any rule's history is still being read.
 func (s *Set) Warming() bool { return s.warming }
+
+// LooksBack gives how far into the past a rule in force looks, at most, and
+// which one does.
+func (s *Set) LooksBack() (longest time.Duration, rule string) {
+	for _, m := range s.Matchers() {
+		if back := m.LooksBack(); back > longest {
+			longest, rule = back, m.Name
+		}
+	}
+	return longest, rule
+}

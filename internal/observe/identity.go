@@ -289,6 +289,3 @@ func (t *taking) others(in Incoming) []string {
 	}
 	return others
 }
-
-// anonymous keeps devices' ids apart from customers'.
-func anonymous(id string) string { return "anonymous/" + id }

@@ -7,11 +7,8 @@ package observe
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/base32"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/outreach-engine/outreach/internal/channel"
@@ -41,12 +38,6 @@ type Observer struct {
 	strays strays
 }
 
-// Meter counts one thing that came in, once it is committed: outcome is its
-// Status.
-type Meter interface {
-	Event(via customer.Via, outcome string)
-}
-
 // errStale says that the rules in force have changed under a batch.
 var errStale = errors.New("rules in force have changed")
 
@@ -63,20 +54,6 @@ func (o *Observer) Take(ctx context.Context, batch []Incoming) ([]Outcome, error
 	}
 	o.count(batch, t.outcomes)
 	return t.outcomes, nil
-}
-
-// count counts a batch. What providers tell came in via us.
-func (o *Observer) count(batch []Incoming, outcomes []Outcome) {
-	if o.Meter == nil {
-		return
-	}
-	for i, outcome := range outcomes {
-		via := batch[i].Event.Via
-		if batch[i].Report != nil {
-			via = customer.ViaUs
-		}
-		o.Meter.Event(via, string(outcome.Status))
-	}
 }
 
 // write does something in one transaction by the rules in force.
@@ -217,6 +194,9 @@ func (t *taking) one(in Incoming) (Outcome, error) {
 	case in.User == "" && in.Anonymous == "":
 		return t.nobody(in)
 	}
+	if t.tooOld(in.Event) && in.Change.IsZero() { // what is said of a customer stays true
+		return t.tooOldFor(), nil
+	}
 	d, told, err := t.whose(in)
 	if err != nil || d == nil {
 		return Outcome{Status: Refused, Reason: notTheirs}, err
@@ -224,7 +204,7 @@ func (t *taking) one(in Incoming) (Outcome, error) {
 	in.Event = told
 	e := t.stamp(in.Event)
 	e.Customer = d.Profile.ID
-	fresh, err := t.tx.Append(e)
+	fresh, err := t.append(e)
 	if err != nil {
 		return Outcome{}, err
 	}
@@ -338,11 +318,4 @@ func (t *taking) create(external string, in Incoming) (*dossier.Dossier, error) 
 func (t *taking) keep(d *dossier.Dossier) {
 	t.files[d.Profile.ID] = d
 	t.order = append(t.order, d.Profile.ID)
-}
-
-// randomID gives an opaque id: 80 random bits.
-func randomID(string) customer.ID {
-	var b [10]byte
-	_, _ = rand.Read(b[:]) // never fails (crypto/rand)
-	return customer.ID("c" + strings.ToLower(base32.StdEncoding.EncodeToString(b[:])))
 }

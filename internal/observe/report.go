@@ -70,7 +70,7 @@ func (t *taking) news(s subject, r Report) (Outcome, error) {
 		MessageID: r.ID, Customer: s.part.Customer, Name: eventOf(r.Kind), At: r.At, ReceivedAt: t.now, Via: customer.ViaUs,
 		Properties: propertiesOf(r, s.part),
 	})
-	fresh, err := t.tx.Append(e)
+	fresh, err := t.append(e)
 	if err != nil || !fresh {
 		return Outcome{Status: Duplicate}, err
 	}
@@ -255,7 +255,7 @@ func (t *taking) stranger(r Report) (Outcome, error) {
 		return Outcome{Status: Refused, Reason: notOurs}, nil
 	}
 	e := t.stamp(customer.Event{MessageID: r.ID, Name: eventOf(r.Kind), At: r.At, ReceivedAt: t.now, Via: customer.ViaUs})
-	if fresh, err := t.tx.Append(e); err != nil || !fresh { // told before, it is nothing new
+	if fresh, err := t.append(e); err != nil || !fresh { // told before, it is nothing new
 		return Outcome{Status: Duplicate}, err
 	}
 	if reason == "" {

@@ -17,6 +17,9 @@ import (
 // who share a value that it carries, where a rule is about that.
 func (t *taking) nobody(in Incoming) (Outcome, error) {
 	e := t.stamp(in.Event)
+	if t.tooOld(e) {
+		return t.tooOldFor(), nil
+	}
 	reached := t.reached(e)
 	if len(reached) == 0 {
 		reason := "names no customer, and no rule in force is about a value that it carries: give the customer's id, or load such a rule first"
@@ -25,7 +28,7 @@ func (t *taking) nobody(in Incoming) (Outcome, error) {
 		}
 		return Outcome{Status: Refused, Reason: reason}, nil
 	}
-	fresh, err := t.tx.Append(e)
+	fresh, err := t.append(e)
 	if err != nil {
 		return Outcome{}, err
 	}
@@ -186,7 +189,7 @@ func (t *taking) tell(id customer.ID, e customer.Event) error {
 		}
 		e.Customer, e.MessageID = id, customer.SharedID(e.MessageID, id)
 	}
-	fresh, err := t.tx.Append(e)
+	fresh, err := t.append(e)
 	if err != nil || !fresh {
 		return err
 	}

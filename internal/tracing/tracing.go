@@ -108,14 +108,6 @@ type Span struct {
 	Failed                                bool
 }
 
-// Now gives the machine's time where somebody wants it: the zero time else.
-func (t *Tracer) Now() time.Time {
-	if t == nil {
-		return time.Time{}
-	}
-	return time.Now()
-}
-
 // Tell tells of one piece of work.
 func (t *Tracer) Tell(s Span) {
 	if t == nil {

@@ -75,6 +75,20 @@ func (d *data) activeAt(kind ledger.DocumentKind, name string) (int, bool) {
 	})
 }
 
+// InForce implements ledger.Texts.
+func (t *tx) InForce() (list []ledger.Document, err error) {
+	for _, a := range t.data.active {
+		d, ok, err := t.Document(a.Kind, a.Name, a.Hash)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			list = append(list, d)
+		}
+	}
+	return list, nil
+}
+
 // Activate implements ledger.Texts.
 func (t *tx) Activate(a ledger.Active) error {
 	if err := t.writes(); err != nil {

@@ -11,6 +11,7 @@ import (
 	"github.com/outreach-engine/outreach/internal/customer"
 	"github.com/outreach-engine/outreach/internal/ledger"
 	"github.com/outreach-engine/outreach/internal/store/memory"
+	"github.com/outreach-engine/outreach/internal/store/storetest"
 )
 
 func minute(n int) time.Time { return time.Date(2026, 3, 1, 10, n, 0, 0, time.UTC) }
@@ -27,48 +28,48 @@ func outreach(rule string, id customer.ID, key string, status ledger.Status, at 
 // fill writes one row of each kind.
 func fill(tx ledger.Tx) error {
 	for _, s := range oneOfEach() {
-		if err := s.do(tx); err != nil {
+		if err := s.Do(tx); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func oneOfEach() []step {
+func oneOfEach() []storetest.Step {
 	ref := ledger.Ref{Rule: "cart", Customer: "c1", N: 1}
-	return []step{
-		{"customer", func(tx ledger.Tx) error { return tx.SaveCustomer(ledger.Record{Profile: customer.Profile{ID: "c1"}}) }},
-		{"name", func(tx ledger.Tx) error { return tx.Join("a", "c1") }},
-		{"suppression", func(tx ledger.Tx) error {
+	return []storetest.Step{
+		{Name: "customer", Do: func(tx ledger.Tx) error { return tx.SaveCustomer(ledger.Record{Profile: customer.Profile{ID: "c1"}}) }},
+		{Name: "name", Do: func(tx ledger.Tx) error { return tx.Join("a", "c1") }},
+		{Name: "suppression", Do: func(tx ledger.Tx) error {
 			return tx.Suppress(customer.Suppression{Channel: customer.SMS, Address: "a"})
 		}},
-		{"evidence", func(tx ledger.Tx) error { return tx.Testify(customer.Evidence{Customer: "c1"}) }},
-		{"pace", func(tx ledger.Tx) error { return tx.SavePace(ledger.Pace{Scope: "red"}) }},
-		{"share", func(tx ledger.Tx) error { return tx.Share("c1", map[string]string{"team": "red"}) }},
-		{"event", func(tx ledger.Tx) error {
+		{Name: "evidence", Do: func(tx ledger.Tx) error { return tx.Testify(customer.Evidence{Customer: "c1"}) }},
+		{Name: "pace", Do: func(tx ledger.Tx) error { return tx.SavePace(ledger.Pace{Scope: "red"}) }},
+		{Name: "share", Do: func(tx ledger.Tx) error { return tx.Share("c1", map[string]string{"team": "red"}) }},
+		{Name: "event", Do: func(tx ledger.Tx) error {
 			_, err := tx.Append(customer.Event{MessageID: "m1", Customer: "c1"})
 			return err
 		}},
-		{"news", func(tx ledger.Tx) error { return tx.AddNews(ledger.News{Trait: "team", Value: "red"}) }},
-		{"outreach", func(tx ledger.Tx) error {
+		{Name: "news", Do: func(tx ledger.Tx) error { return tx.AddNews(ledger.News{Trait: "team", Value: "red"}) }},
+		{Name: "outreach", Do: func(tx ledger.Tx) error {
 			_, _, err := tx.AddOutreach(outreach("cart", "c1", "k", ledger.Open, minute(1)))
 			return err
 		}},
-		{"decision", func(tx ledger.Tx) error { return tx.Decide(ledger.Decision{Ref: ref, Kind: ledger.KindEnter}) }},
-		{"part", func(tx ledger.Tx) error {
+		{Name: "decision", Do: func(tx ledger.Tx) error { return tx.Decide(ledger.Decision{Ref: ref, Kind: ledger.KindEnter}) }},
+		{Name: "part", Do: func(tx ledger.Tx) error {
 			return tx.SavePart(ledger.Part{Ref: ref, Step: "s1", Channel: customer.SMS, Status: ledger.Planned})
 		}},
-		{"hint", func(tx ledger.Tx) error { return tx.Hint(ref, minute(0)) }},
-		{"due", func(tx ledger.Tx) error { return tx.SetDue(ledger.Due{Rule: "cart", Customer: "c1", At: minute(2)}) }},
-		{"document", func(tx ledger.Tx) error {
+		{Name: "hint", Do: func(tx ledger.Tx) error { return tx.Hint(ref, minute(0)) }},
+		{Name: "due", Do: func(tx ledger.Tx) error { return tx.SetDue(ledger.Due{Rule: "cart", Customer: "c1", At: minute(2)}) }},
+		{Name: "document", Do: func(tx ledger.Tx) error {
 			return tx.SaveDocument(ledger.Document{Kind: ledger.RuleDocument, Name: "cart", Hash: "h"})
 		}},
-		{"active", func(tx ledger.Tx) error { return tx.Activate(ledger.Active{Kind: ledger.RuleDocument, Name: "cart"}) }},
-		{"hold", func(tx ledger.Tx) error { return tx.SetHold(ledger.Hold{Kind: ledger.HoldAll}) }},
-		{"rejection", func(tx ledger.Tx) error { return tx.Reject(ledger.Rejection{Reason: "odd"}) }},
-		{"count", func(tx ledger.Tx) error { return tx.Count("red", 1) }},
-		{"setting", func(tx ledger.Tx) error { return tx.SetSetting("red", "x") }},
-		{"recheck", func(tx ledger.Tx) error { return tx.SetRecheck("cart", ref) }},
+		{Name: "active", Do: func(tx ledger.Tx) error { return tx.Activate(ledger.Active{Kind: ledger.RuleDocument, Name: "cart"}) }},
+		{Name: "hold", Do: func(tx ledger.Tx) error { return tx.SetHold(ledger.Hold{Kind: ledger.HoldAll}) }},
+		{Name: "rejection", Do: func(tx ledger.Tx) error { return tx.Reject(ledger.Rejection{Reason: "odd"}) }},
+		{Name: "count", Do: func(tx ledger.Tx) error { return tx.Count("red", 1) }},
+		{Name: "setting", Do: func(tx ledger.Tx) error { return tx.SetSetting("red", "x") }},
+		{Name: "recheck", Do: func(tx ledger.Tx) error { return tx.SetRecheck("cart", ref) }},
 	}
 }
 
@@ -77,22 +78,22 @@ func oneOfEach() []step {
 func TestResetLeavesNothing(t *testing.T) {
 	t.Parallel()
 	s, untouched := memory.New(), memory.New()
-	nothing := answers(t, untouched)
+	nothing := storetest.Answers(t, untouched)
 	for range 3 {
 		write(t, s, fill)
-		full := answers(t, s)
+		full := storetest.Answers(t, s)
 		require.NotEqual(t, nothing, full)
 		s.Reset()
-		require.Equal(t, nothing, answers(t, s))
+		require.Equal(t, nothing, storetest.Answers(t, s))
 		write(t, s, fill)
-		require.Equal(t, full, answers(t, s), "the same play once more")
+		require.Equal(t, full, storetest.Answers(t, s), "the same play once more")
 		require.NoError(t, s.Read(t.Context(), func(tx ledger.Tx) error {
 			s.Reset()
 			_, ok, err := tx.Resolve("a")
 			require.True(t, ok, "a read sees one moment")
 			return err
 		}))
-		require.Equal(t, nothing, answers(t, s))
+		require.Equal(t, nothing, storetest.Answers(t, s))
 	}
 }
 
@@ -101,26 +102,26 @@ func TestEveryWriteIsRefusedWithinARead(t *testing.T) {
 	t.Parallel()
 	s := memory.New()
 	write(t, s, fill)
-	full := answers(t, s)
-	steps := append(oneOfEach(), []step{
-		{"merge", func(tx ledger.Tx) error { return tx.Merge("c1", "c2") }},
-		{"unsuppress", func(tx ledger.Tx) error { return tx.Unsuppress(customer.SMS, "a") }},
-		{"save news", func(tx ledger.Tx) error { return tx.SaveNews(ledger.News{ID: 1}) }},
-		{"drop news", func(tx ledger.Tx) error { return tx.DropNews(1) }},
-		{"save outreach", func(tx ledger.Tx) error { return tx.SaveOutreach(ledger.Outreach{}) }},
-		{"claim", func(tx ledger.Tx) error { _, err := tx.Claim("cart", minute(1), minute(2), 1); return err }},
-		{"restart", func(tx ledger.Tx) error { _, err := tx.Restart(); return err }},
-		{"drop hints", func(tx ledger.Tx) error { return tx.DropHints(nil) }},
-		{"drop due", func(tx ledger.Tx) error { return tx.DropDue("cart", "c1", "") }},
-		{"deactivate", func(tx ledger.Tx) error { return tx.Deactivate(ledger.RuleDocument, "cart") }},
-		{"lift hold", func(tx ledger.Tx) error { return tx.LiftHold(ledger.Hold{Kind: ledger.HoldAll, Lifted: minute(1)}) }},
-		{"beat", func(tx ledger.Tx) error { return tx.Beat(ledger.Process{}) }},
-		{"drop recheck", func(tx ledger.Tx) error { return tx.DropRecheck("cart") }},
+	full := storetest.Answers(t, s)
+	steps := append(oneOfEach(), []storetest.Step{
+		{Name: "merge", Do: func(tx ledger.Tx) error { return tx.Merge("c1", "c2") }},
+		{Name: "unsuppress", Do: func(tx ledger.Tx) error { return tx.Unsuppress(customer.SMS, "a") }},
+		{Name: "save news", Do: func(tx ledger.Tx) error { return tx.SaveNews(ledger.News{ID: 1}) }},
+		{Name: "drop news", Do: func(tx ledger.Tx) error { return tx.DropNews(1) }},
+		{Name: "save outreach", Do: func(tx ledger.Tx) error { return tx.SaveOutreach(ledger.Outreach{}) }},
+		{Name: "claim", Do: func(tx ledger.Tx) error { _, err := tx.Claim("cart", minute(1), minute(2), 1); return err }},
+		{Name: "restart", Do: func(tx ledger.Tx) error { _, err := tx.Restart(); return err }},
+		{Name: "drop hints", Do: func(tx ledger.Tx) error { return tx.DropHints(nil) }},
+		{Name: "drop due", Do: func(tx ledger.Tx) error { return tx.DropDue("cart", "c1", "") }},
+		{Name: "deactivate", Do: func(tx ledger.Tx) error { return tx.Deactivate(ledger.RuleDocument, "cart") }},
+		{Name: "lift hold", Do: func(tx ledger.Tx) error { return tx.LiftHold(ledger.Hold{Kind: ledger.HoldAll, Lifted: minute(1)}) }},
+		{Name: "beat", Do: func(tx ledger.Tx) error { return tx.Beat(ledger.Process{}) }},
+		{Name: "drop recheck", Do: func(tx ledger.Tx) error { return tx.DropRecheck("cart") }},
 	}...)
 	for _, step := range steps {
-		require.EqualError(t, s.Read(t.Context(), step.do), "store: a write within a read", step.name)
+		require.EqualError(t, s.Read(t.Context(), step.Do), "store: a write within a read", step.Name)
 	}
-	require.Equal(t, full, answers(t, s))
+	require.Equal(t, full, storetest.Answers(t, s))
 }
 
 func TestCloseForgets(t *testing.T) {
@@ -137,7 +138,7 @@ func TestCloseForgets(t *testing.T) {
 func TestAWriteThatEndsItsGoroutineIsUndone(t *testing.T) {
 	t.Parallel()
 	s := memory.New()
-	nothing := answers(t, s)
+	nothing := storetest.Answers(t, s)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -150,7 +151,7 @@ func TestAWriteThatEndsItsGoroutineIsUndone(t *testing.T) {
 		})
 	}()
 	<-done
-	require.Equal(t, nothing, answers(t, s))
+	require.Equal(t, nothing, storetest.Answers(t, s))
 	write(t, s, fill)
-	require.NotEqual(t, nothing, answers(t, s))
+	require.NotEqual(t, nothing, storetest.Answers(t, s))
 }

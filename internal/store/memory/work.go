@@ -83,6 +83,16 @@ func (t *tx) NotEnded(rule string, limit int) ([]ledger.Outreach, error) {
 	return given(list, limit, givenSpot), nil
 }
 
+// OldestRunning implements ledger.Work.
+func (t *tx) OldestRunning() (oldest time.Time, err error) {
+	for s := range t.data.live {
+		if at := s.row().At; !at.IsZero() && (oldest.IsZero() || at.Before(oldest)) {
+			oldest = at
+		}
+	}
+	return oldest, nil
+}
+
 // Running implements ledger.Work.
 func (t *tx) Running(rule string, after ledger.Ref, limit int) ([]ledger.Outreach, error) {
 	list := t.data.waits(byRef, func(o *outreach) bool { return o.Rule == rule && compareRefs(o.Ref, after) > 0 })

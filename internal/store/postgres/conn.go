@@ -275,6 +275,7 @@ const (
 	deadlock      = "40P01"
 	lockTaken     = "55P03"
 	duplicate     = "23505"
+	noMonth       = "23514" // no partition takes the row; no table of ours has another check
 	readOnly      = "25006"
 	diskFull      = "53100"
 	tooMany       = "53300"

@@ -121,13 +121,5 @@ func makeMonth(c *conn, name string, from, to int64) error {
 	if err != nil || there {
 		return err
 	}
-	return c.control(fmt.Sprintf(`BEGIN;
-		SELECT pg_advisory_xact_lock(%d);
-		CREATE TABLE IF NOT EXISTS %s (LIKE events INCLUDING ALL);
-		DO $$ BEGIN
-			IF NOT EXISTS (SELECT 1 FROM pg_inherits WHERE inhparent = CAST('events' AS regclass) AND inhrelid = CAST('%s' AS regclass)) THEN
-				ALTER TABLE events ATTACH PARTITION %s FOR VALUES FROM (%d) TO (%d);
-			END IF;
-		END $$;
-		COMMIT`, lockKey("months", ""), name, name, name, from, to))
+	return c.control("BEGIN;" + monthSQL(name, from, to) + "COMMIT")
 }

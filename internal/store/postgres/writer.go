@@ -141,6 +141,9 @@ func (w *writer) again(err error) (why string) {
 		return "serialization"
 	case duplicate:
 		return "raced"
+	case noMonth: // somebody dropped it: it is looked for again
+		w.store.months.forget()
+		return "month"
 	}
 	if err != nil && w.c != nil && w.c.lost() && !errors.Is(err, ErrInDoubt) {
 		return "lost"

@@ -88,3 +88,16 @@ func (t *Tx) CountEvents() (int64, error) {
 	}
 	return n, err
 }
+
+// ForgetEvents runs a statement that removes events, takes them off their total,
+// and gives their number.
+func (t *Tx) ForgetEvents(sql string, args ...any) (int64, error) {
+	if t.memory == nil {
+		return 0, ErrReadOnly
+	}
+	n, err := t.conn.Exec(sql, args...)
+	if err == nil {
+		t.memory.count(eventsTotal, -n)
+	}
+	return n, err
+}

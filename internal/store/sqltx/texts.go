@@ -49,6 +49,16 @@ func (t *Tx) Active() ([]ledger.Active, error) {
 	return All(t.conn, scan, "SELECT kind, name, hash, at, warm, warming, warmed FROM active ORDER BY kind, name")
 }
 
+// InForce implements ledger.Texts.
+func (t *Tx) InForce() ([]ledger.Document, error) {
+	scan := func(r *Row) ledger.Document {
+		return ledger.Document{Kind: ledger.DocumentKind(r.Text()), Name: r.Text(), Hash: r.Text(), Body: r.Blob(), At: r.at()}
+	}
+	return All(t.conn, scan, `SELECT documents.kind, documents.name, documents.hash, documents.body, documents.at
+		FROM active JOIN documents ON documents.kind = active.kind AND documents.name = active.name AND documents.hash = active.hash
+		ORDER BY active.kind, active.name`)
+}
+
 // Activate implements ledger.Texts.
 func (t *Tx) Activate(a ledger.Active) error {
 	warm := 0

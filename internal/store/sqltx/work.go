@@ -63,6 +63,14 @@ func (t *Tx) NotEnded(rule string, limit int) ([]ledger.Outreach, error) {
 		WHERE rule = $1 AND status IN ('matched', 'open') LIMIT $2`, rule, Bound(limit))
 }
 
+// OldestRunning implements ledger.Work.
+func (t *Tx) OldestRunning() (time.Time, error) {
+	at, _, err := One(t.conn, (*Row).at, `SELECT coalesce(min(at), 0) FROM (
+		SELECT min(at) AS at FROM outreaches WHERE status = 'matched' AND at <> 0
+		UNION ALL SELECT min(at) FROM outreaches WHERE status = 'open' AND at <> 0) AS oldest`)
+	return at, err
+}
+
 // Running implements ledger.Work.
 func (t *Tx) Running(rule string, after ledger.Ref, limit int) ([]ledger.Outreach, error) {
 	return All(t.conn, scanOutreach, selectOutreach+`

@@ -1,7 +1,9 @@
 package storetest
 
 import (
+	"context"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -15,6 +17,7 @@ func events() map[string]func(*testing.T, Open) {
 		"event_once":         eventOnce,
 		"event_query":        eventQuery,
 		"events_are_counted": eventsAreCounted,
+		"events_forgotten":   eventsForgotten,
 	}
 }
 
@@ -118,4 +121,42 @@ func eventsAreCounted(t *testing.T, open Open) {
 	require.Equal(t, errRefused, err)
 	require.EqualValues(t, 3, within, "within its own transaction")
 	require.EqualValues(t, 2, both(t, s, count), "undone")
+}
+
+// eventsForgotten holds for stores that forget: what came before is gone, with
+// its ids, and nothing else is.
+func eventsForgotten(t *testing.T, open Open) {
+	s, other := start(t, open), start(t, open)
+	forgetter, ok := ledger.As[ledger.Forgetter](s)
+	if !ok {
+		t.Skip("this store keeps everything")
+	}
+	day := func(months, days int) time.Time {
+		return time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC).AddDate(0, months, days)
+	}
+	event := func(id string, at time.Time) customer.Event {
+		return customer.Event{MessageID: id, Customer: "c1", Name: "seen", At: at}
+	}
+	undated, first, last := event("m0", time.Time{}), event("m1", day(-13, 0)), event("m2", day(0, 0).Add(-time.Microsecond))
+	kept := []customer.Event{event("m3", day(0, 0)), event("m4", day(1, 3))}
+	appendAll(t, other, undated, first, last)
+	appendAll(t, s, kept...)
+	for _, want := range []int64{3, 0} {
+		n, err := forgetter.Forget(t.Context(), day(0, 0))
+		require.NoError(t, err)
+		require.Equal(t, want, n)
+		require.Equal(t, kept, both(t, s, eventsOf(ledger.EventQuery{Customer: "c1"})))
+		require.EqualValues(t, 2, both(t, s, ledger.Tx.CountEvents))
+	}
+	require.Equal(t, []bool{false, false}, appendAll(t, other, kept...), "these are still known")
+	require.Equal(t, []bool{true, true}, appendAll(t, other, first, last), "nobody keeps others from it here")
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	_, err := forgetter.Forget(ctx, day(9, 0))
+	require.ErrorIs(t, err, context.Canceled)
+	n, err := forgetter.Forget(t.Context(), day(9, 0))
+	require.NoError(t, err)
+	require.EqualValues(t, 4, n)
+	require.Zero(t, both(t, s, ledger.Tx.CountEvents))
+	require.Empty(t, both(t, other, eventsOf(ledger.EventQuery{Customer: "c1"})))
 }

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -99,4 +100,12 @@ func active(t *testing.T, open Open) {
 	write(t, s, func(tx ledger.Tx) error { return tx.Deactivate(other.Kind, other.Name) })
 	write(t, s, func(tx ledger.Tx) error { return tx.Deactivate(ledger.RuleDocument, "gone") })
 	require.Equal(t, []ledger.Active{data, rule}, list())
+	require.Empty(t, both(t, s, ledger.Tx.InForce), "none of their documents is there")
+	known := ledger.Document{Kind: ledger.DataDocument, Hash: "h3", Body: []byte("events:"), At: at(5)}
+	old := ledger.Document{Kind: ledger.RuleDocument, Name: "cart", Hash: "h1", At: at(5)}
+	newest := ledger.Document{Kind: ledger.RuleDocument, Name: "cart", Hash: "h4", Body: []byte("when:"), At: at(6)}
+	write(t, s, func(tx ledger.Tx) error {
+		return errors.Join(tx.SaveDocument(old), tx.SaveDocument(newest), tx.SaveDocument(known))
+	})
+	require.Equal(t, []ledger.Document{known, newest}, both(t, s, ledger.Tx.InForce))
 }

@@ -1,4 +1,4 @@
-package memory_test
+package storetest
 
 import (
 	"cmp"
@@ -14,10 +14,10 @@ import (
 	"github.com/outreach-engine/outreach/internal/ledger"
 )
 
-// answers gives everything that a store says of the names of the law, by
+// Answers gives everything that a store says of the names that DrawSteps draws, by
 // question. Ids of rows are left out, and so is the order where none is
 // promised.
-func answers(t require.TestingT, s ledger.Store) map[string]any {
+func Answers(t require.TestingT, s ledger.Store) map[string]any {
 	said := map[string]any{}
 	require.NoError(t, s.Read(context.Background(), func(tx ledger.Tx) error {
 		a := asker{said: said}
@@ -137,6 +137,8 @@ func (a *asker) askAll(tx ledger.Tx) {
 	waiting, err := tx.Waiting("seen", 0)
 	slices.SortFunc(waiting, func(a, b ledger.Ref) int { return cmp.Compare(a.String(), b.String()) })
 	a.note("waiting", waiting, err)
+	oldest, err := tx.OldestRunning()
+	a.note("oldest running", oldest, err)
 	rules, err := tx.RulesWithWork(noon, noon)
 	a.note("rules with work", rules, err)
 	rechecks, err := tx.Rechecks()

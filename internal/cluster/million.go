@@ -1,0 +1,260 @@
+//go:build unix
+
+package cluster
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/outreach-engine/outreach/internal/crowd"
+)
+
+// How long things are looked at.
+const (
+	idleFor   = 20 * time.Second
+	intakeFor = 20 * time.Second
+	probes    = 2 // urgent events a second
+	explained = 10
+)
+
+// million gives what a large crowd costs: idle, asked about, taking events, and
+// while a tenth of it is to be reached at once.
+func (c *cluster) million() error {
+	store, err := c.store()
+	if err != nil {
+		return err
+	}
+	m := &million{cluster: c, store: store, client: &http.Client{Timeout: postTimeout, Transport: &http.Transport{MaxIdleConnsPerHost: 16}}}
+	c.say("idle for %s", idleFor)
+	before := c.usage()
+	m.sleep(idleFor)
+	m.idle = c.usage().since(before)
+	if err := m.explain(); err != nil {
+		return err
+	}
+	if m.alone, err = m.intake("alone"); err != nil {
+		return err
+	}
+	if err := m.reach(); err != nil {
+		return err
+	}
+	return m.print(c.Out)
+}
+
+// million is one look at a crowd.
+type million struct {
+	*cluster
+	store  string
+	client *http.Client
+
+	idle          usage
+	explains      []time.Duration
+	page          time.Duration
+	alone, beside float64 // events a second
+	want          int
+	planned       time.Duration // 0: not within the time
+	sent          int
+	sending       time.Duration
+	urgent        []time.Duration
+	busy          usage
+	drained       time.Duration
+}
+
+func (m *million) sleep(d time.Duration) {
+	select {
+	case <-m.ctx.Done():
+	case <-time.After(d):
+	}
+}
+
+// explain asks why a customer got what they got, by the command and by the page.
+func (m *million) explain() error {
+	for i := range explained {
+		cmd := exec.CommandContext(m.ctx, filepath.Join(m.Bin, "outreach"), "explain", crowd.External(i*7919%m.Crowd))
+		cmd.Env = append(os.Environ(), "OUTREACH_STORE="+m.store)
+		began := time.Now()
+		if text, err := cmd.CombinedOutput(); err != nil {
+			return fmt.Errorf("explain: %w: %s", err, text)
+		}
+		m.explains = append(m.explains, time.Since(began))
+	}
+	slices.Sort(m.explains)
+	return nil
+}
+
+// intake posts events of the crowd as fast as they are taken for a while, and
+// gives how many a second were.
+func (m *million) intake(run string) (float64, error) {
+	m.say("taking events for %s", intakeFor)
+	ctx, cancel := context.WithTimeout(m.ctx, intakeFor)
+	defer cancel()
+	var taken, number atomic.Int64
+	var failed atomic.Pointer[error]
+	var posts sync.WaitGroup
+	began := time.Now()
+	for i := range callers * len(m.engines) {
+		posts.Go(func() {
+			for ctx.Err() == nil {
+				const size = 100
+				var calls []map[string]any
+				for range size {
+					n := int(number.Add(1))
+					calls = append(calls, track(crowd.External(n*7919%m.Crowd), fmt.Sprintf("%s-%d-%d", run, began.UnixNano(), n), "app_opened", nil))
+				}
+				if err := m.post(m.engines[i%len(m.engines)].address, calls); err != nil {
+					failed.Store(&err)
+					return
+				}
+				taken.Add(size)
+			}
+		})
+	}
+	posts.Wait()
+	if err := failed.Load(); err != nil {
+		return 0, *err
+	}
+	return float64(taken.Load()) / time.Since(began).Seconds(), nil
+}
+
+func track(user, id, event string, properties map[string]any) map[string]any {
+	call := map[string]any{"type": "track", "messageId": id, "event": event}
+	if user != "" {
+		call["userId"] = user
+	}
+	if properties != nil {
+		call["properties"] = properties
+	}
+	return call
+}
+
+// post sends one call of the events API, which has to be taken as a whole.
+func (m *million) post(address string, calls []map[string]any) error {
+	body, err := json.Marshal(map[string]any{"batch": calls})
+	if err != nil {
+		return err
+	}
+	answer, err := m.client.Post("http://"+address+"/v1/batch", "application/json", bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	text, err := io.ReadAll(answer.Body)
+	_ = answer.Body.Close()
+	if err == nil && (answer.StatusCode != http.StatusOK || bytes.Contains(text, []byte("rejected"))) {
+		err = fmt.Errorf("%s answers %d: %s", address, answer.StatusCode, text)
+	}
+	return err
+}
+
+// reach tells a region that its network is down, and looks on: how fast that is
+// planned and sent, what urgent messages and intake notice of it.
+func (m *million) reach() error {
+	run := strconv.FormatInt(time.Now().UnixNano(), 36)
+	m.want = m.Crowd / regions
+	already, err := m.outages()
+	if err != nil {
+		return err
+	}
+	before, began := m.usage(), time.Now()
+	outage := track("", "outage-"+run, "outage_started", map[string]any{"region": region(int(began.Unix()))})
+	if err := m.post(m.engines[0].address, []map[string]any{outage}); err != nil {
+		return err
+	}
+	m.say("%d customers are to be reached at once", m.want)
+	ctx, cancel := context.WithCancel(m.ctx)
+	defer cancel()
+	accepted := m.probe(ctx, run)
+	intake := make(chan error, 1)
+	go func() {
+		m.sleep(intakeFor / 2)
+		var err error
+		m.beside, err = m.intake("beside-" + run)
+		intake <- err
+	}()
+	for m.sent < m.want && time.Since(began) < m.Drain && m.ctx.Err() == nil {
+		m.sleep(time.Second)
+		made, err := m.outages()
+		if err != nil {
+			return err
+		}
+		if m.planned == 0 && made-already >= m.want {
+			m.planned = time.Since(began)
+			m.say("all are planned after %s", m.planned.Round(time.Second))
+		}
+		m.count(began)
+	}
+	m.sending, m.busy = time.Since(began), m.usage().since(before)
+	cancel()
+	m.sleep(5 * time.Second) // the last probes
+	m.measureProbes(accepted())
+	return <-intake
+}
+
+// outages counts the outreaches of the rule that reaches many.
+func (m *million) outages() (n int, err error) {
+	return n, m.ask(m.store, "SELECT count(*) FROM outreach.outreaches WHERE rule = 'outage'", &n)
+}
+
+// count counts the messages to the crowd.
+func (m *million) count(since time.Time) {
+	n := 0
+	for _, t := range m.providers.box.Book().Taken() {
+		if !t.At.Before(since) && t.To[:7] == crowd.Phone(0)[:7] {
+			n++
+		}
+	}
+	m.sent = n
+}
+
+// probe posts urgent events until the context ends, and gives when each was
+// accepted, by telephone number.
+func (m *million) probe(ctx context.Context, run string) (accepted func() map[string]time.Time) {
+	at, done := map[string]time.Time{}, make(chan struct{})
+	go func() {
+		defer close(done)
+		for i := 0; ctx.Err() == nil; i++ {
+			user, to := fmt.Sprintf("probe-%s-%d", run, i), fmt.Sprintf("+12127%06d", (time.Now().Unix()*probes+int64(i))%numbers)
+			err := m.post(m.engines[i%len(m.engines)].address, []map[string]any{
+				{"type": "identify", "userId": user, "messageId": "who-" + user, "traits": map[string]string{"phone": to}},
+				track(user, "alarm-"+user, "alarm_rang", nil),
+			})
+			if err == nil {
+				at[to] = time.Now()
+			}
+			select {
+			case <-ctx.Done():
+			case <-time.After(time.Second / probes):
+			}
+		}
+	}()
+	return func() map[string]time.Time { <-done; return at }
+}
+
+// measureProbes gives how long urgent messages took; one that did not come
+// counts as long as it was waited for.
+func (m *million) measureProbes(accepted map[string]time.Time) {
+	took := map[string]time.Duration{}
+	for to, at := range accepted {
+		took[to] = time.Since(at)
+	}
+	for _, t := range m.providers.box.Book().Taken() {
+		if at, ours := accepted[t.To]; ours {
+			took[t.To] = max(0, t.At.Sub(at))
+		}
+	}
+	for _, d := range took {
+		m.urgent = append(m.urgent, d)
+	}
+	slices.Sort(m.urgent)
+}

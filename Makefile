@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run build test check short bench bench-send drill drill-naive drill-short programs backtest format vet determinism tidy browser postgres editor maildev promtool grafana histories docs deploy-check cluster programs-cluster
+.PHONY: help run build test check short bench bench-send drill drill-naive drill-fleet drill-rolling drill-short programs backtest format vet determinism tidy browser postgres editor maildev promtool grafana histories docs deploy-check cluster programs-cluster
 
 # How many packages are built and tested at once.
 JOBS ?= 2
@@ -77,8 +77,21 @@ drill: programs ## 10,000 messages, 200 kills, providers that misbehave: is any 
 drill-naive: programs ## that other design alone: it sends, then records, and tries again
 	bin/outreach-drill --naive $(ARGS)
 
-drill-short: programs ## 500 messages, 20 kills: about a minute
-	bin/outreach-drill --messages 500 --kills 20 --gap 1s --call-timeout 1500ms --patience 3s --seed 20261123 $(ARGS)
+drill-fleet: programs postgres ## three engines on one PostgreSQL: 5,000 messages, 100 kills of each part, a rate, a hold
+	bin/outreach-drill --store postgres --engines 3 --roles all,intake,worker --messages 5000 --kills 100 --rate 10 --hold $(ARGS)
+
+drill-rolling: programs postgres ## replace three engines one by one under load, then kill each: how late are messages?
+	@go build -p $(JOBS) -ldflags "-X github.com/outreach-engine/outreach/internal/app.stamped=next" -o bin/next/ ./cmd/outreach
+	bin/outreach-drill --rolling --engines 3 --next bin/next $(ARGS)
+
+# What both short drills have in common.
+SHORT := --messages 300 --kills 12 --gap 1s --call-timeout 1500ms --patience 3s --seed 20261123
+
+drill-short: programs postgres ## 300 messages, 12 kills, of one engine and of three on one PostgreSQL: less than two minutes
+	bin/outreach-drill $(SHORT) $(ARGS)
+	@if command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then \
+	  set -x; bin/outreach-drill $(SHORT) --store postgres --engines 3 --roles all,intake,worker --rate 10 --hold $(ARGS); \
+	fi
 
 cluster: programs-cluster postgres ## PostgreSQL, Temporal's four services, two engines and a load, here; what it costs. ARGS="--help" lists its flags
 	@exec bin/outreach-cluster $(ARGS)

@@ -22,8 +22,8 @@ import (
 
 // Starter is what activities need of Temporal.
 type Starter interface {
-	// Start begins an outreach's workflow. One that runs already is left alone
-	// and is no error.
+	// Start begins an outreach's workflow. One that runs already is hinted, since
+	// it may sleep by what it was told before, and is no error.
 	Start(ctx context.Context, s Start) error
 	// Hint lets an outreach's workflow look at the store again; found is false
 	// when it is not running.

@@ -1,6 +1,7 @@
 package activities
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -83,19 +84,31 @@ func (e *Engine) overdue(ctx context.Context, rule string) (more bool, err error
 	if err != nil || len(late) == 0 {
 		return false, err
 	}
-	err = e.Store.Write(ctx, ledger.GateLane, func(tx ledger.Tx) error {
-		for _, o := range late {
-			if err := restart(tx, o.Ref); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	refs := make([]ledger.Ref, len(late))
+	for i, o := range late {
+		refs[i] = o.Ref
+	}
+	err = e.Store.Write(ctx, ledger.GateLane, func(tx ledger.Tx) error { return restartAll(tx, refs) })
 	return len(late) == claimBatch, err
+}
+
+// restartAll makes open outreaches matches again, in the order in which
+// customers are locked.
+func restartAll(tx ledger.Tx, refs []ledger.Ref) error {
+	slices.SortFunc(refs, func(a, b ledger.Ref) int { return cmp.Compare(a.Customer, b.Customer) })
+	for _, ref := range refs {
+		if err := restart(tx, ref); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // restart makes an open outreach a match again.
 func restart(tx ledger.Tx, ref ledger.Ref) error {
+	if _, _, err := tx.Customer(ref.Customer); err != nil { // their row is the lock
+		return err
+	}
 	o, ok, err := tx.Outreach(ref)
 	if err != nil || !ok || o.Status != ledger.Open {
 		return err
@@ -135,30 +148,32 @@ func (e *Engine) hints(ctx context.Context, rule string) (more bool, err error) 
 		}
 	}
 	err = e.Store.Write(ctx, ledger.GateLane, func(tx ledger.Tx) error {
-		for _, ref := range lost {
-			if err := restart(tx, ref); err != nil {
-				return err
-			}
-		}
-		return tx.DropHints(done)
+		return errors.Join(restartAll(tx, lost), tx.DropHints(done))
 	})
 	return len(list) == hintBatch, errors.Join(trouble, err)
+}
+
+// notStarted is a match whose first step failed.
+type notStarted struct {
+	ledger.Outreach
+	err error
 }
 
 // start claims matches, takes each its first step and starts its workflow.
 func (e *Engine) start(ctx context.Context, rule string) (more bool, err error) {
 	var starts []Start
+	var failed []notStarted
 	err = e.Store.Write(ctx, ledger.GateLane, func(tx ledger.Tx) error {
 		now := e.now()
 		claimed, err := tx.Claim(rule, now, now.Add(e.Clock.Span(min(claimLease, max(e.Patience, time.Second)))), e.allowed(rule))
 		if err != nil {
 			return err
 		}
-		more, starts = len(claimed) > 0, starts[:0]
+		more, starts, failed = len(claimed) > 0, starts[:0], failed[:0]
 		for _, o := range claimed {
 			s, err := e.first(tx, o)
 			if err != nil {
-				e.Logger.Error("outreach not started", aboutOutreach(o.Ref, o.Trigger), "error", err)
+				failed = append(failed, notStarted{o, err})
 				continue // its lease ends, and it is tried again
 			}
 			if !s.First.Done {
@@ -169,6 +184,9 @@ func (e *Engine) start(ctx context.Context, rule string) (more bool, err error) 
 	})
 	if err != nil {
 		return false, err
+	}
+	for _, f := range failed {
+		e.Logger.Error("outreach not started; it is tried again", aboutOutreach(f.Ref, f.Trigger), "error", f.err)
 	}
 	e.owe(rule, len(starts))
 	return more, e.startAll(ctx, starts)
@@ -251,14 +269,7 @@ func (e *Engine) startAll(ctx context.Context, starts []Start) error {
 	if len(refs) == 0 {
 		return nil
 	}
-	err := e.Store.Write(context.WithoutCancel(ctx), ledger.GateLane, func(tx ledger.Tx) error {
-		for _, ref := range refs {
-			if err := restart(tx, ref); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	err := e.Store.Write(context.WithoutCancel(ctx), ledger.GateLane, func(tx ledger.Tx) error { return restartAll(tx, refs) })
 	return errors.Join(<-errs, err)
 }
 

@@ -32,8 +32,12 @@ var (
 )
 
 // takenOver is how long a process may keep a workflow's task before another is
-// given it: what a process that died had in hand goes on after that.
-const takenOver = 5 * time.Second
+// given it: what a process that died had in hand goes on after that. A watch is
+// taken over sooner, since all new matches of its rule wait for it.
+const (
+	takenOver      = 5 * time.Second
+	watchTakenOver = 2 * time.Second
+)
 
 // SearchAttributes are what the namespace must declare.
 func SearchAttributes() map[string]enumspb.IndexedValueType {
@@ -69,20 +73,21 @@ type Starter struct {
 
 var _ activities.Starter = Starter{}
 
-// Start begins an outreach's workflow; one that runs already is left alone.
+// Start begins an outreach's workflow; one that runs already is hinted: it may
+// sleep by an answer that its row went beyond.
 func (s Starter) Start(ctx context.Context, start activities.Start) error {
 	_, err := s.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID: start.Ref.String(), TaskQueue: TaskQueue, EnableEagerStart: s.Mine == nil || s.Mine(), WorkflowTaskTimeout: takenOver,
-		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
-		Priority:                 s.place(start.Priority, start.Ref.Rule),
-		StaticSummary:            clip(start.Ref.Rule+" for "+string(start.Ref.Customer), maxSummary),
+		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL, WorkflowExecutionErrorWhenAlreadyStarted: true,
+		Priority:      s.place(start.Priority, start.Ref.Rule),
+		StaticSummary: clip(start.Ref.Rule+" for "+string(start.Ref.Customer), maxSummary),
 		TypedSearchAttributes: temporal.NewSearchAttributes(
 			ruleAttribute.ValueSet(start.Ref.Rule), versionAttribute.ValueSet(start.Version),
 			customerAttribute.ValueSet(string(start.Ref.Customer)), topicAttribute.ValueSet(string(start.Topic)),
 		),
 	}, OutreachType, start)
 	if _, running := errors.AsType[*serviceerror.WorkflowExecutionAlreadyStarted](err); running {
-		return nil
+		_, err = s.Hint(ctx, start.Ref) // one that ended meanwhile is found overdue
 	}
 	return err
 }
@@ -113,7 +118,7 @@ func (s Starter) Hint(ctx context.Context, ref ledger.Ref) (found bool, err erro
 // Wake lets a rule's watch look for work, and starts it when it is not there.
 func (s Starter) Wake(ctx context.Context, rule string) error {
 	_, err := s.Client.SignalWithStartWorkflow(ctx, WatchID(rule), WakeSignal, nil, client.StartWorkflowOptions{
-		ID: WatchID(rule), TaskQueue: TaskQueue, WorkflowTaskTimeout: takenOver, Priority: s.place(activities.WatchPlace, rule), StaticSummary: clip("watches rule "+rule, maxSummary),
+		ID: WatchID(rule), TaskQueue: TaskQueue, WorkflowTaskTimeout: watchTakenOver, Priority: s.place(activities.WatchPlace, rule), StaticSummary: clip("watches rule "+rule, maxSummary),
 		TypedSearchAttributes: temporal.NewSearchAttributes(ruleAttribute.ValueSet(rule)),
 		Memo:                  map[string]any{StoreMemo: s.Store},
 	}, WatchType, rule)

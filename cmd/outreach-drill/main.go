@@ -44,6 +44,13 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags.DurationVar(&o.LateIf, "late", 30*time.Second, "a message is late when it is accepted so long after it could be")
 	flags.DurationVar(&o.Drain, "drain", 10*time.Minute, "how long what is under way is waited for at the end")
 	flags.StringVar(&o.Email, "email", "sendgrid", "who carries email: sendgrid, or smtp")
+	flags.StringVar(&o.Store, "store", "sqlite", "what the engine keeps everything in: sqlite, or postgres")
+	flags.IntVar(&o.Engines, "engines", 1, "processes of the engine, on one store; more than one with --store postgres")
+	flags.StringSliceVar(&o.Roles, "roles", nil, "their roles, in turn, such as all,intake,worker (default: each is all)")
+	flags.IntVar(&o.Rate, "rate", 0, "messages a second that may go by SMS, by all processes together; 0: any number")
+	flags.BoolVar(&o.Hold, "hold", false, "hold everything for a tenth of the kills, in the middle")
+	flags.BoolVar(&o.Rolling, "rolling", false, "replace the engine's processes one by one under load, then kill each, and say how late messages are")
+	flags.StringVar(&o.Next, "next", "", "folder of the program outreach that replaces the one of --bin, with --rolling")
 	flags.BoolVar(&o.Naive, "naive", false, "drill the design that sends, then records, and tries again, in place of the engine")
 	flags.BoolVar(&more.compare, "compare", false, "drill that design after the engine, and set it beside it")
 	flags.StringVar(&more.report, "report", "", "file that the numbers are written to as JSON, too")
@@ -100,21 +107,44 @@ func play(ctx context.Context, o drill.Options, more extras, stdout io.Writer) (
 			return false, err
 		}
 	}
+	// PostgreSQL may run as another user, who passes through.
+	if err := errors.Join(os.MkdirAll(dir, 0o711), os.Chmod(dir, 0o711)); err != nil { //nolint:gosec // as it says
+		return false, err
+	}
 	if o.Bin, err = filepath.Abs(o.Bin); err != nil {
 		return false, err
+	}
+	if o.Rolling {
+		green, err = rolls(ctx, o, dir, stdout)
+		return green, errors.Join(err, clear(o, dir, green))
 	}
 	reports, err := runs(ctx, o, dir, more.compare)
 	if err == nil {
 		err = errors.Join(drill.Print(stdout, reports...), save(more.report, reports))
 	}
 	green = err == nil && reports[0].Green()
+	return green, errors.Join(err, clear(o, dir, green))
+}
+
+// clear removes the folder when all went well, unless it was asked for.
+func clear(o drill.Options, dir string, green bool) (err error) {
 	switch {
 	case green && o.Dir == "":
 		err = os.RemoveAll(dir)
 	case !green:
 		_, _ = fmt.Fprintf(o.Out, "outreach-drill: what was written stays in %s\n", dir)
 	}
-	return green, err
+	return err
+}
+
+// rolls replaces processes one by one.
+func rolls(ctx context.Context, o drill.Options, dir string, stdout io.Writer) (bool, error) {
+	o.Dir = filepath.Join(dir, "outreach")
+	r, err := drill.Roll(ctx, o)
+	if err != nil {
+		return false, err
+	}
+	return r.Green(), drill.PrintRolled(stdout, r)
 }
 
 // runs drills one design, or both, each in a folder of its own.

@@ -25,6 +25,11 @@ const (
 	remembered = 5000
 )
 
+// missedFor is how long a task waits for the process that remembers its
+// workflow, before it is anybody's: by so much a workflow is late whose process
+// was killed while it slept.
+const missedFor = time.Second
+
 // newWorker makes the worker of one process. An idle one keeps three polls open,
 // for new workflow tasks, for those of workflows that it remembers and for
 // activities, and asks once a minute with each; under load there are more.
@@ -37,6 +42,7 @@ func newWorker(c client.Client, fatal func(error)) worker.Worker {
 		MaxConcurrentActivityExecutionSize:      ordinaryAtOnce,
 		WorkflowTaskPollerBehavior:              pollers(2, 16),
 		ActivityTaskPollerBehavior:              pollers(1, 4),
+		StickyScheduleToStartTimeout:            missedFor,
 		OnFatalError:                            fatal,
 	})
 }

@@ -57,9 +57,10 @@ func TestConfig(t *testing.T) {
 	var dynamic map[string][]struct{ Value any }
 	require.NoError(t, yaml.Unmarshal([]byte(dynamicText), &dynamic))
 	require.Equal(t, map[string][]struct{ Value any }{
-		"frontend.namespaceRPS.visibility":  {{100}},
-		"matching.enableFairness":           {{true}},
-		"frontend.enableServerVersionCheck": {{false}},
+		"frontend.namespaceRPS.visibility":           {{100}},
+		"matching.enableFairness":                    {{true}},
+		"frontend.enableCancelWorkerPollsOnShutdown": {{true}},
+		"frontend.enableServerVersionCheck":          {{false}},
 	}, dynamic)
 }
 

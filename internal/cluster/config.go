@@ -75,6 +75,8 @@ const dynamicText = `# The engine asks what runs, and so does who looks on: ten 
 frontend.namespaceRPS.visibility: [{value: 100}]
 # Priorities need the new matcher, which is the default. Fairness between rules has to be switched on.
 matching.enableFairness: [{value: true}]
+# A worker that stops gets no task any more that nobody would do for five seconds.
+frontend.enableCancelWorkerPollsOnShutdown: [{value: true}]
 # It would call a public host.
 frontend.enableServerVersionCheck: [{value: false}]
 `

@@ -161,6 +161,8 @@ func dynamicConfig(o Options) dynamicconfig.StaticClient {
 		dynamicconfig.TaskQueueScannerEnabled.Key():       false,
 		dynamicconfig.HistoryScannerEnabled.Key():         false,
 		dynamicconfig.EnableParentClosePolicyWorker.Key(): false,
+		// A worker that stops gets no task any more that nobody would do.
+		dynamicconfig.EnableCancelWorkerPollsOnShutdown.Key(): true,
 		// One partition per task queue, in place of four that one host would poll in turn. Fixed for the life of a file:
 		// with fewer partitions the tasks of the others would never be read.
 		dynamicconfig.MatchingNumTaskqueueReadPartitions.Key():  1,

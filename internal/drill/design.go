@@ -22,9 +22,9 @@ import (
 
 // design is what is drilled: the engine, or the one that it is compared with.
 type design struct {
-	worker *process
-	submit func(ctx context.Context, batch []person) error // an error means: try again
-	left   func(ctx context.Context) (int, error)          // what is under way
+	workers []*process
+	submit  func(ctx context.Context, batch []person) error // an error means: try again
+	left    func(ctx context.Context) (int, error)          // what is under way
 	// fates gives what it says of everybody's messages, and of whom it is not
 	// done with.
 	fates func(ctx context.Context, list []person) ([]fate, map[string]bool, error)
@@ -33,14 +33,21 @@ type design struct {
 
 // engineDesign is the product.
 func engineDesign(p places, box *sandbox.Sandbox, o Options) (design, error) {
-	worker, err := p.engineProcess(box.Account(), o)
-	return design{
-		worker: worker, submit: track(p.engine), close: func() {},
-		left: func(ctx context.Context) (int, error) { return look(ctx, p.store()) },
+	d := design{
+		submit: track(p.engine), close: func() {},
+		left: func(ctx context.Context) (int, error) { return look(ctx, p.store) },
 		fates: func(ctx context.Context, list []person) ([]fate, map[string]bool, error) {
-			return engineFates(ctx, p.store(), list)
+			return engineFates(ctx, p.store, list)
 		},
-	}, err
+	}
+	for _, s := range p.seats {
+		made, err := p.engineProcess(box.Account(), o, s)
+		if err != nil {
+			return d, err
+		}
+		d.workers = append(d.workers, made)
+	}
+	return d, nil
 }
 
 // WorkerEnv is the environment variable that holds a worker's configuration;
@@ -83,8 +90,8 @@ func naiveDesign(p places, box *sandbox.Sandbox, o Options) (design, error) {
 	}
 	n := crowd{dialed, p, o}
 	return design{
-		worker: &process{name: "naive", program: program, args: []string{WorkerArg}, env: []string{WorkerEnv + "=" + string(config)}, ready: serves(p.engine)},
-		submit: n.submit, fates: n.fates, close: dialed.Close,
+		workers: []*process{{name: "naive", program: program, args: []string{WorkerArg}, env: []string{WorkerEnv + "=" + string(config)}, ready: answers("http://" + p.engine + "/health")}},
+		submit:  n.submit, fates: n.fates, close: dialed.Close,
 		left: func(ctx context.Context) (int, error) {
 			open, err := n.open(ctx)
 			return len(open), err

@@ -8,15 +8,10 @@ package drill
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"net"
-	"net/http"
-	"os"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"github.com/outreach-engine/outreach/internal/sandbox"
@@ -36,6 +31,13 @@ type Options struct {
 	Dir      string        // where everything is kept; it is made
 	Bin      string        // where outreach and outreach-dev are
 	Email    string        // who carries email: "" or sendgrid, smtp
+	Store    string        // what the engine keeps everything in: "" or sqlite, postgres
+	Engines  int           // its processes; 0 is one
+	Roles    []string      // of its processes, in turn; nil: each is all
+	Rate     int           // messages a second that may go by SMS; 0: any number
+	Hold     bool          // everything is held for a while in the middle
+	Rolling  bool          // the engine's processes are replaced one by one, and none of the above happens
+	Next     string        // folder of the program that replaces; "": Bin
 	Naive    bool          // drills the design that sends, then records, and tries again
 	Out      io.Writer     // told how it goes; nil is told nothing
 }
@@ -43,6 +45,7 @@ type Options struct {
 // Report is what came of a drill.
 type Report struct {
 	Numbers
+	Vendors Vendors
 	Options Options
 	Kills   Kills
 	GaveUps int // how often a process ended without being killed
@@ -55,24 +58,15 @@ type Report struct {
 func Run(ctx context.Context, o Options) (Report, error) {
 	began := time.Now()
 	r := Report{Options: o}
-	if !slices.Contains([]string{sendGrid, mailServer}, o.email()) {
-		return r, fmt.Errorf("drill: email by %q: write sendgrid or smtp", o.Email)
+	if err := o.check(); err != nil {
+		return r, fmt.Errorf("drill: %w", err)
 	}
-	if o.Naive && o.email() != sendGrid {
-		return r, fmt.Errorf("drill: email by %s: the other design sends by sendgrid only", o.Email)
-	}
-	if err := errors.Join(os.MkdirAll(o.Dir, 0o700), writeHouse(o.Dir)); err != nil {
-		return r, fmt.Errorf("drill: folder: %w", err)
-	}
-	p, err := o.places()
+	stage, err := o.stage(ctx)
+	defer stage.leave()
 	if err != nil {
 		return r, fmt.Errorf("drill: %w", err)
 	}
-	box, leave, err := o.sandbox(&p)
-	if err != nil {
-		return r, fmt.Errorf("drill: %w", err)
-	}
-	defer leave()
+	p, box := stage.places, stage.box
 	made := engineDesign
 	if o.Naive {
 		made = naiveDesign
@@ -82,16 +76,25 @@ func Run(ctx context.Context, o Options) (Report, error) {
 		return r, fmt.Errorf("drill: %w", err)
 	}
 	defer design.close()
-	scene := &scene{Options: o, design: design, dir: o.Dir, people: people(o.Messages), temporal: p.temporalProcess(), load: newLoad(design.submit)}
+	scene := &scene{stage: stage, Options: o, design: design, people: people(o.Messages), temporal: p.temporalProcess(), load: newLoad(design.submit)}
 	b := books{people: scene.people, lateIf: o.LateIf}
 	if b.fates, b.open, err = scene.play(ctx); err != nil {
 		return r, fmt.Errorf("drill: %w", err)
 	}
 	b.readyAt, b.taken = scene.load.times(), box.Book().Taken()
-	r.Numbers, r.Kills, r.GaveUps = tally(b), scene.kills, scene.worker.gaveUps+scene.temporal.gaveUps
+	r.Numbers, r.Kills, r.GaveUps = tally(b), scene.kills, scene.temporal.gaveUps
+	for _, w := range scene.workers {
+		r.GaveUps += w.gaveUps
+	}
+	calls := box.Book().Calls()
+	r.Vendors = watch(calls, o.Rate, scene.held, o.Call)
 	r.Sandbox, r.Took = box.Book().Counts(), time.Since(began)
-	return r, nil
+	return r, writeCalls(filepath.Join(o.Dir, "calls.txt"), calls)
 }
+
+// Green reports whether customers got what they were to get, once, and no rate
+// or hold was broken.
+func (r Report) Green() bool { return r.Numbers.Green() && !r.Vendors.Broken() }
 
 // Who may carry email.
 const (
@@ -101,90 +104,33 @@ const (
 
 func (o Options) email() string { return cmp.Or(o.Email, sendGrid) }
 
-// places finds addresses for everything.
-func (o Options) places() (p places, err error) {
-	p = places{dir: o.Dir, bin: o.Bin}
-	const firstPort, apart = 21000, 100
-	if p.engine, err = freeAddress(firstPort); err == nil {
-		p.temporal, err = freeAddress(firstPort + apart)
-	}
-	return p, err
-}
-
-// latencyShare is what part of the time that a provider may take it takes at
-// most each way, when nothing goes wrong. A kill must be able to hit a call.
-const latencyShare = 6
-
-// sandbox starts the providers.
-func (o Options) sandbox(p *places) (*sandbox.Sandbox, func(), error) {
-	box, err := sandbox.New(sandbox.Config{
-		Seed: o.Seed, CallTimeout: o.Call, Rates: sandbox.UsualRates(o.Trouble), Reports: sandbox.UsualReports(),
-		PublicURL: "http://" + p.engine, Refused: refused, Undelivered: undelivered, Latency: o.Call / latencyShare, Now: time.Now,
-	})
-	if err != nil {
-		return nil, nil, err
-	}
-	var leave []func()
-	closed := func() {
-		for _, l := range leave {
-			l()
-		}
-		box.Close()
-	}
-	web, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		closed()
-		return nil, nil, err
-	}
-	p.sandbox = "http://" + web.Addr().String()
-	server := &http.Server{Handler: box.Handler(), ReadHeaderTimeout: o.Call}
-	serving := make(chan struct{})
-	go func() { _ = server.Serve(web); close(serving) }() // it ends with Close
-	leave = append(leave, func() { _ = server.Close(); <-serving })
-	if o.email() == mailServer {
-		mails, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			closed()
-			return nil, nil, err
-		}
-		p.mail = mails.Addr().String()
-		go box.ServeSMTP(mails)
-		leave = append(leave, func() { _ = mails.Close() })
-	}
-	return box, closed, nil
-}
-
 // scene is one drill under way.
 type scene struct {
 	Options
 	design
-	dir      string
+	*stage
 	people   []person
 	load     *load
 	temporal *process
 	kills    Kills
+	held     hold
 	told     time.Time // when it was said last how it goes
 }
 
 // play starts the processes, brings the people in while they are killed, waits
 // for what is still to come, and asks the design what it knows.
 func (s *scene) play(ctx context.Context) (fates []fate, open map[string]bool, err error) {
-	for _, p := range []*process{s.temporal, s.worker} {
-		log, err := os.Create(filepath.Join(s.dir, p.name+".log"))
-		if err != nil {
-			return nil, nil, err
-		}
-		defer func() { _ = log.Close() }()
-		p.log = log
-		defer p.kill()
-		if err := errors.Join(p.start(), p.awaitReady(ctx)); err != nil {
+	for _, p := range append([]*process{s.temporal}, s.workers...) {
+		if err := s.run(ctx, p); err != nil {
 			return nil, nil, err
 		}
 	}
 	if err := s.act(ctx); err != nil {
 		return nil, nil, err
 	}
-	s.worker.stop()
+	for _, w := range s.workers {
+		w.stop()
+	}
 	return s.fates(ctx, s.people)
 }
 
@@ -208,8 +154,14 @@ func (s *scene) act(ctx context.Context) error {
 // other.
 func (s *scene) killAll(ctx context.Context) error {
 	const stream = 1
-	k := &killer{random: rand.New(rand.NewPCG(s.Seed, stream)), worker: s.worker, temporal: s.temporal, gap: s.Gap} //nolint:gosec // it is to be repeatable
+	k := &killer{random: rand.New(rand.NewPCG(s.Seed, stream)), temporal: s.temporal, postgres: s.postgres, gap: s.Gap} //nolint:gosec // it is to be repeatable
+	for _, w := range s.workers {
+		k.workers = append(k.workers, w)
+	}
 	for n := range s.Kills {
+		if err := s.holds(ctx, n); err != nil {
+			return err
+		}
 		s.load.open(len(s.people) * (n + 1) / (s.Kills + 1))
 		if err := s.behind(ctx, len(s.people)*n/(s.Kills+1)-2*atOnce); err != nil {
 			return err

@@ -31,13 +31,32 @@ func writeHouse(dir string) error {
 type places struct {
 	dir      string // of everything that is written
 	bin      string // of the programs
+	store    string // the engine's: file or postgres:// URL
+	seats    []seat // of the engine's processes
 	engine   string // host:port that takes events and callbacks
 	temporal string
 	sandbox  string // URL
 	mail     string // host:port of the mail server, "" without one
 }
 
-func (p places) store() string { return filepath.Join(p.dir, "outreach.db") }
+// seat is what one process of the engine is told of itself.
+type seat struct {
+	name  string
+	role  string
+	http  string // host:port
+	admin string // host:port
+	rules string // folder that it loads at its start; "" none
+}
+
+// serves reports whether the process takes events and callbacks.
+func (s seat) serves() bool { return s.role != roleWorker }
+
+// The roles that are told apart here.
+const (
+	roleAll    = "all"
+	roleIntake = "intake"
+	roleWorker = "worker"
+)
 
 // temporalProcess is the embedded Temporal server, alone.
 func (p places) temporalProcess() *process {
@@ -47,16 +66,16 @@ func (p places) temporalProcess() *process {
 	}
 }
 
-// engineProcess is the product, with the sandbox for providers.
-func (p places) engineProcess(a sandbox.Account, o Options) (*process, error) {
+// engineProcess is a process of the product, with the sandbox for providers.
+func (p places) engineProcess(a sandbox.Account, o Options, s seat) (*process, error) {
 	account, err := a.FCMKeyFile(p.sandbox + "/token")
 	if err != nil {
 		return nil, err
 	}
 	made := &process{
-		name: "engine", program: filepath.Join(p.bin, "outreach"), ready: serves(p.engine),
+		name: s.name, program: filepath.Join(p.bin, "outreach"), ready: answers("http://" + s.http + "/health"),
 		args: []string{
-			"serve", "--http", p.engine, "--admin", "127.0.0.1:0", "--store", p.store(), "--temporal-address", p.temporal, "--rules", filepath.Join(p.dir, "rules"),
+			"serve", "--role", s.role, "--http", s.http, "--admin", s.admin, "--store", p.store, "--temporal-address", p.temporal, "--rules", s.rules,
 			"--public-url", "http://" + p.engine, "--call-timeout", o.Call.String(), "--patience", o.Patience.String(),
 			"--sms", "twilio", "--twilio-base-url", p.sandbox, "--twilio-account-sid", a.TwilioSID, "--twilio-from", "+12125550100",
 			"--push", "fcm", "--fcm-base-url", p.sandbox,
@@ -66,6 +85,9 @@ func (p places) engineProcess(a sandbox.Account, o Options) (*process, error) {
 			"OUTREACH_SENDGRID_WEBHOOK_KEY=" + a.SendGridPublic,
 			"OUTREACH_FCM_SERVICE_ACCOUNT=" + string(account),
 		},
+	}
+	if !s.serves() {
+		made.ready = answers("http://" + s.admin + "/ready")
 	}
 	if p.mail == "" {
 		made.args = append(made.args, "--email", sendGrid, "--sendgrid-base-url", p.sandbox, "--sendgrid-from", sender)

@@ -118,11 +118,11 @@ func (p *process) awaitReady(ctx context.Context) error {
 	return nil
 }
 
-// serves reports whether an address answers GET /health.
-func serves(address string) func(context.Context) bool {
+// answers reports whether a URL answers GET with 200.
+func answers(url string) func(context.Context) bool {
 	client := &http.Client{Timeout: time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
 	return func(ctx context.Context) bool {
-		r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/health", nil)
+		r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 		if err != nil {
 			return false
 		}

@@ -48,6 +48,26 @@ func Print(w io.Writer, reports ...Report) error {
 	return nil
 }
 
+// PrintRolled writes what came of a rolling drill.
+func PrintRolled(w io.Writer, r Rolled) error {
+	text := fmt.Sprintf("lost %d\nduplicated %d\nstuck %d\nmessages %d\n\n  %-38s%9s%9s%9s%9s%9s\n", r.Lost, r.Duplicated, r.Stuck, r.Messages,
+		"late while", "messages", "half", "99 in 100", "most", "over 1s")
+	precise := func(d time.Duration) string { return fmt.Sprintf("%.2f s", d.Seconds()) }
+	for _, s := range r.Spans {
+		text += fmt.Sprintf("  %-38s%9d%9s%9s%9s%9d\n", s.Name, s.Messages, precise(s.Half), precise(s.P99), precise(s.Most), s.Over)
+	}
+	text += fmt.Sprintf("  an event was taken after at most      %9s\n", precise(r.Posting))
+	for i, stop := range r.Stops {
+		text += fmt.Sprintf("  process %d stopped at %s in    %9s\n", i+1, stop.At.UTC().Format("15:04:05.000"), precise(stop.Took))
+	}
+	text += fmt.Sprintf("  versions at the end: %s\n  seconds %.0f\n", strings.Join(r.Versions, ", "), r.Took.Seconds())
+	for _, d := range r.Details {
+		text += "  " + d + "\n"
+	}
+	_, err := io.WriteString(w, text)
+	return err
+}
+
 // examples is how much is told of what the other design did wrong.
 const examples = 5
 
@@ -82,8 +102,15 @@ func (r Report) lines() []line {
 		count("  pushes that replaced their first", r.Replaced),
 		count("kills of engine or worker", r.Kills.Worker),
 		count("kills of Temporal", r.Kills.Temporal),
-		count("kills of both", r.Kills.Both),
+		count("kills of PostgreSQL", r.Kills.Postgres),
+		count("restarts of PostgreSQL", r.Kills.Restarts),
+		count("kills of two at once", r.Kills.Both),
 		count("starts in vain", r.GaveUps),
+		count("rate: SMS in a second, at most", r.Vendors.Rate),
+		count("  in the worst second", r.Vendors.WorstSecond),
+		line{"held for", seconds(r.Vendors.Held)},
+		line{"  the last call came after", seconds(r.Vendors.LastCall)},
+		count("  calls later than one call's time", r.Vendors.AfterHold),
 		count("calls of providers", c.Calls),
 	}
 	for _, t := range sandbox.Troubles() {
@@ -118,7 +145,7 @@ func WriteJSON(w io.Writer, reports ...Report) error {
 	list := map[string]any{}
 	for _, r := range reports {
 		list[r.design()] = map[string]any{
-			"numbers": r.Numbers, "kills": r.Kills, "startsInVain": r.GaveUps, "providers": r.Sandbox, "green": r.Green(),
+			"numbers": r.Numbers, "vendors": r.Vendors, "kills": r.Kills, "startsInVain": r.GaveUps, "providers": r.Sandbox, "green": r.Green(),
 			"seed": r.Options.Seed, "email": r.Options.email(), "seconds": r.Took.Seconds(), "lateIfSeconds": r.Options.LateIf.Seconds(),
 			"latenessSeconds": map[string]float64{
 				"half": r.Quantile(0.5).Seconds(), "99in100": r.Quantile(0.99).Seconds(), "most": r.Quantile(1).Seconds(),

@@ -103,7 +103,7 @@ func newPerson(i int, kind string) person {
 	}
 	first, second := step{Name: "first"}, step{Name: "second"}
 	switch rule {
-	case "by-sms":
+	case "by-sms", added:
 		first.To, first.Refused, first.Undelivered = []address{phone}, gone, failing
 	case "by-email":
 		first.To, first.Undelivered = []address{mail}, failing

@@ -47,7 +47,7 @@ var layers = []layer{
 	{name: "internal/store/postgres/postgrestest", may: []string{"internal/pgserver/pgtest", "internal/store/postgres"}},
 	{name: "internal/pgserver/pgtest", may: []string{"internal/pgserver"}},
 	{name: "internal/demo", may: []string{"internal/observe", "internal/behaviour", "internal/sendtime", "internal/customer"}},
-	{name: "internal/drill", may: []string{"internal/drill/naive", "internal/sandbox", "internal/store", "internal/ledger", "internal/customer"}},
+	{name: "internal/drill", may: []string{"internal/drill/naive", "internal/sandbox", "internal/pgserver", "internal/store", "internal/ledger", "internal/customer"}},
 	{name: "internal/app", may: below},
 	{name: "internal/drill/naive", may: []string{
 		"internal/channel/twilio", "internal/channel/sendgrid", "internal/channel/fcm", "internal/channel", "internal/customer",

@@ -48,7 +48,7 @@ const (
 	nearer  = 500 * time.Millisecond // the same for one whose turn has come
 	early   = 10 * time.Millisecond  // by how much a timer may be ahead of a turn
 	missed  = time.Minute            // how late a turn counts as one
-	taken   = 10 * time.Second       // how late an urgent message's turn is its own
+	taken   = time.Second            // how late an urgent message's turn is its own: after that it takes what others leave
 	resting = 2 * time.Second        // a scope without calls for so long has nobody who is waiting
 	opening = 10                     // seconds in which a provider that asked to wait is spared still
 )
@@ -195,6 +195,8 @@ func (t *taking) urgent() Answer {
 	switch free := t.free(); {
 	case t.turnLasts(taken):
 		return Answer{Go: true, At: later(t.Now, t.Turn)}
+	case t.turnLasts(missed):
+		return t.late()
 	case t.waits():
 		return Answer{At: t.Turn, Turn: t.Turn}
 	case t.soon(free, near):

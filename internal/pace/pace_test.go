@@ -212,6 +212,33 @@ func TestAHintBeforeTheTurnChangesNothing(t *testing.T) {
 	}
 }
 
+// TestThoseWhoMissedTheirTurnsDoNotComeAtOnce: a process that died had the turns
+// of many in hand, who come seconds later, and all together. Others go on
+// meanwhile.
+func TestThoseWhoMissedTheirTurnsDoNotComeAtOnce(t *testing.T) {
+	t.Parallel()
+	for _, urgent := range []bool{false, true} {
+		r := newRoad(map[string]float64{"sms": 10})
+		var all []*rider
+		for i := range 60 {
+			answer := r.take(pace.Ask{Now: nine, Urgent: urgent}, "sms")
+			if answer.Go {
+				continue
+			}
+			m := &rider{at: answer.At, turn: answer.Turn, urgent: urgent, names: []string{"sms"}}
+			if i%2 == 0 {
+				m.at = nine.Add(8 * time.Second) // it was in the hands of the one that died
+			}
+			all = append(all, m)
+		}
+		r.run(t, all)
+		require.LessOrEqual(t, r.most("sms"), 10)
+		for _, m := range all {
+			require.Less(t, m.went.Sub(nine), 20*time.Second, "all go in the end")
+		}
+	}
+}
+
 // TestNoSecondHasMoreThanTheRate, whoever comes when, urgent or not, on one road
 // or two, and on a clock of any speed.
 func TestNoSecondHasMoreThanTheRate(t *testing.T) {

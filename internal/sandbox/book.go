@@ -24,6 +24,14 @@ type Taken struct {
 	listed, sentAt, arrivesAt time.Time // seen in lists from; sent to, and at, the customer
 }
 
+// Call is one request that a provider got to take a message, whatever came of
+// it.
+type Call struct {
+	Provider string // twilio, sendgrid, fcm, smtp
+	Key      string // the send key that came with it
+	At       time.Time
+}
+
 // Counts are what else the providers saw.
 type Counts struct {
 	Calls     int             // that asked for a message to be taken, or for what was
@@ -45,6 +53,7 @@ type Book struct {
 	taken  []Taken
 	byTo   map[string][]int
 	asked  map[string]int
+	calls  []Call
 	counts Counts
 }
 
@@ -59,6 +68,13 @@ func (b *Book) Taken() []Taken {
 	return slices.Clone(b.taken)
 }
 
+// Calls gives every request to take a message, in order.
+func (b *Book) Calls() []Call {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Clone(b.calls)
+}
+
 // Counts gives what was counted so far.
 func (b *Book) Counts() Counts {
 	b.mu.Lock()
@@ -68,10 +84,13 @@ func (b *Book) Counts() Counts {
 	return c
 }
 
-// ask counts the calls of one name, from 1.
-func (b *Book) ask(provider, name string) int {
+// ask counts the calls of one name, from 1. Those with a send key are noted.
+func (b *Book) ask(provider, name, key string) int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if key != "" {
+		b.calls = append(b.calls, Call{Provider: provider, Key: key, At: b.now()})
+	}
 	b.counts.Calls++
 	b.asked[provider+" "+name]++
 	return b.asked[provider+" "+name]

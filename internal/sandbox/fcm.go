@@ -115,7 +115,7 @@ func (s *Sandbox) sendPush(w http.ResponseWriter, r *http.Request) {
 	}
 	m := p.Message
 	t := Taken{Provider: fcmName, Key: m.Data["send_key"], To: m.Token, Text: m.Notification.Body, Collapse: m.Android.CollapseKey}
-	c := call{provider: fcmName, name: t.Key + " " + t.To, no: googleNo}
+	c := call{provider: fcmName, name: t.Key + " " + t.To, key: t.Key, no: googleNo}
 	if s.config.Refused(t.To) {
 		c.yes = func(w http.ResponseWriter, _ string) {
 			googleRefusal(w, http.StatusNotFound, "NOT_FOUND", "UNREGISTERED")

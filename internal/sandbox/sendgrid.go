@@ -49,7 +49,7 @@ func (s *Sandbox) sendMail(w http.ResponseWriter, r *http.Request) {
 	}
 	t := Taken{Provider: sendGridName, Key: args["send_key"], To: person.To[0].Email, Text: m.Subject, Undelivered: s.config.Undelivered(person.To[0].Email), from: m.From.Email}
 	s.answer(w, r, call{
-		provider: sendGridName, name: t.Key + " " + t.To, no: sendGridNo,
+		provider: sendGridName, name: t.Key + " " + t.To, key: t.Key, no: sendGridNo,
 		take: func() string {
 			taken := s.takeMail(t)
 			s.reportMail(taken, args, m.Categories)

@@ -109,7 +109,7 @@ func (s *Sandbox) takeLetter(text *textproto.Conn, l letter) bool {
 	t := Taken{
 		Provider: smtpName, Key: m.Header.Get(keyHeader), To: l.to, Text: m.Header.Get("Subject"), Undelivered: s.config.Undelivered(l.to), from: l.from,
 	}
-	n := s.book.ask(smtpName, t.Key+" "+l.to)
+	n := s.book.ask(smtpName, t.Key+" "+l.to, t.Key)
 	trouble := s.trouble(smtpName+" "+t.Key, n)
 	s.book.met(trouble)
 	words := []string{smtpName, t.Key, l.to, strconv.Itoa(n)}

@@ -69,6 +69,7 @@ func (s *Sandbox) trouble(name string, n int) Trouble {
 type call struct {
 	provider string
 	name     string        // of what is asked for, the same at every try
+	key      string        // the send key of the message that is to be taken; "" for what is none
 	take     func() string // puts the message into the book and gives its name; nil takes nothing
 	yes      func(w http.ResponseWriter, name string)
 	no       func(w http.ResponseWriter, status int) // in the provider's own form
@@ -76,7 +77,7 @@ type call struct {
 
 // answer lets a call go well, or wrong.
 func (s *Sandbox) answer(w http.ResponseWriter, r *http.Request, c call) {
-	n := s.book.ask(c.provider, c.name)
+	n := s.book.ask(c.provider, c.name, c.key)
 	t := s.trouble(c.provider+" "+c.name, n)
 	s.book.met(t)
 	if c.take == nil {

@@ -37,7 +37,7 @@ func (s *Sandbox) createMessage(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	t := Taken{Provider: twilioName, Key: callback.Query().Get("k"), To: to, Text: body, Undelivered: s.config.Undelivered(to), from: from}
-	c := call{provider: twilioName, name: t.Key + " " + to, no: twilioNo}
+	c := call{provider: twilioName, name: t.Key + " " + to, key: t.Key, no: twilioNo}
 	if s.config.Refused(to) {
 		c.yes = func(w http.ResponseWriter, _ string) { twilioRefusal(w, http.StatusBadRequest, 21211) }
 		s.answer(w, r, c)

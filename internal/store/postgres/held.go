@@ -1,7 +1,6 @@
 package postgres
 
 import (
-	"math"
 	"slices"
 	"time"
 
@@ -139,36 +138,59 @@ func (t *tx) Slots(id customer.ID, since time.Time) ([]ledger.Part, error) {
 	return t.Tx.Slots(id, since)
 }
 
-// Claim implements ledger.Work. Of a rule, one process claims at a time. The
-// customers are locked first, as everybody does, and with one journey; rows that
-// somebody else holds nevertheless are left to them. They are picked once,
-// whatever plan the update has.
+// Claim implements ledger.Work. Of a rule, one process claims at a time. Rows
+// and customers whom somebody else has locked are left to them: a claim never
+// waits for a customer, and who goes on with what it gave waits for nobody.
 func (t *tx) Claim(rule string, now, until time.Time, limit int) ([]ledger.Outreach, error) {
-	if limit <= 0 {
-		limit = math.MaxInt64
-	}
 	_ = t.c.Later(ownLock, lockKey("claim", rule))
-	whose, err := sqltx.All(t.conn, id, "SELECT customer FROM outreaches "+claimable, rule, now, limit)
-	if err == nil {
-		err = t.hold(whose...)
+	var picked []claimable
+	err := t.conn.Query(pick, func(r *sqltx.Row) {
+		picked = append(picked, claimable{whose: r.Text(), n: r.Int64(), known: r.Int64() != 0})
+	}, rule, now, sqltx.Bound(limit))
+	if err != nil || len(picked) == 0 {
+		return nil, err
 	}
+	whose := make([]string, len(picked))
+	for i, p := range picked {
+		whose[i] = p.whose
+	}
+	free := map[string]bool{}
+	err = t.conn.Query("SELECT id FROM customers WHERE id = ANY($1) ORDER BY id FOR UPDATE SKIP LOCKED",
+		func(r *sqltx.Row) { free[r.Text()] = true }, whose)
 	if err != nil {
 		return nil, err
 	}
-	return sqltx.Claimed(t.conn, claim, until, rule, now, limit)
+	var customers []string
+	var numbers []int64
+	var locked []customer.ID
+	for _, p := range picked {
+		if free[p.whose] || !p.known {
+			customers, numbers, locked = append(customers, p.whose), append(numbers, p.n), append(locked, customer.ID(p.whose))
+		}
+	}
+	if err := t.hold(locked...); err != nil {
+		return nil, err
+	}
+	return sqltx.Claimed(t.conn, claim, until, rule, customers, numbers)
 }
 
-const claimable = `WHERE rule = $1 AND status = 'matched' AND lease <= $2
-			ORDER BY priority DESC, next_at, n, rowid LIMIT $3`
+// claimable is a row that a claim has locked; known says that its customer has
+// a row, too.
+type claimable struct {
+	whose string
+	n     int64
+	known bool
+}
 
-const claim = `WITH picked AS MATERIALIZED (
-			SELECT rule AS its, customer AS whose, n AS number FROM outreaches
-			WHERE rule = $2 AND status = 'matched' AND lease <= $3
-			ORDER BY priority DESC, next_at, n, rowid LIMIT $4
-			FOR UPDATE SKIP LOCKED)
-		UPDATE outreaches
+const pick = `SELECT customer, n, CASE WHEN EXISTS (SELECT FROM customers WHERE id = customer) THEN 1 ELSE 0 END FROM outreaches
+		WHERE rule = $1 AND status = 'matched' AND lease <= $2
+		ORDER BY priority DESC, next_at, n, rowid LIMIT $3
+		FOR UPDATE SKIP LOCKED`
+
+const claim = `UPDATE outreaches
 		SET lease = $1
-		FROM picked WHERE rule = its AND customer = whose AND n = number`
+		FROM unnest(CAST($3 AS text[]), CAST($4 AS bigint[])) AS picked (whose, number)
+		WHERE rule = $2 AND customer = whose AND n = number`
 
 // Dues implements ledger.Work.
 func (t *tx) Dues(rule string, now time.Time, limit int) ([]ledger.Due, error) {

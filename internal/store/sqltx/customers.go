@@ -121,7 +121,7 @@ func (t *Tx) CustomersAfter(id customer.ID, limit int) ([]ledger.Record, error) 
 		return nil, err
 	}
 	plain := func(r *Row) ledger.Record { return scanCustomer(r).Record }
-	return All(t.conn, plain, SelectCustomer+" WHERE id > $1 ORDER BY id LIMIT $2", id, bound(limit))
+	return All(t.conn, plain, SelectCustomer+" WHERE id > $1 ORDER BY id LIMIT $2", id, Bound(limit))
 }
 
 // CountCustomers implements ledger.Customers.

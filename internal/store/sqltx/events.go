@@ -72,7 +72,7 @@ func (t *Tx) Events(q ledger.EventQuery) ([]customer.Event, error) {
 		sql.WriteString(" ORDER BY at, message_id")
 	}
 	sql.WriteString(" LIMIT ")
-	value(bound(q.Limit))
+	value(Bound(q.Limit))
 	list, err := All(t.conn, scanEvent, sql.String(), args...)
 	if q.Newest && q.Limit > 0 {
 		slices.Reverse(list)

@@ -31,9 +31,9 @@ func scanEvidence(r *Row) customer.Evidence {
 // Evidence implements ledger.Customers.
 func (t *Tx) Evidence(of customer.ID, after int64, limit int) ([]customer.Evidence, error) {
 	if of == "" {
-		return All(t.conn, scanEvidence, selectEvidence+"WHERE id > $1 ORDER BY id LIMIT $2", after, bound(limit))
+		return All(t.conn, scanEvidence, selectEvidence+"WHERE id > $1 ORDER BY id LIMIT $2", after, Bound(limit))
 	}
-	return All(t.conn, scanEvidence, selectEvidence+"WHERE customer = $1 AND id > $2 ORDER BY id LIMIT $3", of, after, bound(limit))
+	return All(t.conn, scanEvidence, selectEvidence+"WHERE customer = $1 AND id > $2 ORDER BY id LIMIT $3", of, after, Bound(limit))
 }
 
 // EvidenceAt implements ledger.Customers.

@@ -67,7 +67,7 @@ func (t *Tx) Rejections(limit int) ([]ledger.Rejection, int64, error) {
 		return ledger.Rejection{ID: r.Int64(), At: r.at(), Source: r.Text(), Reason: r.Text(), Body: r.Blob()}
 	}
 	list, err := All(t.conn, scan, "SELECT id, at, source, reason, body FROM rejections ORDER BY id DESC LIMIT $1",
-		bound(limit))
+		Bound(limit))
 	return list, count, err
 }
 

@@ -40,7 +40,7 @@ func (t *Tx) Share(id customer.ID, values map[string]string) error {
 func (t *Tx) Sharing(trait, value string, after customer.ID, limit int) ([]customer.ID, error) {
 	scan := func(r *Row) customer.ID { return customer.ID(r.Text()) }
 	return All(t.conn, scan, `SELECT customer FROM shares
-		WHERE trait = $1 AND value = $2 AND customer > $3 ORDER BY customer LIMIT $4`, trait, value, after, bound(limit))
+		WHERE trait = $1 AND value = $2 AND customer > $3 ORDER BY customer LIMIT $4`, trait, value, after, Bound(limit))
 }
 
 // AddNews implements ledger.Events.
@@ -69,7 +69,7 @@ func NewsOf(c Conn, sql string, limit int) ([]ledger.News, error) {
 			ID: r.Int64(), Event: scanEvent(r), Trait: r.Text(), Value: r.Text(), After: customer.ID(r.Text()),
 		}
 	}
-	return All(c, scan, sql, bound(limit))
+	return All(c, scan, sql, Bound(limit))
 }
 
 // SaveNews implements ledger.Events.

@@ -101,7 +101,7 @@ func (t *Tx) LastSent(rule string, id customer.ID, about string) (ledger.Outreac
 // OutreachesOf implements ledger.Outreaches.
 func (t *Tx) OutreachesOf(id customer.ID, limit int) ([]ledger.Outreach, error) {
 	return All(t.conn, scanOutreach, selectOutreach+`
-		WHERE customer = $1 ORDER BY at DESC, rule, n DESC LIMIT $2`, id, bound(limit))
+		WHERE customer = $1 ORDER BY at DESC, rule, n DESC LIMIT $2`, id, Bound(limit))
 }
 
 // AwaitingGoal implements ledger.Outreaches.
@@ -135,5 +135,5 @@ func scanDecision(r *Row) ledger.Decision {
 func (t *Tx) Decisions(id customer.ID, limit int) ([]ledger.Decision, error) {
 	return All(t.conn, scanDecision, `SELECT customer, rule, n, at, kind, step, channel, template, planned, reason, note
 		FROM (SELECT * FROM decisions WHERE customer = $1 ORDER BY at DESC, id DESC LIMIT $2) AS newest
-		ORDER BY at, id`, id, bound(limit))
+		ORDER BY at, id`, id, Bound(limit))
 }

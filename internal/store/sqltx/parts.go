@@ -29,7 +29,7 @@ func scanPart(r *Row) ledger.Part {
 
 // PartsIn gives parts by a statement whose last value is a limit.
 func PartsIn(c Conn, sql string, before time.Time, limit int) ([]ledger.Part, error) {
-	return All(c, scanPart, sql, before, bound(limit))
+	return All(c, scanPart, sql, before, Bound(limit))
 }
 
 // SavePart implements ledger.Parts.
@@ -100,13 +100,13 @@ func (t *Tx) Asking(now time.Time, limit int) ([]ledger.Part, error) {
 			FROM parts INDEXED BY parts_sending WHERE status = 'sending' AND lease <= $1
 		UNION ALL SELECT `+PartColumns+`, retry_at AS due
 			FROM parts INDEXED BY parts_ambiguous WHERE status = 'ambiguous' AND retry_at <= $1
-		ORDER BY due, rule, customer, n, step, channel LIMIT $2`, now, bound(limit))
+		ORDER BY due, rule, customer, n, step, channel LIMIT $2`, now, Bound(limit))
 }
 
 // PartsBy implements ledger.Parts.
 func (t *Tx) PartsBy(status ledger.PartStatus, limit int) ([]ledger.Part, error) {
 	return All(t.conn, scanPart, selectPart+`
-		WHERE status = $1 ORDER BY updated, rowid LIMIT $2`, string(status), bound(limit))
+		WHERE status = $1 ORDER BY updated, rowid LIMIT $2`, string(status), Bound(limit))
 }
 
 // CountParts implements ledger.Parts.

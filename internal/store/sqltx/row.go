@@ -137,9 +137,9 @@ func words(list []string) (string, error) {
 	return string(b), err
 }
 
-// bound gives the LIMIT of a limit of which 0 and less mean none. Neither database
+// Bound gives the LIMIT of a limit of which 0 and less mean none. Neither database
 // takes a sign for none that the other understands.
-func bound(limit int) int {
+func Bound(limit int) int {
 	if limit <= 0 {
 		return math.MaxInt64
 	}

@@ -24,16 +24,15 @@ func (t *Tx) Claim(rule string, now, until time.Time, limit int) ([]ledger.Outre
 		WHERE rowid IN (
 			SELECT rowid FROM outreaches
 			WHERE rule = $2 AND status = 'matched' AND lease <= $3
-			ORDER BY priority DESC, next_at, n, rowid LIMIT $4)`, until, rule, now, limit)
+			ORDER BY priority DESC, next_at, n, rowid LIMIT $4)`, until, rule, now, Bound(limit))
 }
 
 // Claimed claims by a statement, and gives what it claimed in the order in which
-// it was to be claimed. The values are the lease, the rule, the instant and a
-// limit.
-func Claimed(c Conn, sql string, until time.Time, rule string, now time.Time, limit int) ([]ledger.Outreach, error) {
+// it was to be claimed.
+func Claimed(c Conn, sql string, args ...any) ([]ledger.Outreach, error) {
 	var found []claimed
 	scan := func(r *Row) { found = append(found, claimed{r.Int64(), scanOutreach(r)}) }
-	err := c.Change(sql+" RETURNING rowid, "+outreachColumns, scan, until, rule, now, bound(limit))
+	err := c.Change(sql+" RETURNING rowid, "+outreachColumns, scan, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -55,13 +54,13 @@ func Claimed(c Conn, sql string, until time.Time, rule string, now time.Time, li
 func (t *Tx) Overdue(rule string, before time.Time, limit int) ([]ledger.Outreach, error) {
 	return All(t.conn, scanOutreach, selectOutreach+`
 		WHERE rule = $1 AND status = 'open' AND next_at > 0 AND next_at < $2
-		ORDER BY next_at, rowid LIMIT $3`, rule, before, bound(limit))
+		ORDER BY next_at, rowid LIMIT $3`, rule, before, Bound(limit))
 }
 
 // NotEnded implements ledger.Work.
 func (t *Tx) NotEnded(rule string, limit int) ([]ledger.Outreach, error) {
 	return All(t.conn, scanOutreach, selectOutreach+`
-		WHERE rule = $1 AND status IN ('matched', 'open') LIMIT $2`, rule, bound(limit))
+		WHERE rule = $1 AND status IN ('matched', 'open') LIMIT $2`, rule, Bound(limit))
 }
 
 // OldestRunning implements ledger.Work.
@@ -76,7 +75,7 @@ func (t *Tx) OldestRunning() (time.Time, error) {
 func (t *Tx) Running(rule string, after ledger.Ref, limit int) ([]ledger.Outreach, error) {
 	return All(t.conn, scanOutreach, selectOutreach+`
 		WHERE rule = $1 AND (customer, n) > ($2, $3) AND status IN ('matched', 'open')
-		ORDER BY customer, n LIMIT $4`, rule, string(after.Customer), after.N, bound(limit))
+		ORDER BY customer, n LIMIT $4`, rule, string(after.Customer), after.N, Bound(limit))
 }
 
 // Waiting implements ledger.Work.
@@ -91,7 +90,7 @@ func Refs(c Conn, sql, word string, limit int) ([]ledger.Ref, error) {
 	scan := func(r *Row) ledger.Ref {
 		return ledger.Ref{Rule: r.Text(), Customer: customer.ID(r.Text()), N: r.int()}
 	}
-	return All(c, scan, sql, word, bound(limit))
+	return All(c, scan, sql, word, Bound(limit))
 }
 
 // Restart implements ledger.Work.
@@ -113,7 +112,7 @@ func (t *Tx) Hints(rule string, limit int) ([]ledger.Hint, error) {
 			Ref: ledger.Ref{Rule: rule, Customer: customer.ID(r.Text()), N: r.int()},
 		}
 	}
-	return All(t.conn, scan, "SELECT id, customer, n FROM hints WHERE rule = $1 ORDER BY id LIMIT $2", rule, bound(limit))
+	return All(t.conn, scan, "SELECT id, customer, n FROM hints WHERE rule = $1 ORDER BY id LIMIT $2", rule, Bound(limit))
 }
 
 // DropHints implements ledger.Work.
@@ -163,7 +162,7 @@ func (t *Tx) Dues(rule string, now time.Time, limit int) ([]ledger.Due, error) {
 		return ledger.Due{Rule: rule, Customer: customer.ID(r.Text()), About: r.Text(), At: r.at()}
 	}
 	return All(t.conn, scan, `SELECT customer, about, at FROM dues
-		WHERE rule = $1 AND at <= $2 ORDER BY at, customer, about LIMIT $3`, rule, now, bound(limit))
+		WHERE rule = $1 AND at <= $2 ORDER BY at, customer, about LIMIT $3`, rule, now, Bound(limit))
 }
 
 // DropDue implements ledger.Work.

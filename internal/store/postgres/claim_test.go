@@ -8,6 +8,7 @@ import (
 
 	"github.com/outreach-engine/outreach/internal/customer"
 	"github.com/outreach-engine/outreach/internal/ledger"
+	"github.com/outreach-engine/outreach/internal/store/postgres"
 )
 
 // TestAClaimLeavesThoseWhomSomebodyHasLocked: it takes others and does not wait,
@@ -15,7 +16,7 @@ import (
 // row and wants the customer, never wait for each other.
 func TestAClaimLeavesThoseWhomSomebodyHasLocked(t *testing.T) {
 	t.Parallel()
-	open := place(t)
+	open := place(postgres.Options{Writers: 1})(t)
 	one, other := open(t), open(t)
 	noon := time.Date(2026, time.November, 23, 12, 0, 0, 0, time.UTC)
 	ids := []customer.ID{"a", "b", "c"}

@@ -8,7 +8,6 @@ import (
 
 	"github.com/outreach-engine/outreach/internal/customer"
 	"github.com/outreach-engine/outreach/internal/ledger"
-	"github.com/outreach-engine/outreach/internal/store/postgres"
 )
 
 // TestAClaimLeavesThoseWhomSomebodyHasLocked: it takes others and does not wait,
@@ -16,8 +15,8 @@ import (
 // row and wants the customer, never wait for each other.
 func TestAClaimLeavesThoseWhomSomebodyHasLocked(t *testing.T) {
 	t.Parallel()
-	open := place(postgres.Options{Writers: 1})(t)
-	one, other := open(t), open(t)
+	stores := processes(t, 2)
+	one, other := stores[0], stores[1]
 	noon := time.Date(2026, time.November, 23, 12, 0, 0, 0, time.UTC)
 	ids := []customer.ID{"a", "b", "c"}
 	require.NoError(t, one.Write(t.Context(), ledger.GateLane, func(tx ledger.Tx) error {
@@ -50,6 +49,4 @@ func TestAClaimLeavesThoseWhomSomebodyHasLocked(t *testing.T) {
 		return nil
 	}))
 	require.Equal(t, []customer.ID{"b"}, claim(), "it is free again")
-	require.NoError(t, one.Close())
-	require.NoError(t, other.Close())
 }

@@ -182,7 +182,7 @@ type claimable struct {
 	known bool
 }
 
-const pick = `SELECT customer, n, CASE WHEN EXISTS (SELECT FROM customers WHERE id = customer) THEN 1 ELSE 0 END FROM outreaches
+const pick = `SELECT customer, n, (SELECT count(*) FROM customers WHERE id = outreaches.customer) FROM outreaches
 		WHERE rule = $1 AND status = 'matched' AND lease <= $2
 		ORDER BY priority DESC, next_at, n, rowid LIMIT $3
 		FOR UPDATE SKIP LOCKED`

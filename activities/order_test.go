@@ -163,11 +163,24 @@ func preventions() []prevention {
 			before: func(h *heat, r runner) {
 				h.take(h.t.Context(), observe.Incoming{User: r.user, Event: customer.Event{Name: "order_placed"}})
 			},
-			change: func(ctx context.Context, h *heat, _ runner) {
-				_, err := h.engine.Work(ctx, "rival")
-				require.NoError(h.t, err)
+			change: func(ctx context.Context, h *heat, r runner) {
+				for claimed := false; !claimed; claimed = h.claimed(r) { // a claim leaves whom somebody else has locked
+					_, err := h.engine.Work(ctx, "rival")
+					require.NoError(h.t, err)
+				}
 			}},
 	}
+}
+
+// claimed reports whether no match of a customer waits to be claimed.
+func (h *heat) claimed(r runner) (all bool) {
+	h.t.Helper()
+	h.read(func(tx ledger.Tx) error {
+		list, err := tx.OpenOutreaches(r.q.Ref.Customer)
+		all = !slices.ContainsFunc(list, func(o ledger.Outreach) bool { return o.Status == ledger.Matched })
+		return err
+	})
+	return all
 }
 
 // anotherNumber is the change that prevents no message, only where it goes;

@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -32,7 +33,7 @@ import (
 type house struct {
 	t        testing.TB
 	dir      string
-	store    string // its place
+	store    string // its place; "": a file in dir
 	clock    activities.Clock
 	temporal *devserver.Server
 	running  app.Running
@@ -117,7 +118,7 @@ func newHouse(t testing.TB, rules map[string]string) *house {
 // newHouseAt is newHouse with an engine clock.
 func newHouseAt(t testing.TB, clock activities.Clock, rules map[string]string) *house {
 	t.Helper()
-	return newHouseOn(t, filepath.Join(t.TempDir(), "outreach.db"), clock, rules)
+	return newHouseOn(t, "", clock, rules)
 }
 
 // newHouseOn is newHouseAt on a store.
@@ -146,7 +147,7 @@ func (h *house) start() {
 	options := app.Defaults()
 	options.Admin = "127.0.0.1:0"
 	options.HTTP, options.TemporalAddress = "127.0.0.1:0", h.temporal.Addr()
-	options.Store, options.Rules = h.store, filepath.Join(h.dir, "rules")
+	options.Store, options.Rules = cmp.Or(h.store, filepath.Join(h.dir, "outreach.db")), filepath.Join(h.dir, "rules")
 	sender := h.sender
 	if sender == nil {
 		sender = h.provider
@@ -159,7 +160,7 @@ func (h *house) start() {
 	options.Ready = func(r app.Running) { ready <- r }
 	ctx, cancel := context.WithCancel(context.WithoutCancel(h.t.Context()))
 	done := make(chan error, 1)
-	go func() { done <- app.Run(ctx, options) }()
+	go func() { done <- app.Run(ctx, options); close(done) }()
 	var once sync.Once
 	h.stop = func() {
 		once.Do(func() {

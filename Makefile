@@ -15,7 +15,7 @@ VERSION ?= v0.1
 SERVER := cmd/outreach-dev|internal/devserver|internal/e2e
 
 # Packages that are tested without the race detector: those, and some that calculate for long on one goroutine.
-PLAIN := $(SERVER)|internal/demo|internal/importer|internal/rule|internal/simulate|cmd/outreach
+PLAIN := $(SERVER)|internal/demo|internal/importer|internal/journey|internal/preview|internal/rule|internal/sendtime|internal/simulate|cmd/outreach
 
 # Tests that are short, or skipped, under the race detector, and are run once more without it.
 LONG := ^(TestAChangeBeforeTheAttemptWins|TestMegaline|TestTheProtocol|TestTheProtocolOnDisk|TestEveryCustomerIsJudgedOnce|TestLoadedInTheMiddle)$$

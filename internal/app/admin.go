@@ -61,7 +61,7 @@ func (o Options) say(p *post, doing string) {
 }
 
 func (o Options) serveAdmin(p *post, prober *admin.Prober, figures http.Handler) {
-	handler := admin.Handler(admin.Options{Prober: prober, Metrics: figures, Role: o.role(), Version: Version()})
+	handler := admin.Handler(admin.Options{Prober: prober, Metrics: figures, Role: o.Role, Version: Version()})
 	p.handler.Store(&handler)
 }
 
@@ -79,13 +79,10 @@ func (p *post) close() {
 	}
 }
 
-// role names what this process does.
-func (o Options) role() string { return o.Role }
-
 // self gives what this process says of itself.
 func (o Options) self() ledger.Process {
 	host, _ := os.Hostname() // a machine without a name has none
-	return ledger.Process{ID: rand.Text(), Role: o.role(), Version: Version(), Host: host, Started: o.Clock.Machine()}
+	return ledger.Process{ID: rand.Text(), Role: o.Role, Version: Version(), Host: host, Started: o.Clock.Machine()}
 }
 
 // figures gives the metrics of an engine on a store.

@@ -9,22 +9,27 @@ import (
 	"github.com/outreach-engine/outreach/internal/link"
 )
 
-// inquireEvery is how often attempts whose end nobody knows are taken up.
-const inquireEvery = time.Second
-
-// inquire takes up attempts whose end nobody knows until ctx ends. Trouble is
-// logged once and tried again.
+// inquire takes up attempts whose end nobody knows until ctx ends.
 func (o Options) inquire(ctx context.Context, engine *activities.Engine) {
-	ticker := time.NewTicker(inquireEvery)
-	defer ticker.Stop()
-	troubled := false
-	for {
+	o.eachSecond(ctx, "attempts whose end nobody knows were not taken up", func() error {
 		more, err := true, error(nil)
 		for more && err == nil && ctx.Err() == nil {
 			more, err = engine.Inquire(ctx)
 		}
+		return err
+	})
+}
+
+// eachSecond does something now and each second until ctx ends. Trouble is logged
+// when it begins, and tried again.
+func (o Options) eachSecond(ctx context.Context, trouble string, do func() error) {
+	ticker := time.NewTicker(time.Second)
+	defer ticker.Stop()
+	troubled := false
+	for {
+		err := do()
 		if err != nil && ctx.Err() == nil && !troubled {
-			o.Logger.Warn("attempts whose end nobody knows were not taken up; trying again each second", "error", err)
+			o.Logger.Warn(trouble+"; trying again each second", "error", err)
 		}
 		troubled = err != nil
 		select {

@@ -68,7 +68,7 @@ func (o Options) openTracer(ctx context.Context) (*tracing.Tracer, error) {
 	if o.Trace == "" {
 		return nil, nil
 	}
-	return tracing.Open(ctx, tracing.Options{Endpoint: o.Trace, Share: o.TraceShare, Role: o.role(), Version: Version(), Logger: o.Logger})
+	return tracing.Open(ctx, tracing.Options{Endpoint: o.Trace, Share: o.TraceShare, Role: o.Role, Version: Version(), Logger: o.Logger})
 }
 
 // closeTracer hands over what is left to tell, if somebody takes it soon.

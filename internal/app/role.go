@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/outreach-engine/outreach/internal/ledger"
 	"github.com/outreach-engine/outreach/internal/library"
@@ -60,21 +59,9 @@ func grapevineOf(store ledger.Store) grapevine {
 }
 
 // follow follows the rules in force until ctx ends, where no waker does.
-// Trouble is logged once and tried again.
 func (o Options) follow(ctx context.Context, rules *library.Library) {
-	ticker := time.NewTicker(wakeEvery)
-	defer ticker.Stop()
-	troubled := false
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-		}
+	o.eachSecond(ctx, "rules in force not followed", func() error {
 		_, err := rules.Follow(ctx)
-		if err != nil && ctx.Err() == nil && !troubled {
-			o.Logger.Warn("rules in force not followed; trying again each second", "error", err)
-		}
-		troubled = err != nil
-	}
+		return err
+	})
 }

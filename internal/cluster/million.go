@@ -61,7 +61,6 @@ type million struct {
 
 	idle          usage
 	explains      []time.Duration
-	page          time.Duration
 	alone, beside float64 // events a second
 	want          int
 	planned       time.Duration // 0: not within the time
@@ -69,7 +68,6 @@ type million struct {
 	sending       time.Duration
 	urgent        []time.Duration
 	busy          usage
-	drained       time.Duration
 }
 
 func (m *million) sleep(d time.Duration) {
@@ -79,7 +77,7 @@ func (m *million) sleep(d time.Duration) {
 	}
 }
 
-// explain asks why a customer got what they got, by the command and by the page.
+// explain asks why customers got what they got.
 func (m *million) explain() error {
 	for i := range explained {
 		cmd := exec.CommandContext(m.ctx, filepath.Join(m.Bin, "outreach"), "explain", crowd.External(i*7919%m.Crowd))

@@ -54,8 +54,6 @@ func underLock[T any](t *tx, list func() ([]T, error), whose func(T) customer.ID
 	}
 }
 
-func id(r *sqltx.Row) customer.ID { return customer.ID(r.Text()) }
-
 func whoseOutreach(o ledger.Outreach) customer.ID { return o.Customer }
 
 // Events implements ledger.Events.

@@ -1,7 +1,6 @@
 package transfer
 
 import (
-	"slices"
 	"strings"
 )
 
@@ -96,9 +95,4 @@ func (t table) names() []string {
 		names[i] = c.name
 	}
 	return names
-}
-
-// at gives the place of a column among the others.
-func (t table) at(name string) int {
-	return slices.IndexFunc(t.columns, func(c column) bool { return c.name == name })
 }

@@ -67,13 +67,13 @@ func (e *Engine) admit(tx ledger.Tx, d *dossier.Dossier, g *passed, place *seat)
 	if err != nil {
 		return wait{}, err
 	}
-	now := e.Clock.Machine()
+	now, full := e.Clock.Machine(), "waiting for "+g.way.sender.Name()+" to have room"
 	turn := pace.Take(scopes, pace.Ask{Now: now, Turn: part.Turn, Urgent: g.lane.urgent, Second: time.Second})
 	if !turn.Go {
-		return wait{time: max(turn.At.Sub(now), time.Millisecond), why: "waiting for " + g.way.sender.Name() + " to have room"}, keepTurn(tx, part, turn)
+		return wait{time: max(turn.At.Sub(now), time.Millisecond), why: full}, keepTurn(tx, part, turn)
 	}
 	if busy := place.take(g.lane.urgent, time.Now()); busy > 0 {
-		return wait{time: busy, why: "waiting for " + g.way.sender.Name() + " to have room"}, nil
+		return wait{time: busy, why: full}, nil
 	}
 	g.lane.at = turn.At
 	return wait{}, keepRows(tx, turn.Rows)

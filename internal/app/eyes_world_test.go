@@ -26,6 +26,7 @@ import (
 	"github.com/outreach-engine/outreach/internal/observe"
 	"github.com/outreach-engine/outreach/internal/sendtime"
 	"github.com/outreach-engine/outreach/internal/store/sqlite"
+	"github.com/outreach-engine/outreach/internal/store/sqlite/sqlitetest"
 	"github.com/outreach-engine/outreach/internal/witness"
 )
 
@@ -69,9 +70,8 @@ func (f *flaky) Write(ctx context.Context, lane ledger.Lane, fn func(ledger.Tx) 
 // newWorld makes the company of this repository's rules at a Monday noon.
 func newWorld(t *testing.T, log io.Writer) *world {
 	t.Helper()
-	file, err := sqlite.Open(t.Context(), t.TempDir()+"/outreach.db", sqlite.Options{})
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, file.Close()) })
+	var err error
+	file := sqlitetest.Open(t, sqlite.Options{})
 	w := &world{t: t, raw: &flaky{Store: file}, now: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC), waiting: map[ledger.Ref]activities.Answer{}}
 	w.options = Defaults()
 	w.options.Rules, w.options.Log = "../../rules", "json"

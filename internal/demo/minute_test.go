@@ -164,6 +164,9 @@ func TestAMinuteShowsEverything(t *testing.T) {
 
 func TestAQuarterOfAnHourShowsWhyNot(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("it takes long: make test runs it")
+	}
 	since := time.Date(2026, time.November, 24, 16, 0, 0, 0, time.UTC)
 	c := demo.New(20261123, 300)
 	e := newEngine(t, since)
@@ -190,6 +193,9 @@ func TestASecondStartMeetsDuplicatesOnly(t *testing.T) {
 
 func TestMondayPeopleAreAskedAtHalfPastEight(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("it takes long: make test runs it")
+	}
 	sunday := time.Date(2026, time.November, 22, 17, 0, 0, 0, time.UTC)
 	c := demo.New(1, 400)
 	e := newEngine(t, sunday)

@@ -55,6 +55,9 @@ func TestMakeTargetsOfThePages(t *testing.T) {
 // pages tell people to type.
 func TestCommandsOfThePages(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("it takes long: make test runs it")
+	}
 	all := repository(t)
 	ask := outreach(t)
 	known := commands(ask())

@@ -23,7 +23,7 @@ SERVER := cmd/outreach-dev|internal/devserver|internal/e2e
 PLAIN := $(SERVER)|internal/demo|internal/importer|internal/journey|internal/preview|internal/rule|internal/sendtime|internal/simulate|cmd/outreach|internal/crowd|internal/dashboard|internal/deploytest|internal/habit|internal/house|internal/lint|internal/pace|internal/schema|internal/why
 
 # Tests that are short, or skipped, under the race detector, and are run once more without it.
-LONG := ^(TestAChangeBeforeTheAttemptWins|TestMegaline|TestTheProtocol|TestTheProtocolOnDisk|TestEveryCustomerIsJudgedOnce|TestLoadedInTheMiddle|TestWorkersChangeNothing)$$
+LONG := ^(TestAChangeBeforeTheAttemptWins|TestMegaline|TestTheProtocol|TestTheProtocolOnDisk|TestEveryCustomerIsJudgedOnce|TestLoadedInTheMiddle|TestWorkersChangeNothing|TestConnectionsAreKept)$$
 
 # Tests collect their garbage when a heap is four times what is used: memory is there, time is not. With the race detector
 # the end of a test binary waits 50 ms for those that still run, and not a second, which 70 packages would add up.
@@ -53,7 +53,7 @@ run: ## everything on this machine: Temporal, the engine, the inbox, a demo comp
 build: ## bin/outreach, the product, and bin/outreach-dev, everything in one
 	go build -p $(JOBS) -o bin/ ./cmd/outreach ./cmd/outreach-dev
 
-# The race of changes against messages runs twice: briefly with the race detector, and ten thousand rounds without.
+# What takes long runs twice: briefly with the race detector, and in full without.
 test: format vet determinism tidy browser postgres editor maildev promtool grafana deploy-check ## everything that CI checks
 	@race="$(RACE)"; \
 	if [ "$$(go env CGO_ENABLED)" != 1 ] || ! command -v "$$(go env CC)" >/dev/null; then \
@@ -62,7 +62,7 @@ test: format vet determinism tidy browser postgres editor maildev promtool grafa
 	code=0; set -x; \
 	$(GOTEST) $$race $(call but,$(PLAIN)) || code=$$?; \
 	$(GOTEST) $(call only,$(PLAIN)) || code=$$?; \
-	$(GOTEST) ./activities ./internal/backtest -run '$(LONG)' || code=$$?; \
+	$(GOTEST) ./activities ./internal/backtest ./internal/channel/sendcost -run '$(LONG)' || code=$$?; \
 	make --no-print-directory drill-short || code=$$?; \
 	{ set +x; } 2>/dev/null; exit $$code
 

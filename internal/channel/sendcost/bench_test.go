@@ -128,7 +128,10 @@ func TestConnectionsAreKept(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it takes long: make test runs it")
 	}
-	const few = 2000
+	few := 2000
+	if raced {
+		few = 400
+	}
 	for _, w := range ways(t) {
 		s := w.ours(t)
 		cold, warm := sendBy(t, w, s, few), sendBy(t, w, s, few)

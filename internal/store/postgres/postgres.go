@@ -77,7 +77,7 @@ type Store struct {
 	word    chan struct{} // holds a word that is to be told
 
 	writers sync.WaitGroup
-	readers chan *conn // those nobody uses; nil has to connect first
+	readers readers
 
 	closing sync.Once
 	closed  chan struct{}
@@ -94,11 +94,8 @@ func Open(ctx context.Context, url string, options Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.migrate(ctx); err != nil {
-		return nil, fmt.Errorf("open %s: %w", s.Name(), err)
-	}
-	if err := s.reading(ctx, func(c *conn) error { return c.control(forgetSigns) }); err != nil {
-		return nil, fmt.Errorf("open %s: %w", s.Name(), err)
+	if err := s.prepare(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("open %s: %w", s.Name(), err), s.Close())
 	}
 	go s.speak()
 	for i := range s.options.Writers {
@@ -113,7 +110,16 @@ func Open(ctx context.Context, url string, options Options) (*Store, error) {
 	return s, nil
 }
 
-// connected reads the URL and sees that the server answers.
+// prepare brings the tables to their newest form, and forgets old signs.
+func (s *Store) prepare(ctx context.Context) error {
+	if err := s.migrate(ctx); err != nil {
+		return err
+	}
+	return s.reading(ctx, func(c *conn) error { return c.control(forgetSigns) })
+}
+
+// connected reads the URL and sees that the server answers. The connection that
+// it answered on is the first one for reads.
 func connected(ctx context.Context, url string, options Options) (*Store, error) {
 	config, err := pgx.ParseConfig(url)
 	if err != nil {
@@ -130,17 +136,14 @@ func connected(ctx context.Context, url string, options Options) (*Store, error)
 	}
 	options = options.complete()
 	s := &Store{
-		config: config, options: options, queue: lanes.NewQueue(), readers: make(chan *conn, options.Readers), closed: make(chan struct{}), word: make(chan struct{}, 1),
+		config: config, options: options, queue: lanes.NewQueue(), readers: newReaders(options.Readers), closed: make(chan struct{}), word: make(chan struct{}, 1),
 	}
 	s.dialer = dialer{config: config, away: options.Away, logger: options.Logger}
-	for range options.Readers {
-		s.readers <- nil
-	}
 	c, err := s.dialer.dial(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("store: %s: %w; is PostgreSQL running, and are the host, user and password right?", s.Name(), err)
 	}
-	c.close()
+	s.readers.first(c)
 	return s, nil
 }
 
@@ -192,68 +195,13 @@ func (s *Store) Read(ctx context.Context, fn func(ledger.Tx) error) error {
 	})
 }
 
-// reading runs fn on a connection for reads. A connection that is lost before it
-// answered anything is replaced: one that was cut while nobody used it tells so
-// at the first question.
-func (s *Store) reading(ctx context.Context, fn func(*conn) error) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	select {
-	case <-s.closed:
-		return lanes.ErrClosed
-	default:
-	}
-	var c *conn
-	select {
-	case c = <-s.readers:
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-s.closed:
-		return lanes.ErrClosed
-	}
-	defer func() {
-		if c != nil {
-			c.put = c.put[:0] // a transaction in which nothing was asked
-			c.idle()
-		}
-		s.readers <- c
-	}()
-	for try := 1; ; try++ {
-		if c == nil {
-			var err error
-			if c, err = s.dialer.dial(ctx); err != nil {
-				return fmt.Errorf("store: %s: %w", s.Name(), err)
-			}
-		}
-		asked := c.answered
-		err := fn(c)
-		if err == nil || !c.lost() {
-			return err
-		}
-		silent := c.answered == asked
-		c.close()
-		c = nil
-		if !silent || try == readTries {
-			return err
-		}
-	}
-}
-
-// readTries bounds how often a read is tried.
-const readTries = 5
-
 // Close waits for the writes that were queued and the reads under way.
 func (s *Store) Close() error {
 	s.closing.Do(func() {
 		s.queue.Close()
 		s.writers.Wait()
 		close(s.closed)
-		for range s.options.Readers {
-			if c := <-s.readers; c != nil {
-				c.close()
-			}
-		}
+		s.readers.close()
 	})
 	return nil
 }

@@ -44,6 +44,9 @@ func (c *cluster) million() error {
 	if err := m.explain(); err != nil {
 		return err
 	}
+	if err := m.look(); err != nil {
+		return err
+	}
 	if m.alone, err = m.intake("alone"); err != nil {
 		return err
 	}
@@ -61,6 +64,7 @@ type million struct {
 
 	idle          usage
 	explains      []time.Duration
+	pages         []time.Duration
 	alone, beside float64 // events a second
 	want          int
 	planned       time.Duration // 0: not within the time
@@ -90,6 +94,33 @@ func (m *million) explain() error {
 	}
 	slices.Sort(m.explains)
 	return nil
+}
+
+// look opens customers' pages on the first engine.
+func (m *million) look() error {
+	for i := range explained {
+		began := time.Now()
+		if err := m.page(m.engines[0].address, crowd.External(i*7919%m.Crowd)); err != nil {
+			return err
+		}
+		m.pages = append(m.pages, time.Since(began))
+	}
+	slices.Sort(m.pages)
+	return nil
+}
+
+// page reads the page of a customer, which has to name them.
+func (m *million) page(address, who string) error {
+	answer, err := m.client.Get("http://" + address + "/inbox/customers/" + who)
+	if err != nil {
+		return err
+	}
+	text, err := io.ReadAll(answer.Body)
+	_ = answer.Body.Close()
+	if err == nil && (answer.StatusCode != http.StatusOK || !bytes.Contains(text, []byte(who))) {
+		err = fmt.Errorf("the page of %s: %s answers %d: %s", who, address, answer.StatusCode, text)
+	}
+	return err
 }
 
 // intake posts events of the crowd as fast as they are taken for a while, and

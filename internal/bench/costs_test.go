@@ -160,7 +160,7 @@ func costRules() bundle.Files {
 				"when: {event: order_placed}\nsteps: [{send: hello, channel: sms, at: now}]\n"),
 			bundle.DataFile: []byte("events:\n  data_session: {by: us, mb: number, source: text}\n  order_placed: {mb: number, source: text}\n"),
 			bundle.PolicyFile: []byte("zone: UTC\nchannels: [sms]\nquiet: none\nwindows: {sms: daily 00:00-24:00}\n" +
-				"topics: {service: {consent: assumed}}\nlearning: {hours: no, channels: no}\n"),
+				"topics: {service: {consent: assumed}}\nrates: {sms: 100000 per second}\nlearning: {hours: no, channels: no}\n"),
 		},
 		Templates: map[string][]byte{"hello/sms.txt": []byte("Hello, your order is on its way.")},
 	}

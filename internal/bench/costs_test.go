@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"golang.org/x/time/rate"
 
 	"github.com/outreach-engine/outreach/activities"
 	"github.com/outreach-engine/outreach/internal/bundle"
@@ -41,7 +40,7 @@ func BenchmarkCosts(b *testing.B) {
 		costs(b, ground{place: store.Place(path), weigh: func(tables ...string) float64 { return weightInFile(b, path, tables) }})
 	})
 	b.Run("store=postgres", func(b *testing.B) {
-		server := pgtest.Start(b, onDisk())
+		server := pgtest.StartOnDisk(b)
 		require.NoError(b, server.CreateDatabase(b.Context(), "costs"))
 		url := server.URL("costs")
 		costs(b, ground{place: store.Place(url), server: server, weigh: func(tables ...string) float64 { return weight(b, url, tables...) }})
@@ -230,7 +229,7 @@ func newDesk(l *line) *desk {
 	d.engine = &activities.Engine{
 		Store: l.store, Desk: at, Clock: activities.RealTime(), Starter: d, Patience: time.Minute,
 		Senders: map[customer.Channel]channel.Sender{customer.SMS: d},
-		Starts:  rate.NewLimiter(rate.Inf, 1), Logger: slog.New(slog.DiscardHandler),
+		Logger:  slog.New(slog.DiscardHandler),
 	}
 	return d
 }

@@ -30,7 +30,7 @@ func onBoth(b *testing.B, run func(b *testing.B, place func() store.Place)) {
 		})
 	})
 	b.Run("store=postgres", func(b *testing.B) {
-		server := pgtest.Start(b, onDisk())
+		server := pgtest.StartOnDisk(b)
 		databases := 0
 		run(b, func() store.Place {
 			databases++
@@ -39,12 +39,6 @@ func onBoth(b *testing.B, run func(b *testing.B, place func() store.Place)) {
 			return store.Place(server.URL(name))
 		})
 	})
-}
-
-// onDisk are settings of a PostgreSQL that waits for its disk, which those of
-// tests do not.
-func onDisk() map[string]string {
-	return map[string]string{"shared_buffers": "1GB", "max_wal_size": "4GB", "fsync": "on", "full_page_writes": "on"}
 }
 
 func open(b *testing.B, at store.Place) ledger.Store {

@@ -67,9 +67,9 @@ func TestDiskFull(t *testing.T) {
 // files is not taken for one whose disk is full.
 func TestATemporaryFileThatIsNotWanted(t *testing.T) {
 	t.Parallel()
-	server := pgtest.Start(t, map[string]string{"temp_file_limit": "0"})
-	require.NoError(t, server.CreateDatabase(t.Context(), "o"))
-	require.NoError(t, open(t, server.URL("o"), postgres.Options{}).Room(t.Context()))
+	url := pgtest.Database(t)
+	execute(t, url, "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET temp_file_limit = 0', current_database()); END $$")
+	require.NoError(t, open(t, url, postgres.Options{}).Room(t.Context()))
 }
 
 // TestAServerThatFallsAgainAndAgain has a write that makes the server fall each

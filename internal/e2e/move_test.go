@@ -23,9 +23,12 @@ import (
 // new one that knows nothing. Every message that was due goes out, each once.
 func TestACompanyMoves(t *testing.T) {
 	t.Parallel()
-	for name, change := range map[string]func(*house){
-		"with its Temporal":   func(*house) {},
-		"with a new Temporal": (*house).newTemporal,
+	for name, c := range map[string]struct {
+		change func(*house)
+		anew   bool // outreaches are started again, and not only those that are missed
+	}{
+		"with its Temporal":   {func(*house) {}, false},
+		"with a new Temporal": {(*house).newTemporal, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -35,8 +38,9 @@ func TestACompanyMoves(t *testing.T) {
 			h.eventually(func() bool { return len(h.provider.keys()) >= crowd/3 }, "some messages are out, some are due, all others wait")
 			h.stop()
 			h.move()
-			change(h)
+			c.change(h)
 			h.start()
+			require.Equal(t, c.anew, h.logged.has("open outreaches are started anew from the store"))
 
 			h.eventually(func() bool { return h.endedOf("at-once")+h.endedOf("after-a-while") == 2*crowd }, "what was under way ends")
 			for i := range crowd {

@@ -76,7 +76,7 @@ func (s *sender) goesOn() {
 // when there is room again, everything goes on by itself.
 func TestPostgresOutOfDisk(t *testing.T) {
 	t.Parallel()
-	server, disk := pgtest.StartOnDisk(t)
+	server, disk := pgtest.StartSmall(t)
 	require.NoError(t, server.CreateDatabase(t.Context(), "o"))
 	store, err := postgres.Open(t.Context(), server.URL("o"), postgres.Options{Away: 500 * time.Millisecond})
 	require.NoError(t, err)

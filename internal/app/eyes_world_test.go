@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"golang.org/x/time/rate"
 
 	"github.com/outreach-engine/outreach/activities"
 	"github.com/outreach-engine/outreach/internal/admin"
@@ -107,11 +106,11 @@ func (w *world) build() {
 	desk := dossier.Desk{Library: rules, Zones: sendtime.NewZones()}
 	clock := &admin.Clock{}
 	w.running = Running{
-		Store: store, Library: rules, metrics: figures, clock: clock,
+		Store: store, Library: rules, metrics: figures, clock: clock, self: w.options.self(), yielding: newYielding(),
 		Observer: &observe.Observer{Store: store, Desk: desk, Now: w.options.Clock.Now, Meter: figures, Fit: clock.Err},
 		Engine: &activities.Engine{
 			Store: store, Desk: desk, Clock: w.options.Clock, Starter: w, Senders: senders, Meter: figures, Fit: clock.Err, Tracer: w.options.tracer,
-			Patience: time.Minute, Starts: rate.NewLimiter(rate.Inf, 1), Logger: w.options.Logger,
+			Patience: time.Minute, Logger: w.options.Logger,
 		},
 	}
 }

@@ -278,6 +278,7 @@ func TestFigures(t *testing.T) {
 			"postgres": {processor: 9 * time.Second, memory: 264 << 20}, "engine-1": {processor: 6 * time.Second, memory: 51 << 20},
 			ownName: {processor: 2 * time.Second, memory: 40 << 20},
 		},
+		grown: grown(map[string]int64{"temporal": 3_000_000, "idle": 7}, map[string]int64{"temporal": 13_000_000, "outreach": 8_000_000, "idle": 7}),
 	}
 	for i := range 4 {
 		f.outreaches.add(start.Add(time.Duration(i)*time.Second), 8)
@@ -292,4 +293,5 @@ func TestUseIsAnIncrease(t *testing.T) {
 	before := usage{"engine-1": {processor: time.Second, memory: 100}}
 	after := usage{"engine-1": {processor: 3 * time.Second, memory: 70}, "late": {processor: time.Second}}
 	require.Equal(t, usage{"engine-1": {processor: 2 * time.Second, memory: 70}, "late": {processor: time.Second}}, after.since(before))
+	require.Equal(t, 4*time.Second, usage{"postgres": {processor: 3 * time.Second}, "engine-1": {processor: time.Second}, ownName: {processor: time.Hour}}.all())
 }

@@ -38,15 +38,17 @@ func (c *cluster) million() error {
 	}
 	m := &million{cluster: c, store: store, client: &http.Client{Timeout: postTimeout, Transport: &http.Transport{MaxIdleConnsPerHost: 16}}}
 	c.say("idle for %s", idleFor)
-	before := c.usage()
+	rest := c.usage()
 	m.sleep(idleFor)
-	m.idle = c.usage().since(before)
+	m.idle = c.usage().since(rest)
 	if err := m.explain(); err != nil {
 		return err
 	}
+	before, began := c.usage(), time.Now()
 	if m.alone, err = m.intake("alone"); err != nil {
 		return err
 	}
+	m.cores = c.usage().since(before).all().Seconds() / time.Since(began).Seconds()
 	if err := m.reach(); err != nil {
 		return err
 	}
@@ -62,6 +64,7 @@ type million struct {
 	idle          usage
 	explains      []time.Duration
 	alone, beside float64 // events a second
+	cores         float64 // that were busy with those alone
 	want          int
 	planned       time.Duration // 0: not within the time
 	sent          int

@@ -47,8 +47,9 @@ type Tx interface {
 
 // Need is what a write is about to ask for.
 type Need struct {
-	Externals []string // of customers that it will resolve, and lock
-	Messages  []string // ids of events that it will append
+	Externals []string      // of customers that it will resolve, and lock
+	Customers []customer.ID // that it will lock
+	Messages  []string      // ids of events that it will append
 }
 
 // Customers are the rows of customers and their outside ids.

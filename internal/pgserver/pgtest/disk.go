@@ -21,10 +21,10 @@ type Disk struct{ filler string }
 // diskSize holds a new server with its log, and some more.
 const diskSize = "80m"
 
-// StartOnDisk is Start with data on a disk of the server's own that can be
+// StartSmall is Start with data on a disk of the server's own that can be
 // filled. Where this process may mount none the test is skipped, with words:
 // only Linux's root may.
-func StartOnDisk(t testing.TB) (*pgserver.Server, Disk) {
+func StartSmall(t testing.TB) (*pgserver.Server, Disk) {
 	t.Helper()
 	folder, guard, err := place()
 	require.NoError(t, err)

@@ -69,6 +69,13 @@ func start(t testing.TB, folder string, settings map[string]string, guard io.Clo
 	return server
 }
 
+// StartOnDisk starts a server that waits for its disk, as in production, which
+// those of tests do not: one to measure by.
+func StartOnDisk(t testing.TB) *pgserver.Server {
+	t.Helper()
+	return Start(t, map[string]string{"shared_buffers": "1GB", "max_wal_size": "4GB", "fsync": "on", "full_page_writes": "on"})
+}
+
 // patience is how long a test waits for the server.
 const patience = 30 * time.Second
 

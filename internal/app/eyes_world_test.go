@@ -55,6 +55,8 @@ func (f *flaky) fail(err error) {
 	f.err = err
 }
 
+func (f *flaky) Unwrap() ledger.Store { return f.Store }
+
 func (f *flaky) Write(ctx context.Context, lane ledger.Lane, fn func(ledger.Tx) error) error {
 	f.mu.Lock()
 	err := f.err
@@ -71,10 +73,17 @@ func newWorld(t *testing.T, log io.Writer) *world {
 	file, err := sqlite.Open(t.Context(), t.TempDir()+"/outreach.db", sqlite.Options{})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, file.Close()) })
-	w := &world{t: t, raw: &flaky{Store: file}, now: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC), waiting: map[ledger.Ref]activities.Answer{}}
+	return newWorldOn(t, file, log)
+}
+
+// newWorldOn is newWorld on a store.
+func newWorldOn(t *testing.T, store ledger.Store, log io.Writer) *world {
+	t.Helper()
+	w := &world{t: t, raw: &flaky{Store: store}, now: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC), waiting: map[ledger.Ref]activities.Answer{}}
 	w.options = Defaults()
 	w.options.Rules, w.options.Log = "../../rules", "json"
 	w.options.LogLevel = "debug"
+	var err error
 	w.options.Logger, err = w.options.NewLogger(log)
 	require.NoError(t, err)
 	w.options.Clock = activities.SetTime(func() time.Time { return w.now })

@@ -31,8 +31,12 @@ func (o Options) checks(r Running) []admin.Check {
 }
 
 // writes says in the store that the process lives. That is a write like any
-// other: where it cannot be kept, nothing can.
+// other: where it cannot be kept, nothing can. It is a small one, so the store
+// is asked, too, whether a larger one finds room.
 func (o Options) writes(r Running) func(context.Context) (string, error) {
+	roomy, tells := ledger.As[interface {
+		Room(ctx context.Context) error
+	}](r.Store)
 	return func(ctx context.Context) (string, error) {
 		began := time.Now()
 		err := r.Store.Write(ctx, ledger.GateLane, func(tx ledger.Tx) error {
@@ -41,10 +45,14 @@ func (o Options) writes(r Running) func(context.Context) (string, error) {
 			now.Beat = o.Clock.Machine() // as late as can be: others judge their clocks by it
 			return tx.Beat(now)
 		})
+		took := time.Since(began).Round(time.Millisecond)
+		if err == nil && tells {
+			err = roomy.Room(ctx)
+		}
 		if err != nil {
 			return "", err
 		}
-		return fmt.Sprintf("written in %s", time.Since(began).Round(time.Millisecond)), nil
+		return fmt.Sprintf("written in %s", took), nil
 	}
 }
 

@@ -74,6 +74,7 @@ type Store struct {
 	months  months
 	dialer  dialer
 	retries tally
+	refused refusal
 	word    chan struct{} // holds a word that is to be told
 
 	writers sync.WaitGroup
@@ -141,7 +142,7 @@ func connected(ctx context.Context, url string, options Options) (*Store, error)
 	s.dialer = dialer{config: config, away: options.Away, logger: options.Logger}
 	c, err := s.dialer.dial(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("store: %s: %w; is PostgreSQL running, and are the host, user and password right?", s.Name(), err)
+		return nil, fmt.Errorf("store: %s: %w; are the host, user and password right?", s.Name(), err)
 	}
 	s.readers.first(c)
 	return s, nil
@@ -259,10 +260,10 @@ func (d *dialer) note(err error) (long bool) {
 }
 
 // passing reports whether trying again may help: the server is away, starting
-// or ending (class 57), or full (53300), and does not refuse us.
+// or ending (class 57), or short of something (class 53), and does not refuse us.
 func passing(err error) bool {
 	c := code(err)
-	return c == "" || strings.HasPrefix(c, "57") || c == tooMany
+	return c == "" || strings.HasPrefix(c, "57") || strings.HasPrefix(c, "53")
 }
 
 // plain gives an error of connecting in one line, without what it says of the
@@ -279,8 +280,10 @@ func plain(err error) error {
 	}
 	lines := strings.Split(err.Error(), "\n") // one for each address that was tried
 	slices.Sort(lines)
-	return errors.New(strings.Join(slices.Compact(lines), "; "))
+	return errors.New(strings.Join(slices.Compact(lines), "; ") + "; " + silent)
 }
+
+const silent = "is PostgreSQL running? Where it stops again, its own log says why: a full disk is one reason"
 
 // tally counts by word. It is safe for concurrent use.
 type tally struct {

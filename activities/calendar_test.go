@@ -112,6 +112,9 @@ func withPriority(rules map[string]string) map[string]string {
 // from the next day on what rules give that always were.
 func TestLoadedInTheMiddle(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("it takes long: make test runs it")
+	}
 	if raced {
 		t.Skip("one goroutine does all of it: make test runs it without the race detector")
 	}

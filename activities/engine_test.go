@@ -23,6 +23,7 @@ import (
 	"github.com/outreach-engine/outreach/internal/observe"
 	"github.com/outreach-engine/outreach/internal/sendtime"
 	"github.com/outreach-engine/outreach/internal/store/sqlite"
+	"github.com/outreach-engine/outreach/internal/store/sqlite/sqlitetest"
 )
 
 // bench is an engine with everything real but Temporal and the providers: it
@@ -77,9 +78,7 @@ func (b *bench) Send(_ context.Context, m channel.Message) (channel.Receipt, err
 
 func newBench(t testing.TB, start string, files bundle.Files) *bench {
 	t.Helper()
-	store, err := sqlite.Open(t.Context(), t.TempDir()+"/outreach.db", sqlite.Options{})
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, store.Close()) })
+	store := sqlitetest.Open(t, sqlite.Options{})
 	return newBenchOn(t, store, start, files)
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/outreach-engine/outreach/internal/store/postgres"
 	"github.com/outreach-engine/outreach/internal/store/postgres/postgrestest"
 	"github.com/outreach-engine/outreach/internal/store/sqlite"
+	"github.com/outreach-engine/outreach/internal/store/sqlite/sqlitetest"
 )
 
 // fleet is the store of several processes on one PostgreSQL: each call is made
@@ -47,9 +48,7 @@ func bothStores(t *testing.T, test func(t *testing.T, store ledger.Store)) {
 	t.Helper()
 	t.Run("sqlite", func(t *testing.T) {
 		t.Parallel()
-		store, err := sqlite.Open(t.Context(), t.TempDir()+"/outreach.db", sqlite.Options{})
-		require.NoError(t, err)
-		t.Cleanup(func() { require.NoError(t, store.Close()) })
+		store := sqlitetest.Open(t, sqlite.Options{})
 		test(t, store)
 	})
 	t.Run("postgres", func(t *testing.T) {

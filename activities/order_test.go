@@ -3,7 +3,6 @@ package activities_test
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 	"runtime"
 	"slices"
 	"sync"
@@ -21,6 +20,7 @@ import (
 	"github.com/outreach-engine/outreach/internal/observe"
 	"github.com/outreach-engine/outreach/internal/store/memory"
 	"github.com/outreach-engine/outreach/internal/store/sqlite"
+	"github.com/outreach-engine/outreach/internal/store/sqlite/sqlitetest"
 )
 
 // counted numbers the commits of those who carry a place for the number in
@@ -355,7 +355,7 @@ func TestAChangeBeforeTheAttemptWins(t *testing.T) {
 	for name, open := range map[string]func(*testing.T) ledger.Store{
 		"memory": func(*testing.T) ledger.Store { return memory.New() },
 		"sqlite": func(t *testing.T) ledger.Store {
-			store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "outreach.db"), sqlite.Options{})
+			store, err := sqlite.Open(t.Context(), sqlitetest.File(t), sqlite.Options{})
 			require.NoError(t, err)
 			return store
 		},

@@ -12,6 +12,7 @@ import (
 	"github.com/outreach-engine/outreach/internal/ledger"
 	"github.com/outreach-engine/outreach/internal/store/memory"
 	"github.com/outreach-engine/outreach/internal/store/sqlite"
+	"github.com/outreach-engine/outreach/internal/store/sqlite/sqlitetest"
 )
 
 // variant is what a provider can do, and what the policy says of what nobody
@@ -97,7 +98,7 @@ func TestTheProtocolOnDisk(t *testing.T) {
 		plays = 4
 	}
 	open := func(t testing.TB) ledger.Store {
-		store, err := sqlite.Open(t.Context(), t.TempDir()+"/outreach.db", sqlite.Options{})
+		store, err := sqlite.Open(t.Context(), sqlitetest.File(t), sqlite.Options{})
 		require.NoError(t, err)
 		return store
 	}

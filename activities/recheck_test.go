@@ -165,6 +165,9 @@ func TestRechecksAreBoundedAndSurviveARestart(t *testing.T) {
 // the pause is committed, and in the end each message once.
 func TestAPauseStopsALoadedProvider(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("it takes long: make test runs it")
+	}
 	const many, workers = 300, 8
 	d := newDesk(t, greetings(openPolicy, "Hello"))
 	var queue []activities.Question

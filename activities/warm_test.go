@@ -225,6 +225,9 @@ func (b *bench) introduce(from, to int) {
 // the pages of the past are read.
 func TestEveryCustomerIsJudgedOnce(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("it takes long: make test runs it")
+	}
 	if raced {
 		t.Skip("one goroutine does all of it: make test runs it without the race detector")
 	}

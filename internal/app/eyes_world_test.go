@@ -25,6 +25,7 @@ import (
 	"github.com/outreach-engine/outreach/internal/observe"
 	"github.com/outreach-engine/outreach/internal/sendtime"
 	"github.com/outreach-engine/outreach/internal/store/sqlite"
+	"github.com/outreach-engine/outreach/internal/store/sqlite/sqlitetest"
 	"github.com/outreach-engine/outreach/internal/witness"
 )
 
@@ -70,10 +71,7 @@ func (f *flaky) Write(ctx context.Context, lane ledger.Lane, fn func(ledger.Tx) 
 // newWorld makes the company of this repository's rules at a Monday noon.
 func newWorld(t *testing.T, log io.Writer) *world {
 	t.Helper()
-	file, err := sqlite.Open(t.Context(), t.TempDir()+"/outreach.db", sqlite.Options{})
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, file.Close()) })
-	return newWorldOn(t, file, log)
+	return newWorldOn(t, sqlitetest.Open(t, sqlite.Options{}), log)
 }
 
 // newWorldOn is newWorld on a store.

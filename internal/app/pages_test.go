@@ -3,7 +3,6 @@ package app
 import (
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -20,6 +19,7 @@ import (
 	"github.com/outreach-engine/outreach/internal/pages"
 	"github.com/outreach-engine/outreach/internal/sendtime"
 	"github.com/outreach-engine/outreach/internal/store/sqlite"
+	"github.com/outreach-engine/outreach/internal/store/sqlite/sqlitetest"
 )
 
 // TestWhoALinkIsMadeFor reads somebody, somebody who was merged into them, and
@@ -27,9 +27,7 @@ import (
 func TestWhoALinkIsMadeFor(t *testing.T) {
 	t.Parallel()
 	ctx, now := t.Context(), time.Date(2026, 11, 23, 14, 0, 0, 0, time.UTC)
-	store, err := sqlite.Open(ctx, filepath.Join(t.TempDir(), "outreach.db"), sqlite.Options{})
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, store.Close()) })
+	store := sqlitetest.Open(t, sqlite.Options{})
 	reader := pageReader{store, library.New(store)}
 	empty, err := reader.Read(ctx, link.Link{Customer: "c1"})
 	require.NoError(t, err, "before any rules are loaded")
@@ -76,11 +74,9 @@ func TestWhoALinkIsMadeFor(t *testing.T) {
 func TestACustomerSaysNo(t *testing.T) {
 	t.Parallel()
 	ctx, now := t.Context(), time.Date(2026, 11, 23, 14, 0, 0, 0, time.UTC)
-	store, err := sqlite.Open(ctx, filepath.Join(t.TempDir(), "outreach.db"), sqlite.Options{})
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, store.Close()) })
+	store := sqlitetest.Open(t, sqlite.Options{})
 	rules := library.New(store)
-	_, err = rules.Load(ctx, bundle.Files{Rules: map[string][]byte{
+	_, err := rules.Load(ctx, bundle.Files{Rules: map[string][]byte{
 		"data.yaml": []byte("{}"), "policy.yaml": []byte("zone: America/New_York\ntopics:\n  tips: {consent: asked}\n"),
 	}}, now)
 	require.NoError(t, err)

@@ -3,7 +3,6 @@ package app
 import (
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -12,6 +11,7 @@ import (
 	"github.com/outreach-engine/outreach/internal/bundle"
 	"github.com/outreach-engine/outreach/internal/library"
 	"github.com/outreach-engine/outreach/internal/store/sqlite"
+	"github.com/outreach-engine/outreach/internal/store/sqlite/sqlitetest"
 )
 
 // TestPreviewsShowWhatIsInForce loads the shipped rules, edits a text, and
@@ -19,9 +19,7 @@ import (
 func TestPreviewsShowWhatIsInForce(t *testing.T) {
 	t.Parallel()
 	ctx, now := t.Context(), time.Date(2026, 11, 23, 14, 0, 0, 0, time.UTC)
-	store, err := sqlite.Open(ctx, filepath.Join(t.TempDir(), "outreach.db"), sqlite.Options{})
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, store.Close()) })
+	store := sqlitetest.Open(t, sqlite.Options{})
 	r := Running{Store: store, Library: library.New(store)}
 	pages := previews(r, Defaults())
 	get := func(path string) string {

@@ -19,16 +19,14 @@ import (
 
 	"github.com/outreach-engine/outreach/internal/ledger"
 	"github.com/outreach-engine/outreach/internal/store/sqlite"
+	"github.com/outreach-engine/outreach/internal/store/sqlite/sqlitetest"
 	"github.com/outreach-engine/outreach/workflows"
 )
 
 // openLedger gives an empty store.
 func openLedger(t *testing.T) ledger.Store {
 	t.Helper()
-	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "outreach.db"), sqlite.Options{Logger: slog.New(slog.DiscardHandler)})
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, store.Close()) })
-	return store
+	return sqlitetest.Open(t, sqlite.Options{})
 }
 
 // towards gives options of an engine whose Temporal is at an address.

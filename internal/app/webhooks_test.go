@@ -15,6 +15,7 @@ import (
 	"github.com/outreach-engine/outreach/internal/customer"
 	"github.com/outreach-engine/outreach/internal/library"
 	"github.com/outreach-engine/outreach/internal/store/sqlite"
+	"github.com/outreach-engine/outreach/internal/store/sqlite/sqlitetest"
 )
 
 const webhookSecret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -23,14 +24,12 @@ const webhookSecret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 // the engine.
 func TestWarnOfUnsigned(t *testing.T) {
 	t.Parallel()
-	store, err := sqlite.Open(t.Context(), t.TempDir()+"/outreach.db", sqlite.Options{})
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, store.Close()) })
+	store := sqlitetest.Open(t, sqlite.Options{})
 	rule := func(steps string) []byte {
 		return []byte("description: A rule.\nowner: a@example.com\ntopic: service\nwhen: {event: order_placed}\nsteps: [" + steps + "]\n")
 	}
 	rules := library.New(store)
-	_, err = rules.Load(t.Context(), bundle.Files{Rules: map[string][]byte{
+	_, err := rules.Load(t.Context(), bundle.Files{Rules: map[string][]byte{
 		"data.yaml":   []byte("events: {order_placed: {}}"),
 		"policy.yaml": []byte("teams: {care: {email: care@example.com}, shop: {webhook: 'https://shop.example.com/tasks'}}"),
 		"calls.yaml":  rule("{if: happened(order_placed), then: [{webhook: 'https://shop.example.com/x'}]}"),

@@ -1,7 +1,6 @@
 package backtest_test
 
 import (
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -13,14 +12,13 @@ import (
 	"github.com/outreach-engine/outreach/internal/importer"
 	"github.com/outreach-engine/outreach/internal/ledger"
 	"github.com/outreach-engine/outreach/internal/store/sqlite"
+	"github.com/outreach-engine/outreach/internal/store/sqlite/sqlitetest"
 )
 
 // keep fills a store as a running engine would have.
 func keep(t testing.TB, profiles []customer.Profile, events ...customer.Event) ledger.Store {
 	t.Helper()
-	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "outreach.db"), sqlite.Options{})
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, store.Close()) })
+	store := sqlitetest.Open(t, sqlite.Options{})
 	require.NoError(t, store.Write(t.Context(), ledger.IntakeLane, func(tx ledger.Tx) error {
 		for _, p := range profiles {
 			if err := tx.SaveCustomer(ledger.Record{Profile: p}); err != nil {

@@ -38,6 +38,9 @@ func TestPromtoolTakesTheConfiguration(t *testing.T) {
 
 func TestPromtoolPlaysTheAlerts(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("it takes long: make test runs it")
+	}
 	tool := promtool(t)
 	files, err := filepath.Glob(filepath.Join(testDir, "*.yml"))
 	require.NoError(t, err)

@@ -1,7 +1,6 @@
 package demo_test
 
 import (
-	"path/filepath"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,6 +16,7 @@ import (
 	"github.com/outreach-engine/outreach/internal/observe"
 	"github.com/outreach-engine/outreach/internal/sendtime"
 	"github.com/outreach-engine/outreach/internal/store/sqlite"
+	"github.com/outreach-engine/outreach/internal/store/sqlite/sqlitetest"
 )
 
 // engine takes what happens, with the shipped rules and a store of its own, and
@@ -33,9 +33,7 @@ type engine struct {
 
 func newEngine(t *testing.T, now time.Time) *engine {
 	t.Helper()
-	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "demo.db"), sqlite.Options{})
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, store.Close()) })
+	store := sqlitetest.Open(t, sqlite.Options{})
 	e := &engine{t: t, store: store, now: now, sent: map[string]int{}, waiting: map[string]int{}}
 	e.desk = dossier.Desk{Library: library.New(store), Zones: sendtime.NewZones()}
 	files, err := bundle.ReadDir("../../rules", "../../templates")

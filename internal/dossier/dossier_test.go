@@ -16,6 +16,7 @@ import (
 	"github.com/outreach-engine/outreach/internal/rule"
 	"github.com/outreach-engine/outreach/internal/sendtime"
 	"github.com/outreach-engine/outreach/internal/store/sqlite"
+	"github.com/outreach-engine/outreach/internal/store/sqlite/sqlitetest"
 )
 
 const hello = `
@@ -39,12 +40,10 @@ type office struct {
 
 func newOffice(t *testing.T) *office {
 	t.Helper()
-	store, err := sqlite.Open(t.Context(), t.TempDir()+"/outreach.db", sqlite.Options{})
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, store.Close()) })
+	store := sqlitetest.Open(t, sqlite.Options{})
 	o := &office{t: t, store: store, now: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)}
 	o.desk = dossier.Desk{Library: library.New(store), Zones: sendtime.NewZones()}
-	_, err = o.desk.Library.Load(t.Context(), bundle.Files{
+	_, err := o.desk.Library.Load(t.Context(), bundle.Files{
 		Rules: map[string][]byte{
 			"data.yaml":  []byte("events: {order_placed: {order_id: id}, order_returned: {order_id: id}}"),
 			"hello.yaml": []byte(hello),

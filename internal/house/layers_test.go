@@ -45,6 +45,7 @@ var layers = []layer{
 	}},
 	{name: "internal/browsertest"},
 	{name: "internal/store/postgres/postgrestest", may: []string{"internal/pgserver/pgtest", "internal/store/postgres"}},
+	{name: "internal/store/sqlite/sqlitetest", may: []string{"internal/store/sqlite"}},
 	{name: "internal/pgserver/pgtest", may: []string{"internal/pgserver"}},
 	{name: "internal/demo", may: []string{"internal/observe", "internal/behaviour", "internal/sendtime", "internal/customer"}},
 	{name: "internal/drill", may: []string{"internal/drill/naive", "internal/sandbox", "internal/pgserver", "internal/store", "internal/ledger", "internal/customer"}},

@@ -18,6 +18,7 @@ import (
 	"github.com/outreach-engine/outreach/internal/observe"
 	"github.com/outreach-engine/outreach/internal/sendtime"
 	"github.com/outreach-engine/outreach/internal/store/sqlite"
+	"github.com/outreach-engine/outreach/internal/store/sqlite/sqlitetest"
 )
 
 // nearLimit is the rule that the data's own README has the answer for.
@@ -58,9 +59,7 @@ func (i *intake) Take(ctx context.Context, batch []observe.Incoming) ([]observe.
 // nobody has a history.
 func newIntake(t testing.TB, rules map[string]string) *intake {
 	t.Helper()
-	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "outreach.db"), sqlite.Options{})
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, store.Close()) })
+	store := sqlitetest.Open(t, sqlite.Options{})
 	files := bundle.Files{
 		Rules:     map[string][]byte{"data.yaml": []byte(phoneData)},
 		Templates: map[string][]byte{"usage-warning/email.html": []byte("---\nsubject: Data\nlayout: none\n---\n<p>Nearly used up</p>\n")},
@@ -69,7 +68,7 @@ func newIntake(t testing.TB, rules map[string]string) *intake {
 		files.Rules[name+".yaml"] = []byte(text)
 	}
 	desk := dossier.Desk{Library: library.New(store), Zones: sendtime.NewZones()}
-	_, err = desk.Library.Load(t.Context(), files, monday())
+	_, err := desk.Library.Load(t.Context(), files, monday())
 	require.NoError(t, err)
 	require.NoError(t, store.Write(t.Context(), ledger.GateLane, func(tx ledger.Tx) error {
 		list, err := tx.Active()

@@ -2,7 +2,6 @@ package observe_test
 
 import (
 	"fmt"
-	"path/filepath"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -19,6 +18,7 @@ import (
 	"github.com/outreach-engine/outreach/internal/observe"
 	"github.com/outreach-engine/outreach/internal/sendtime"
 	"github.com/outreach-engine/outreach/internal/store/sqlite"
+	"github.com/outreach-engine/outreach/internal/store/sqlite/sqlitetest"
 )
 
 const worldData = `
@@ -72,10 +72,7 @@ func worldFiles(rules map[string]string) bundle.Files {
 
 func openStore(t testing.TB) ledger.Store {
 	t.Helper()
-	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "outreach.db"), sqlite.Options{})
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, store.Close()) })
-	return store
+	return sqlitetest.Open(t, sqlite.Options{})
 }
 
 // newWorld starts on Monday, 23 November 2026, 12:00.

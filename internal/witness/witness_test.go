@@ -12,6 +12,7 @@ import (
 	"github.com/outreach-engine/outreach/internal/ledger"
 	"github.com/outreach-engine/outreach/internal/store/memory"
 	"github.com/outreach-engine/outreach/internal/store/sqlite"
+	"github.com/outreach-engine/outreach/internal/store/sqlite/sqlitetest"
 	"github.com/outreach-engine/outreach/internal/witness"
 )
 
@@ -124,9 +125,7 @@ func TestAWorkflowThatIsStartedAgainBeganBefore(t *testing.T) {
 // TestWhatAStoreCanDoBeside is still to be had.
 func TestWhatAStoreCanDoBeside(t *testing.T) {
 	t.Parallel()
-	file, err := sqlite.Open(t.Context(), t.TempDir()+"/store.db", sqlite.Options{})
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, file.Close()) })
+	file := sqlitetest.Open(t, sqlite.Options{})
 	type waiting interface{ Waiting(ledger.Lane) int }
 	able, ok := ledger.As[waiting](witness.Watch(witness.Watch(file)))
 	require.True(t, ok)

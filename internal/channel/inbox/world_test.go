@@ -3,7 +3,6 @@ package inbox_test
 import (
 	"context"
 	"net/http"
-	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -16,6 +15,7 @@ import (
 	"github.com/outreach-engine/outreach/internal/ledger"
 	"github.com/outreach-engine/outreach/internal/observe"
 	"github.com/outreach-engine/outreach/internal/store/sqlite"
+	"github.com/outreach-engine/outreach/internal/store/sqlite/sqlitetest"
 )
 
 // now is the instant at which the pages are looked at.
@@ -96,9 +96,8 @@ type world struct {
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "outreach.db"), sqlite.Options{})
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, store.Close()) })
+	var err error
+	store := sqlitetest.Open(t, sqlite.Options{})
 	w := &world{t: t, store: store, clock: &clock{t: now}, taker: &taker{store: store, answer: observe.Outcome{Status: observe.Taken}}}
 	w.box, err = inbox.Open("", inbox.Options{Now: w.clock.now})
 	require.NoError(t, err)

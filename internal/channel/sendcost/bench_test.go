@@ -125,6 +125,9 @@ func processorTime(t testing.TB) time.Duration {
 // TestConnectionsAreKept holds that messages share connections: a sender that
 // has some opens hardly any more, with as many calls under way as there may be.
 func TestConnectionsAreKept(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes long: make test runs it")
+	}
 	const few = 2000
 	for _, w := range ways(t) {
 		s := w.ours(t)

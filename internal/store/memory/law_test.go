@@ -3,7 +3,6 @@ package memory_test
 import (
 	"errors"
 	"fmt"
-	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -11,6 +10,7 @@ import (
 
 	"github.com/outreach-engine/outreach/internal/store/memory"
 	"github.com/outreach-engine/outreach/internal/store/sqlite"
+	"github.com/outreach-engine/outreach/internal/store/sqlite/sqlitetest"
 	"github.com/outreach-engine/outreach/internal/store/storetest"
 )
 
@@ -37,9 +37,7 @@ func TestBothStoresSayTheSame(t *testing.T) {
 	for seed := range 12 {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			t.Parallel()
-			file, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "outreach.db"), sqlite.Options{Readers: 1})
-			require.NoError(t, err)
-			t.Cleanup(func() { require.NoError(t, file.Close()) })
+			file := sqlitetest.Open(t, sqlite.Options{Readers: 1})
 			s := memory.New()
 			for i, steps := range scripts.Example(seed) {
 				end := []error{nil, nil, errUndone}[i%3]

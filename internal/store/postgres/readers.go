@@ -101,10 +101,10 @@ func (s *Store) reading(ctx context.Context, fn func(*conn) error) error {
 		if err == nil || !c.lost() {
 			return err
 		}
-		silent := c.answered == asked
+		mute := c.answered == asked
 		c.close()
 		c = nil
-		if !silent || try == readTries {
+		if !mute || try == readTries {
 			return err
 		}
 	}

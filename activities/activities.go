@@ -17,6 +17,7 @@ import (
 	"github.com/outreach-engine/outreach/internal/dossier"
 	"github.com/outreach-engine/outreach/internal/journey"
 	"github.com/outreach-engine/outreach/internal/ledger"
+	"github.com/outreach-engine/outreach/internal/throttle"
 	"github.com/outreach-engine/outreach/internal/tracing"
 )
 
@@ -92,8 +93,11 @@ type Engine struct {
 	// Patience is how long past its instant an open outreach is, on the
 	// machine's clock, before its workflow is taken for lost.
 	Patience time.Duration
-	// Starts bounds the outreaches started per second by this process.
-	Starts *rate.Limiter
+	// Starts bounds the outreaches that this process starts, Urgent those of
+	// urgent rules, and Plans how long it judges due times and reads history.
+	Starts, Urgent, Plans *throttle.Throttle
+	// Late is told by how much what is due is taken up late; nil: nobody is.
+	Late func(by time.Duration)
 	// Rechecks bounds the outreaches that this process asks per second to look
 	// again; nil is no bound.
 	Rechecks *rate.Limiter
@@ -151,6 +155,9 @@ func (e *Engine) asked(tx ledger.Tx, q Question) (o ledger.Outreach, stored Answ
 		return o, Answer{Seq: q.Seq, Done: true, Why: string(o.Reason)}, true, nil
 	case o.Seq >= q.Seq:
 		return o, e.again(o), true, nil
+	}
+	if e.Late != nil && !o.NextAt.IsZero() {
+		e.Late(e.Clock.Since(o.NextAt))
 	}
 	return o, Answer{}, false, nil
 }

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"golang.org/x/time/rate"
 
 	"github.com/outreach-engine/outreach/activities"
 	"github.com/outreach-engine/outreach/internal/bundle"
@@ -134,8 +133,7 @@ func (d *desk) pass(by time.Duration) {
 func (d *desk) another() *activities.Engine {
 	return &activities.Engine{
 		Store: d.store, Desk: d.bench.engine.Desk, Clock: d.clock, Starter: d.bench, Patience: 2 * time.Minute,
-		Senders: map[customer.Channel]channel.Sender{customer.SMS: d.provider},
-		Starts:  rate.NewLimiter(rate.Inf, 1), Logger: slog.New(slog.NewTextHandler(d.t.Output(), nil)),
+		Senders: map[customer.Channel]channel.Sender{customer.SMS: d.provider}, Logger: slog.New(slog.NewTextHandler(d.t.Output(), nil)),
 	}
 }
 

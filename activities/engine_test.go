@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"golang.org/x/time/rate"
 
 	"github.com/outreach-engine/outreach/activities"
 	"github.com/outreach-engine/outreach/internal/bundle"
@@ -92,8 +91,7 @@ func newBenchOn(t testing.TB, store ledger.Store, start string, files bundle.Fil
 	desk := dossier.Desk{Library: b.library, Zones: sendtime.NewZones()}
 	b.engine = &activities.Engine{
 		Store: store, Desk: desk, Clock: activities.SetTime(func() time.Time { return b.now }), Starter: b,
-		Senders: map[customer.Channel]channel.Sender{customer.SMS: b, customer.Email: b, customer.Push: b},
-		Starts:  rate.NewLimiter(rate.Inf, 1), Logger: slog.New(slog.NewTextHandler(t.Output(), nil)),
+		Senders: map[customer.Channel]channel.Sender{customer.SMS: b, customer.Email: b, customer.Push: b}, Logger: slog.New(slog.NewTextHandler(t.Output(), nil)),
 	}
 	b.observer = &observe.Observer{Store: store, Desk: desk, Now: b.engine.Clock.Now}
 	b.load(files)

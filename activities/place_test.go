@@ -6,14 +6,13 @@ import (
 	"maps"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
-	"golang.org/x/time/rate"
 
 	"github.com/outreach-engine/outreach/activities"
 	"github.com/outreach-engine/outreach/internal/customer"
 	"github.com/outreach-engine/outreach/internal/observe"
+	"github.com/outreach-engine/outreach/internal/throttle"
 )
 
 // started keeps the places that starts were given, by rule.
@@ -61,8 +60,7 @@ func TestUrgentTopicsHaveTheFirstPlace(t *testing.T) {
 }
 
 // TestUrgentRulesNeedNotWaitForATurn has the bound on starts used up: a usual
-// rule starts one outreach at a time, an urgent one all, and the others wait for
-// the turns that it took.
+// rule starts nothing now, an urgent one all.
 func TestUrgentRulesNeedNotWaitForATurn(t *testing.T) {
 	t.Parallel()
 	f := alarms("")
@@ -72,8 +70,8 @@ func TestUrgentRulesNeedNotWaitForATurn(t *testing.T) {
 	b := newBench(t, "2026-11-23T15:00:00Z", f)
 	s := &started{bench: b, places: map[string]int{}, starts: map[string]int{}}
 	b.engine.Starter = s
-	b.engine.Starts = rate.NewLimiter(rate.Every(time.Hour), 20)
-	require.True(t, b.engine.Starts.AllowN(time.Now(), 20))
+	b.engine.Starts = throttle.New(0)
+	require.Equal(t, 1, b.engine.Starts.Turns(t.Context(), 2))
 	for i := range 10 {
 		b.identify(fmt.Sprint("u", i), berlin("service", "alarm"))
 	}
@@ -88,9 +86,9 @@ func TestUrgentRulesNeedNotWaitForATurn(t *testing.T) {
 	}
 	for _, rule := range []string{"alarm", "greeting"} {
 		clear(s.starts)
-		_, err := b.engine.Work(t.Context(), rule)
+		worked, err := b.engine.Work(t.Context(), rule)
 		require.NoError(t, err)
-		require.Equal(t, map[string]int{rule: map[string]int{"alarm": 10, "greeting": 1}[rule]}, s.starts)
+		require.Equal(t, rule == "alarm", worked.More)
+		require.Equal(t, map[string]map[string]int{"alarm": {"alarm": 10}, "greeting": {}}[rule], s.starts)
 	}
-	require.InDelta(t, -10, b.engine.Starts.Tokens(), 1)
 }

@@ -7,8 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/time/rate"
-
 	"github.com/outreach-engine/outreach/activities"
 	"github.com/outreach-engine/outreach/internal/channel"
 	"github.com/outreach-engine/outreach/internal/customer"
@@ -40,7 +38,7 @@ func (w *model) newProcess() *process {
 	p := &process{w: w, leases: map[string]int{}}
 	p.engine = &activities.Engine{
 		Store: p, Desk: w.desk, Clock: activities.RealTime(), Starter: p, Patience: 2 * time.Minute, CallTime: callTime,
-		Senders: map[customer.Channel]channel.Sender{}, Starts: rate.NewLimiter(rate.Inf, 1), Logger: slog.New(slog.DiscardHandler),
+		Senders: map[customer.Channel]channel.Sender{}, Logger: slog.New(slog.DiscardHandler),
 	}
 	for _, c := range []customer.Channel{customer.SMS, customer.Email} {
 		p.engine.Senders[c] = w.vendor.sender(p, c)

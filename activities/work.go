@@ -55,6 +55,7 @@ func (e *Engine) dues(ctx context.Context, rule string) (more bool, err error) {
 	if ok && !set.Active[rule].Warm {
 		return false, nil // its history comes first
 	}
+	began := time.Now()
 	err = e.Store.Write(ctx, ledger.IntakeLane, func(tx ledger.Tx) error {
 		now := e.now()
 		dues, err := tx.Dues(rule, now, dueBatch)
@@ -69,6 +70,9 @@ func (e *Engine) dues(ctx context.Context, rule string) (more bool, err error) {
 		}
 		return nil
 	})
+	if more && !m.Urgent {
+		e.Plans.Rest(ctx, time.Since(began))
+	}
 	return more, err
 }
 
@@ -161,15 +165,20 @@ type notStarted struct {
 
 // start claims matches, takes each its first step and starts its workflow.
 func (e *Engine) start(ctx context.Context, rule string) (more bool, err error) {
+	turns := e.turns(ctx, rule)
+	if turns.n == 0 {
+		return false, nil // whoever waits is found again within a second
+	}
 	var starts []Start
 	var failed []notStarted
+	claims := 0
 	err = e.Store.Write(ctx, ledger.GateLane, func(tx ledger.Tx) error {
 		now := e.now()
-		claimed, err := tx.Claim(rule, now, now.Add(e.Clock.Span(min(claimLease, max(e.Patience, time.Second)))), e.allowed(rule))
+		claimed, err := tx.Claim(rule, now, now.Add(e.Clock.Span(min(claimLease, max(e.Patience, time.Second)))), turns.n)
 		if err != nil {
 			return err
 		}
-		more, starts, failed = len(claimed) > 0, starts[:0], failed[:0]
+		claims, starts, failed = len(claimed), starts[:0], failed[:0]
 		for _, o := range claimed {
 			s, err := e.first(tx, o)
 			if err != nil {
@@ -185,37 +194,27 @@ func (e *Engine) start(ctx context.Context, rule string) (more bool, err error) 
 	if err != nil {
 		return false, err
 	}
+	turns.back(turns.n - len(starts))
 	for _, f := range failed {
 		e.Logger.Error("outreach not started; it is tried again", aboutOutreach(f.Ref, f.Trigger), "error", f.err)
 	}
-	e.owe(rule, len(starts))
-	return more, e.startAll(ctx, starts)
+	return claims > 0, e.startAll(ctx, starts)
 }
 
-// allowed takes the turns that the bound on starts gives a rule now, at least
-// one. An urgent rule need not wait for a turn while others use them all up: it
-// runs into debt for up to a second's turns, which the others then wait for.
-func (e *Engine) allowed(rule string) int {
-	if e.urgent(rule) && e.Starts.Tokens() > -float64(e.Starts.Burst()) {
-		return claimBatch
-	}
-	n := 0
-	for n < claimBatch && e.Starts.Allow() {
-		n++
-	}
-	return max(n, 1)
+// turns is how many outreaches may be started now.
+type turns struct {
+	n    int
+	back func(n int) // takes those that were not needed
 }
 
-// owe takes the turns of starts that did not wait for any.
-func (e *Engine) owe(rule string, starts int) {
-	if e.urgent(rule) && starts > 0 {
-		e.Starts.ReserveN(time.Now(), starts)
+// turns takes the turns that a rule may have now; of urgent rules they are their
+// own, so that they need not wait while others use up all there are.
+func (e *Engine) turns(ctx context.Context, rule string) turns {
+	of := e.Starts
+	if m, ok := e.Desk.Library.Current().Matcher(rule); ok && m.Urgent {
+		of = e.Urgent
 	}
-}
-
-func (e *Engine) urgent(rule string) bool {
-	m, ok := e.Desk.Library.Current().Matcher(rule)
-	return ok && m.Urgent
+	return turns{of.Turns(ctx, claimBatch), of.Back}
 }
 
 // first takes a claimed match its first step. Its row is open from then on:
@@ -286,6 +285,7 @@ func (e *Engine) warm(ctx context.Context, rule string) (more bool, err error) {
 		return false, nil
 	}
 	finished, read, running := false, 0, int64(0)
+	began := time.Now()
 	err = e.Store.Write(ctx, ledger.IntakeLane, func(tx ledger.Tx) error {
 		read = 0
 		if err := tx.Alter(); err != nil {
@@ -321,8 +321,11 @@ func (e *Engine) warm(ctx context.Context, rule string) (more bool, err error) {
 		}
 		return library.Bump(tx)
 	})
-	if err == nil && finished {
+	switch {
+	case err == nil && finished:
 		_, err = e.Desk.Library.Follow(ctx)
+	case err == nil:
+		e.Plans.Rest(ctx, time.Since(began))
 	}
 	if read > 0 && running > 0 {
 		e.Logger.Info("history read for a rule; its open outreaches go on until they end or are stopped",

@@ -13,8 +13,6 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/time/rate"
-
 	"github.com/outreach-engine/outreach/activities"
 	"github.com/outreach-engine/outreach/internal/channel"
 	"github.com/outreach-engine/outreach/internal/customer"
@@ -82,7 +80,7 @@ func playEngine(ctx context.Context, now time.Time, out io.Writer) (err error) {
 	p := &player{out: out, waiting: map[ledger.Ref]activities.Answer{}}
 	p.engine = &activities.Engine{
 		Store: store, Desk: dossier.Desk{Library: rules, Zones: sendtime.NewZones()}, Starter: p, Patience: time.Hour,
-		Clock: activities.SetTime(func() time.Time { return now }), Starts: rate.NewLimiter(rate.Inf, 1),
+		Clock:   activities.SetTime(func() time.Time { return now }),
 		Senders: map[customer.Channel]channel.Sender{customer.SMS: p, customer.Email: p, customer.Push: p},
 		Logger:  slog.New(slog.DiscardHandler),
 	}

@@ -77,6 +77,7 @@ func TestFaultsOfTheChartAreFound(t *testing.T) {
 		"a secret among settings":    {templates + "_helpers.tpl", "OUTREACH_LOG: json", "OUTREACH_LOG: {{ .Values.secrets.create.OUTREACH_STORE | default `json` | quote }}", "holds a secret"},
 		"a hook that comes late":     {templates + "rules-job.yaml", `helm.sh/hook-weight: "-5"`, `helm.sh/hook-weight: "5"`, "which is not there yet"},
 		"a job after the fact":       {templates + "rules-job.yaml", "helm.sh/hook: pre-install,pre-upgrade", "helm.sh/hook: post-install", `runs at "post-install"`},
+		"tables that come late":      {templates + "rules-job.yaml", "args: [store, migrate]", "args: [rules, list]", "does not begin with outreach store migrate"},
 		"a door too many":            {templates + "ingress.yaml", `"/v1/"`, `"/v1/" "/metrics"`, "lets [/callbacks/ /metrics /p/ /u/ /v1/] through"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -39,7 +39,7 @@ func lawful(f form, text string) error {
 	}
 	var all []error
 	for _, law := range []func(rendered) []error{
-		rolesAreRight, probesAreAnswered, podsAreLocked, stopsAreLong, namesMeet, secretsStaySecret, hooksComeFirst, doorsAreFew,
+		rolesAreRight, probesAreAnswered, podsAreLocked, stopsAreLong, namesMeet, secretsStaySecret, hooksComeFirst, tablesComeFirst, doorsAreFew,
 	} {
 		all = append(all, law(r)...)
 	}
@@ -169,31 +169,39 @@ func (r rendered) pods() map[string]corev1.PodSpec {
 // podsAreLocked: no pod can do more than it must.
 func podsAreLocked(r rendered) (wrong []error) {
 	for name, pod := range r.pods() {
-		s, c := pod.SecurityContext, pod.Containers[0]
-		holds := map[string]bool{
-			"runs as nobody": s != nil && s.RunAsNonRoot != nil && *s.RunAsNonRoot && s.RunAsUser != nil && *s.RunAsUser == 65532,
-			"seccomp":        s != nil && s.SeccompProfile != nil && s.SeccompProfile.Type == corev1.SeccompProfileTypeRuntimeDefault,
-			"no token":       pod.AutomountServiceAccountToken != nil && !*pod.AutomountServiceAccountToken,
-			"read-only":      c.SecurityContext != nil && c.SecurityContext.ReadOnlyRootFilesystem != nil && *c.SecurityContext.ReadOnlyRootFilesystem,
-			"no escalation":  c.SecurityContext != nil && c.SecurityContext.AllowPrivilegeEscalation != nil && !*c.SecurityContext.AllowPrivilegeEscalation,
-			"no capability": c.SecurityContext != nil && c.SecurityContext.Capabilities != nil &&
-				slices.Equal(c.SecurityContext.Capabilities.Drop, []corev1.Capability{"ALL"}) && len(c.SecurityContext.Capabilities.Add) == 0,
-			"requests":     !c.Resources.Requests.Cpu().IsZero() && !c.Resources.Requests.Memory().IsZero(),
-			"memory limit": !c.Resources.Limits.Memory().IsZero(),
-			"pinned image": strings.ContainsAny(c.Image[strings.LastIndex(c.Image, "/")+1:], ":@") && !strings.HasSuffix(c.Image, ":latest"),
+		for _, c := range slices.Concat(pod.InitContainers, pod.Containers) {
+			wrong = append(wrong, locked(name, pod, c)...)
 		}
-		for what, is := range holds {
-			if !is {
-				wrong = append(wrong, fmt.Errorf("%s: lacks %q", name, what))
-			}
+	}
+	return wrong
+}
+
+// locked holds one of a pod's containers to that.
+func locked(name string, pod corev1.PodSpec, c corev1.Container) (wrong []error) {
+	s := pod.SecurityContext
+	holds := map[string]bool{
+		"runs as nobody": s != nil && s.RunAsNonRoot != nil && *s.RunAsNonRoot && s.RunAsUser != nil && *s.RunAsUser == 65532,
+		"seccomp":        s != nil && s.SeccompProfile != nil && s.SeccompProfile.Type == corev1.SeccompProfileTypeRuntimeDefault,
+		"no token":       pod.AutomountServiceAccountToken != nil && !*pod.AutomountServiceAccountToken,
+		"read-only":      c.SecurityContext != nil && c.SecurityContext.ReadOnlyRootFilesystem != nil && *c.SecurityContext.ReadOnlyRootFilesystem,
+		"no escalation":  c.SecurityContext != nil && c.SecurityContext.AllowPrivilegeEscalation != nil && !*c.SecurityContext.AllowPrivilegeEscalation,
+		"no capability": c.SecurityContext != nil && c.SecurityContext.Capabilities != nil &&
+			slices.Equal(c.SecurityContext.Capabilities.Drop, []corev1.Capability{"ALL"}) && len(c.SecurityContext.Capabilities.Add) == 0,
+		"requests":     !c.Resources.Requests.Cpu().IsZero() && !c.Resources.Requests.Memory().IsZero(),
+		"memory limit": !c.Resources.Limits.Memory().IsZero(),
+		"pinned image": strings.ContainsAny(c.Image[strings.LastIndex(c.Image, "/")+1:], ":@") && !strings.HasSuffix(c.Image, ":latest"),
+	}
+	for what, is := range holds {
+		if !is {
+			wrong = append(wrong, fmt.Errorf("%s: lacks %q", name, what))
 		}
-		for _, m := range c.VolumeMounts {
-			if !slices.ContainsFunc(pod.Volumes, func(v corev1.Volume) bool { return v.Name == m.Name }) {
-				wrong = append(wrong, fmt.Errorf("%s: mounts %s, which is no volume", name, m.Name))
-			}
-			if !m.ReadOnly {
-				wrong = append(wrong, fmt.Errorf("%s: can write to %s", name, m.MountPath))
-			}
+	}
+	for _, m := range c.VolumeMounts {
+		if !slices.ContainsFunc(pod.Volumes, func(v corev1.Volume) bool { return v.Name == m.Name }) {
+			wrong = append(wrong, fmt.Errorf("%s: mounts %s, which is no volume", name, m.Name))
+		}
+		if !m.ReadOnly {
+			wrong = append(wrong, fmt.Errorf("%s: can write to %s", name, m.MountPath))
 		}
 	}
 	return wrong

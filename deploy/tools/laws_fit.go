@@ -180,6 +180,23 @@ func hooksComeFirst(r rendered) (wrong []error) {
 	return wrong
 }
 
+// tablesComeFirst: the job brings the tables up before it does anything else, and
+// reaches the store as its other step does.
+func tablesComeFirst(r rendered) (wrong []error) {
+	for _, job := range r.jobs {
+		pod := job.Spec.Template.Spec
+		if len(pod.InitContainers) != 1 || !slices.Equal(pod.InitContainers[0].Args, []string{"store", "migrate"}) {
+			wrong = append(wrong, fmt.Errorf("job %s: does not begin with outreach store migrate", job.Name))
+			continue
+		}
+		tables, rules := pod.InitContainers[0], pod.Containers[0]
+		if tables.Image != rules.Image || !slices.Equal(tables.Env, rules.Env) {
+			wrong = append(wrong, fmt.Errorf("job %s: its steps are of different programs or stores", job.Name))
+		}
+	}
+	return wrong
+}
+
 // released gives the names of the secrets and maps that come after the hooks.
 func (r rendered) released() (names []string) {
 	for _, s := range r.secrets {

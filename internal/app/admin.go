@@ -102,6 +102,7 @@ func (o Options) lookOut(ctx context.Context, r Running) {
 	prober := admin.NewProber(o.Clock.Machine, o.checks(r)...)
 	r.metrics.Follow(func() metrics.Standing {
 		s := metrics.Standing{Ready: prober.Ready(), Checks: map[string]bool{}, ClockOff: r.clock.Off()}
+		s.Slowed, s.Shares = r.yielding.figures()
 		for _, c := range prober.States() {
 			s.Checks[c.Name] = c.OK
 		}

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"golang.org/x/time/rate"
 
 	"github.com/outreach-engine/outreach/activities"
 	"github.com/outreach-engine/outreach/internal/admin"
@@ -57,6 +56,8 @@ func (f *flaky) fail(err error) {
 	f.err = err
 }
 
+func (f *flaky) Unwrap() ledger.Store { return f.Store }
+
 func (f *flaky) Write(ctx context.Context, lane ledger.Lane, fn func(ledger.Tx) error) error {
 	f.mu.Lock()
 	err := f.err
@@ -70,12 +71,17 @@ func (f *flaky) Write(ctx context.Context, lane ledger.Lane, fn func(ledger.Tx) 
 // newWorld makes the company of this repository's rules at a Monday noon.
 func newWorld(t *testing.T, log io.Writer) *world {
 	t.Helper()
-	var err error
-	file := sqlitetest.Open(t, sqlite.Options{})
-	w := &world{t: t, raw: &flaky{Store: file}, now: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC), waiting: map[ledger.Ref]activities.Answer{}}
+	return newWorldOn(t, sqlitetest.Open(t, sqlite.Options{}), log)
+}
+
+// newWorldOn is newWorld on a store.
+func newWorldOn(t *testing.T, store ledger.Store, log io.Writer) *world {
+	t.Helper()
+	w := &world{t: t, raw: &flaky{Store: store}, now: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC), waiting: map[ledger.Ref]activities.Answer{}}
 	w.options = Defaults()
 	w.options.Rules, w.options.Log = "../../rules", "json"
 	w.options.LogLevel = "debug"
+	var err error
 	w.options.Logger, err = w.options.NewLogger(log)
 	require.NoError(t, err)
 	w.options.Clock = activities.SetTime(func() time.Time { return w.now })
@@ -98,11 +104,11 @@ func (w *world) build() {
 	desk := dossier.Desk{Library: rules, Zones: sendtime.NewZones()}
 	clock := &admin.Clock{}
 	w.running = Running{
-		Store: store, Library: rules, metrics: figures, clock: clock,
+		Store: store, Library: rules, metrics: figures, clock: clock, self: w.options.self(), yielding: newYielding(),
 		Observer: &observe.Observer{Store: store, Desk: desk, Now: w.options.Clock.Now, Meter: figures, Fit: clock.Err},
 		Engine: &activities.Engine{
 			Store: store, Desk: desk, Clock: w.options.Clock, Starter: w, Senders: senders, Meter: figures, Fit: clock.Err, Tracer: w.options.tracer,
-			Patience: time.Minute, Starts: rate.NewLimiter(rate.Inf, 1), Logger: w.options.Logger,
+			Patience: time.Minute, Logger: w.options.Logger,
 		},
 	}
 }

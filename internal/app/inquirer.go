@@ -20,26 +20,6 @@ func (o Options) inquire(ctx context.Context, engine *activities.Engine) {
 	})
 }
 
-// eachSecond does something now and each second until ctx ends. Trouble is logged
-// when it begins, and tried again.
-func (o Options) eachSecond(ctx context.Context, trouble string, do func() error) {
-	ticker := time.NewTicker(time.Second)
-	defer ticker.Stop()
-	troubled := false
-	for {
-		err := do()
-		if err != nil && ctx.Err() == nil && !troubled {
-			o.Logger.Warn(trouble+"; trying again each second", "error", err)
-		}
-		troubled = err != nil
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-		}
-	}
-}
-
 // links gives the addresses of a message's links.
 type links struct {
 	signer *link.Signer

@@ -12,11 +12,10 @@ import (
 
 // checks are what a process needs to be of use.
 func (o Options) checks(r Running) []admin.Check {
-	self := o.self()
 	list := []admin.Check{
-		{Name: "store", Look: o.writes(r.Store, self)},
+		{Name: "store", Look: o.writes(r)},
 		{Name: "schema", Look: form(r.Store)},
-		{Name: "clock", Look: o.onTime(r.Store, r.clock, self.ID)},
+		{Name: "clock", Look: o.onTime(r.Store, r.clock, r.self.ID)},
 		{Name: "rules", Look: func(context.Context) (string, error) {
 			n := len(r.Library.Current().Rules)
 			if n == 0 {
@@ -32,19 +31,28 @@ func (o Options) checks(r Running) []admin.Check {
 }
 
 // writes says in the store that the process lives. That is a write like any
-// other: where it cannot be kept, nothing can.
-func (o Options) writes(store ledger.Store, self ledger.Process) func(context.Context) (string, error) {
+// other: where it cannot be kept, nothing can. It is a small one, so the store
+// is asked, too, whether a larger one finds room.
+func (o Options) writes(r Running) func(context.Context) (string, error) {
+	roomy, tells := ledger.As[interface {
+		Room(ctx context.Context) error
+	}](r.Store)
 	return func(ctx context.Context) (string, error) {
 		began := time.Now()
-		err := store.Write(ctx, ledger.GateLane, func(tx ledger.Tx) error {
-			now := self
+		err := r.Store.Write(ctx, ledger.GateLane, func(tx ledger.Tx) error {
+			now := r.self
+			now.Slowed = int(r.yielding.slowed.Load())
 			now.Beat = o.Clock.Machine() // as late as can be: others judge their clocks by it
 			return tx.Beat(now)
 		})
+		took := time.Since(began).Round(time.Millisecond)
+		if err == nil && tells {
+			err = roomy.Room(ctx)
+		}
 		if err != nil {
 			return "", err
 		}
-		return fmt.Sprintf("written in %s", time.Since(began).Round(time.Millisecond)), nil
+		return fmt.Sprintf("written in %s", took), nil
 	}
 }
 

@@ -43,14 +43,13 @@ type Running struct {
 	temporal *temporalLink
 	clock    *admin.Clock // judges the machine's
 	post     *post
+	self     ledger.Process
+	yielding *yielding
 }
 
 // engineLag is by how much a message may be late without the steps after it
 // being counted from the later instant, on the machine's clock.
 const engineLag = 3 * time.Second
-
-// startsPerSecond bounds the outreaches that one process starts.
-const startsPerSecond = 150
 
 // rechecksPerSecond bounds the outreaches that one process asks to look again
 // when a policy or zone data changed, or a hold was lifted: beside what else is
@@ -163,7 +162,7 @@ func (o Options) build(ctx context.Context, store ledger.Store, box *inbox.Box) 
 		return Running{}, err
 	}
 	rules := library.New(store)
-	r := Running{Store: store, Library: rules, Inbox: box, links: links, metrics: figures, clock: &admin.Clock{}}
+	r := Running{Store: store, Library: rules, Inbox: box, links: links, metrics: figures, clock: &admin.Clock{}, self: o.self(), yielding: newYielding()}
 	if r.Loaded, err = o.loadAtStart(ctx, rules); err != nil {
 		return r, err
 	}
@@ -182,11 +181,11 @@ func (o Options) build(ctx context.Context, store ledger.Store, box *inbox.Box) 
 		r.Client, starter = r.temporal.client, r.temporal.starter()
 	}
 	desk := dossier.Desk{Library: rules, Zones: sendtime.NewZones(), Lag: o.Clock.Span(engineLag)}
-	r.Observer = &observe.Observer{Store: store, Desk: desk, Now: o.Clock.Now, Meter: figures, Fit: r.clock.Err}
+	r.Observer = &observe.Observer{Store: store, Desk: desk, Now: o.Clock.Now, Meter: figures, Fit: r.clock.Err, Took: r.yielding.gauge.Took}
 	r.Engine = &activities.Engine{
 		Store: store, Desk: desk, Clock: o.Clock, Starter: starter, Senders: senders,
 		CallTime: callTime, Meter: figures, Fit: r.clock.Err, Tracer: o.tracer, Links: linker(links, o.public()),
-		Patience: patience, Starts: rate.NewLimiter(startsPerSecond, startsPerSecond),
+		Patience: patience, Starts: r.yielding.starts, Urgent: r.yielding.urgent, Plans: r.yielding.plans, Late: r.yielding.late.Taken,
 		Rechecks: rate.NewLimiter(rechecksPerSecond, rechecksPerSecond), Logger: o.Logger,
 	}
 	if !o.part().works() {

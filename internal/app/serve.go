@@ -28,6 +28,7 @@ func (o Options) serve(ctx context.Context, r Running, listener net.Listener) er
 	begun := o.work(ctx, r, &loops)
 	loops.Go(func() { o.reload(ctx, r.Library) })
 	loops.Go(func() { o.lookOut(ctx, r) })
+	loops.Go(func() { o.yield(ctx, r) })
 	if listener != nil {
 		server := &http.Server{ErrorLog: o.serverLog(), Handler: r.metrics.HTTP(o.routes(r)), ReadHeaderTimeout: 10 * time.Second, BaseContext: func(net.Listener) context.Context { return context.WithoutCancel(ctx) }}
 		loops.Go(func() {
@@ -62,15 +63,18 @@ func (o Options) work(ctx context.Context, r Running, loops *sync.WaitGroup) (be
 		return tried
 	}
 	wake := &waker{
-		store: r.Store, library: r.Library, wake: r.temporal.starter().Wake, ready: r.temporal.ready, spread: r.Observer.Spread, clock: o.Clock, patience: r.Engine.Patience,
+		store: r.Store, library: r.Library, wake: r.temporal.starter().Wake, ready: r.temporal.ready, clock: o.Clock, patience: r.Engine.Patience,
 		poked: make(chan struct{}, 1), logger: o.Logger,
 	}
-	r.Observer.Poke = wake.poke
+	news := make(chan struct{}, 1)
+	committed := func() { wake.poke(); poke(news) }
+	r.Observer.Poke = committed
 	wake.poke() // what came while nothing ran
 	loops.Go(func() { r.temporal.run(ctx, r.Engine, wake.poke, func() { close(tried) }) })
 	loops.Go(func() { wake.run(ctx) })
+	loops.Go(func() { o.spread(ctx, r, news) })
 	loops.Go(func() { r.temporal.fleet.follow(ctx, r.Store, o.Clock.Machine) })
-	loops.Go(func() { others.Told(ctx, wake.poke) })
+	loops.Go(func() { others.Told(ctx, committed) })
 	loops.Go(func() { o.learn(ctx, r.Engine) })
 	loops.Go(func() { o.forget(ctx, r.Engine) })
 	loops.Go(func() { o.inquire(ctx, r.Engine) })

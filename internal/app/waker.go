@@ -17,8 +17,7 @@ type waker struct {
 	store    ledger.Store
 	library  *library.Library
 	wake     func(ctx context.Context, rule string) error
-	ready    func() bool                                      // whether there is somebody to wake
-	spread   func(ctx context.Context) (more bool, err error) // tells customers of news
+	ready    func() bool // whether there is somebody to wake
 	clock    activities.Clock
 	patience time.Duration // as activities.Engine has it
 	poked    chan struct{}
@@ -32,9 +31,12 @@ const (
 )
 
 // poke says that a commit left work.
-func (w *waker) poke() {
+func (w *waker) poke() { poke(w.poked) }
+
+// poke lets whoever listens on a channel with one place know that there is work.
+func poke(poked chan<- struct{}) {
 	select {
-	case w.poked <- struct{}{}:
+	case poked <- struct{}{}:
 	default:
 	}
 }
@@ -71,8 +73,8 @@ func (w *waker) once(ctx context.Context) error {
 	if _, err := w.library.Follow(ctx); err != nil {
 		return err
 	}
-	if err := w.tell(ctx); err != nil || !w.ready() {
-		return err
+	if !w.ready() {
+		return nil
 	}
 	now := w.clock.Now()
 	overdue := now.Add(-w.clock.Span(w.patience))
@@ -95,21 +97,5 @@ func (w *waker) once(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
-}
-
-// tellAtOnce bounds the batches of customers that are told of news before the
-// watches are woken.
-const tellAtOnce = 20
-
-// tell tells customers of news. What is left is told next.
-func (w *waker) tell(ctx context.Context) error {
-	for range tellAtOnce {
-		more, err := w.spread(ctx)
-		if err != nil || !more {
-			return err
-		}
-	}
-	w.poke()
 	return nil
 }

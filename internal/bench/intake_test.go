@@ -71,6 +71,11 @@ const (
 
 // body gives a batch of events of customers from first on.
 func (l *line) body(first, customers int, event string) []byte {
+	return l.bodyOf(first, customers, perCustomer, event)
+}
+
+// bodyOf is body with so many events of each customer.
+func (l *line) bodyOf(first, customers, each int, event string) []byte {
 	type call struct {
 		Type       string         `json:"type"`
 		UserID     string         `json:"userId"`
@@ -83,7 +88,7 @@ func (l *line) body(first, customers int, event string) []byte {
 	for i := range batchSize {
 		l.sent++
 		calls = append(calls, call{
-			Type: "track", UserID: fmt.Sprint("user-", (first+i/perCustomer)%customers), Event: event,
+			Type: "track", UserID: fmt.Sprint("user-", (first+i/each)%customers), Event: event,
 			MessageID: fmt.Sprint("m", l.sent), Timestamp: time.Now(), Properties: map[string]any{"mb": 12.5, "source": "app"},
 		})
 	}

@@ -30,7 +30,7 @@ func onBoth(b *testing.B, run func(b *testing.B, place func() store.Place)) {
 		})
 	})
 	b.Run("store=postgres", func(b *testing.B) {
-		server := pgtest.Start(b, map[string]string{"shared_buffers": "1GB", "max_wal_size": "4GB"})
+		server := pgtest.StartOnDisk(b)
 		databases := 0
 		run(b, func() store.Place {
 			databases++

@@ -19,7 +19,7 @@ import (
 func BenchmarkSizes(b *testing.B) {
 	const customers, events = 50_000, 30
 	for b.Loop() {
-		server := pgtest.Start(b, map[string]string{"shared_buffers": "1GB", "max_wal_size": "4GB"})
+		server := pgtest.StartOnDisk(b)
 		require.NoError(b, server.CreateDatabase(b.Context(), "sizes"))
 		url := server.URL("sizes")
 		began := time.Now()

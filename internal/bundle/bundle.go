@@ -83,18 +83,8 @@ func Check(files Files) (*Bundle, []source.Problem) {
 	env.Template, env.Templates = templatesOf(b.Templates)
 	env.Carries = b.carries
 	files.Rules = b.withoutMade(dir, files.Rules, &ps)
-	for _, name := range slices.Sorted(maps.Keys(files.Rules)) {
-		file := path.Join(dir, name)
-		switch {
-		case strings.Contains(name, "/"):
-		case strayEnding(name) != "":
-			ending := strayEnding(name)
-			ps.Add(source.Problem{File: file, Message: "is not read, since its name ends in " + ending,
-				Hint: "call it " + strings.TrimSuffix(name, ending) + meant(ending)})
-		case isRule(name):
-			b.addRule(file, files.Rules[name], env, &ps)
-		}
-	}
+	reportStrays(dir, files.Rules, &ps)
+	b.addRules(dir, files.Rules, env, &ps)
 	b.addDigests(path.Join(dir, PolicyFile), files.Rules[PolicyFile], env, &ps)
 	if len(b.Rules) > 0 && len(files.Rules[DataFile]) == 0 {
 		ps.Add(source.Problem{File: path.Join(dir, DataFile), Severity: source.Warning, Code: "no-data",
@@ -133,10 +123,20 @@ func meant(ending string) string {
 	return ruleEnding
 }
 
+// reportStrays reports files that were meant to be read.
+func reportStrays(dir string, files map[string][]byte, ps *source.Problems) {
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		if ending := strayEnding(name); ending != "" && !strings.Contains(name, "/") {
+			ps.Add(source.Problem{File: path.Join(dir, name), Message: "is not read, since its name ends in " + ending,
+				Hint: "call it " + strings.TrimSuffix(name, ending) + meant(ending)})
+		}
+	}
+}
+
 // isRule reports whether a file of the rules folder holds a rule.
 func isRule(name string) bool {
-	return strings.HasSuffix(name, ruleEnding) && !strings.HasSuffix(name, testEnding) &&
-		name != DataFile && name != PolicyFile
+	return !strings.Contains(name, "/") && strings.HasSuffix(name, ruleEnding) && !strings.HasSuffix(name, testEnding) &&
+		strayEnding(name) == "" && name != DataFile && name != PolicyFile
 }
 
 // readHouse reads what all rules share.
@@ -158,17 +158,4 @@ func envOf(b *Bundle) rule.Env {
 		topics[name] = topic.Urgent
 	}
 	return rule.Env{Data: b.Dictionary, Topics: topics, Quiet: b.Policy.Quiet, Teams: b.Policy.TeamNames(), Digests: digestChannels(b.Policy)}
-}
-
-// addRule reads a rule, and keeps it when it is sound.
-func (b *Bundle) addRule(file string, text []byte, env rule.Env, ps *source.Problems) {
-	var own source.Problems
-	r := rule.Read(file, text, env, &own)
-	if own.Err() == nil {
-		checkUses(r, b.Templates, &own)
-	}
-	if own.Err() == nil {
-		b.Rules = append(b.Rules, r)
-	}
-	ps.Add(own.List()...)
 }

@@ -91,10 +91,7 @@ func (b *Bundle) addMade(digest string, at source.Node, env rule.Env) {
 	name, d := rule.DigestRule(digest), b.Policy.Digests[digest]
 	b.Made[name] = []byte(digestRule(digest, d))
 	var own source.Problems
-	r := rule.Read(path.Join(rulesFolder, name+ruleEnding), b.Made[name], env, &own)
-	if own.Err() == nil {
-		checkUses(r, b.Templates, &own)
-	}
+	r := b.readRule(path.Join(rulesFolder, name+ruleEnding), b.Made[name], env, &own)
 	if own.Err() == nil && !b.Templates.HasItems(d.Template, d.Channel) {
 		at.At("template").Fail("does not say where its items stand", "write {{ items }} in its text for "+string(d.Channel))
 		return

@@ -278,6 +278,7 @@ func TestFigures(t *testing.T) {
 			"postgres": {processor: 9 * time.Second, memory: 264 << 20}, "engine-1": {processor: 6 * time.Second, memory: 51 << 20},
 			ownName: {processor: 2 * time.Second, memory: 40 << 20},
 		},
+		grown: grown(map[string]int64{"temporal": 3_000_000, "idle": 7}, map[string]int64{"temporal": 13_000_000, "outreach": 8_000_000, "idle": 7}),
 	}
 	for i := range 4 {
 		f.outreaches.add(start.Add(time.Duration(i)*time.Second), 8)
@@ -292,4 +293,33 @@ func TestUseIsAnIncrease(t *testing.T) {
 	before := usage{"engine-1": {processor: time.Second, memory: 100}}
 	after := usage{"engine-1": {processor: 3 * time.Second, memory: 70}, "late": {processor: time.Second}}
 	require.Equal(t, usage{"engine-1": {processor: 2 * time.Second, memory: 70}, "late": {processor: time.Second}}, after.since(before))
+	require.Equal(t, 4*time.Second, usage{"postgres": {processor: 3 * time.Second}, "engine-1": {processor: time.Second}, ownName: {processor: time.Hour}}.all())
+}
+
+func TestFiguresOfACrowd(t *testing.T) {
+	t.Parallel()
+	each := []time.Duration{90 * time.Millisecond, 110 * time.Millisecond, 180 * time.Millisecond}
+	m := million{
+		cluster: &cluster{Options: Options{Crowd: 1_000_000}}, explains: each, pages: []time.Duration{2 * time.Millisecond, 3 * time.Millisecond, 40 * time.Millisecond},
+		alone: 4000, cores: 1.6, beside: 1000, want: 100_000, planned: 90 * time.Second, sent: 100_000, sending: 1000 * time.Second, urgent: each,
+		idle: usage{"engine-1": {processor: time.Second}}, busy: usage{"engine-1": {processor: 500 * time.Second, memory: 51 << 20}},
+	}
+	var out bytes.Buffer
+	require.NoError(t, m.print(&out))
+	expect(t, "crowd.txt", out.String())
+}
+
+// TestAPageNamesItsCustomer holds that another page than the customer's counts
+// for nothing.
+func TestAPageNamesItsCustomer(t *testing.T) {
+	t.Parallel()
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /inbox/customers/crowd-1", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<h1>crowd-1</h1>") })
+	mux.HandleFunc("GET /inbox/customers/crowd-2", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<h1>Sorry</h1>") })
+	server := httptest.NewServer(mux)
+	t.Cleanup(server.Close)
+	m, address := million{client: server.Client()}, strings.TrimPrefix(server.URL, "http://")
+	require.NoError(t, m.page(address, "crowd-1"))
+	require.EqualError(t, m.page(address, "crowd-2"), "the page of crowd-2: "+address+" answers 200: <h1>Sorry</h1>")
+	require.ErrorContains(t, m.page(address, "crowd-3"), "answers 404")
 }

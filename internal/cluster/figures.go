@@ -15,7 +15,8 @@ import (
 type figures struct {
 	burst, steady flow
 	outreaches    outreaches
-	uses          usage // by the burst
+	uses          usage            // by the burst
+	grown         map[string]int64 // bytes by the burst, by database
 }
 
 // flow is one stream of customers.
@@ -68,6 +69,9 @@ func (f *figures) print(w io.Writer) error {
 	line("%-34s %10.1f", "messages sent a second", f.burst.rate())
 	f.burst.printDelays(line)
 	line("%-34s %10.1f", "history events of an outreach", float64(f.outreaches.events)/float64(max(1, f.outreaches.count)))
+	for _, name := range slices.Sorted(maps.Keys(f.grown)) {
+		line("%-34s %10d", "bytes a message, "+name, f.grown[name]/int64(max(1, f.burst.customers)))
+	}
 	f.printUses(line)
 	fmt.Fprintf(&b, "at half of that, %.0f customers a second\n", f.steady.asked)
 	line("%-34s %10d", "customers, a message each", f.steady.customers)

@@ -21,6 +21,10 @@ import (
 func (c *cluster) measure() (*figures, error) {
 	const base = 36
 	run := strconv.FormatInt(time.Now().Unix(), base)
+	empty, err := c.sizes()
+	if err != nil {
+		return nil, err
+	}
 	began, before := time.Now(), c.usage()
 	first := rand.IntN(numbers) //nolint:gosec // an earlier run may have messages left for other numbers
 	burst, err := c.stream(run, first, c.Customers, 0)
@@ -28,6 +32,10 @@ func (c *cluster) measure() (*figures, error) {
 		return nil, err
 	}
 	after := c.usage()
+	full, err := c.sizes()
+	if err != nil {
+		return nil, err
+	}
 	outreaches, err := c.outreaches(began)
 	if err != nil {
 		return nil, err
@@ -35,7 +43,7 @@ func (c *cluster) measure() (*figures, error) {
 	const shortest, seconds, share = 20, 15, 0.5
 	rate := share * burst.rate()
 	steady, err := c.stream(run, first+c.Customers, max(shortest, min(c.Customers/2, int(rate*seconds))), rate)
-	return &figures{burst: burst, steady: steady, outreaches: outreaches, uses: after.since(before)}, err
+	return &figures{burst: burst, steady: steady, outreaches: outreaches, uses: after.since(before), grown: grown(empty, full)}, err
 }
 
 // stream lets one load through, and returns when its last message was taken
@@ -167,4 +175,14 @@ func (u usage) since(before usage) usage {
 		after[name] = is
 	}
 	return after
+}
+
+// all adds up the processor time of everybody but this process.
+func (u usage) all() (sum time.Duration) {
+	for name, used := range u {
+		if name != ownName {
+			sum += used.processor
+		}
+	}
+	return sum
 }

@@ -38,15 +38,20 @@ func (c *cluster) million() error {
 	}
 	m := &million{cluster: c, store: store, client: &http.Client{Timeout: postTimeout, Transport: &http.Transport{MaxIdleConnsPerHost: 16}}}
 	c.say("idle for %s", idleFor)
-	before := c.usage()
+	rest := c.usage()
 	m.sleep(idleFor)
-	m.idle = c.usage().since(before)
+	m.idle = c.usage().since(rest)
 	if err := m.explain(); err != nil {
 		return err
 	}
+	if err := m.look(); err != nil {
+		return err
+	}
+	before, began := c.usage(), time.Now()
 	if m.alone, err = m.intake("alone"); err != nil {
 		return err
 	}
+	m.cores = c.usage().since(before).all().Seconds() / time.Since(began).Seconds()
 	if err := m.reach(); err != nil {
 		return err
 	}
@@ -61,7 +66,9 @@ type million struct {
 
 	idle          usage
 	explains      []time.Duration
+	pages         []time.Duration
 	alone, beside float64 // events a second
+	cores         float64 // that were busy with those alone
 	want          int
 	planned       time.Duration // 0: not within the time
 	sent          int
@@ -90,6 +97,33 @@ func (m *million) explain() error {
 	}
 	slices.Sort(m.explains)
 	return nil
+}
+
+// look opens customers' pages on the first engine.
+func (m *million) look() error {
+	for i := range explained {
+		began := time.Now()
+		if err := m.page(m.engines[0].address, crowd.External(i*7919%m.Crowd)); err != nil {
+			return err
+		}
+		m.pages = append(m.pages, time.Since(began))
+	}
+	slices.Sort(m.pages)
+	return nil
+}
+
+// page reads the page of a customer, which has to name them.
+func (m *million) page(address, who string) error {
+	answer, err := m.client.Get("http://" + address + "/inbox/customers/" + who)
+	if err != nil {
+		return err
+	}
+	text, err := io.ReadAll(answer.Body)
+	_ = answer.Body.Close()
+	if err == nil && (answer.StatusCode != http.StatusOK || !bytes.Contains(text, []byte(who))) {
+		err = fmt.Errorf("the page of %s: %s answers %d: %s", who, address, answer.StatusCode, text)
+	}
+	return err
 }
 
 // intake posts events of the crowd as fast as they are taken for a while, and

@@ -18,7 +18,10 @@ func (m *million) print(w io.Writer) error {
 	fmt.Fprintf(&b, "\n%d customers with %d events each, %d rules\n", m.Crowd, crowdEvents, crowdRules)
 	line("%-44s %10s", "outreach explain, half within", percentile(m.explains, 50).Round(time.Millisecond))
 	line("%-44s %10s", "outreach explain, all within", m.explains[len(m.explains)-1].Round(time.Millisecond))
+	line("%-44s %10s", "a customer's page, half within", percentile(m.pages, 50).Round(time.Millisecond))
+	line("%-44s %10s", "a customer's page, all within", m.pages[len(m.pages)-1].Round(time.Millisecond))
 	line("%-44s %10.0f", "events taken a second, nothing else to do", m.alone)
+	line("%-44s %10.0f", "events taken a second by each busy core", m.alone/m.cores)
 	line("%-44s %10.0f", "events taken a second, while many are reached", m.beside)
 	fmt.Fprintf(&b, "a rule that matches %d customers at once\n", m.want)
 	planned := "not yet"

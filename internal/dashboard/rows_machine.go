@@ -50,6 +50,14 @@ func processes() Row {
 			Queries: []Query{{"max by (instance) (outreach_clock_off_seconds{" + onInstance + "})", "{{instance}}"}},
 		},
 		{
+			Title: "Work that can wait", Unit: Count, Kind: Lines,
+			About: "How many times as long as at best it takes to take events in, and which part of its time a process gives to work that can wait: it falls when intake or what is due suffers.",
+			Queries: []Query{
+				{"max by (instance) (outreach_intake_slowed_ratio{" + onInstance + "})", "{{instance}} intake takes"},
+				{"max by (instance, work) (outreach_share{" + onInstance + "})", "{{instance}} {{work}}"},
+			},
+		},
+		{
 			Title: "CPU", Unit: Cores, Kind: Stacked,
 			About:   "Cores that are busy.",
 			Queries: []Query{{`sum by (instance) (rate(process_cpu_seconds_total{job="outreach",` + onInstance + `}[$__rate_interval]))`, "{{instance}}"}},

@@ -26,13 +26,17 @@ func (d *Dossier) Account(only string, now time.Time) (why.Facts, error) {
 	if f.Cases, err = d.cases(only); err != nil {
 		return f, err
 	}
+	last, err := d.latest()
+	if err != nil {
+		return f, err
+	}
 	for _, m := range d.Set.Matchers() {
 		if only != "" && m.Name != only {
 			continue
 		}
 		r := why.InForce{Matcher: m, Warming: !library.Knows(d.Set.Active[m.Name], d.Profile.ID)}
-		if r.Last, err = d.lastOf(m); err != nil {
-			return f, err
+		if m.When.Event != nil {
+			r.Last = last[m.When.Event.Event]
 		}
 		if r.Story, err = d.newestStory(m, f.Cases, now); err != nil {
 			return f, err
@@ -101,16 +105,14 @@ func (d *Dossier) cases(only string) ([]why.Case, error) {
 	return cases, nil
 }
 
-// lastOf gives the newest event that an event trigger looks at.
-func (d *Dossier) lastOf(m *rule.Matcher) (*customer.Event, error) {
-	if m.When.Event == nil {
-		return nil, nil
+// latest gives the customer's newest event of each name.
+func (d *Dossier) latest() (map[string]*customer.Event, error) {
+	list, err := d.tx.Latest(d.Profile.ID)
+	last := make(map[string]*customer.Event, len(list))
+	for i := range list {
+		last[list[i].Name] = &list[i]
 	}
-	events, err := d.tx.Events(ledger.EventQuery{Customer: d.Profile.ID, Names: []string{m.When.Event.Event}, Limit: 1, Newest: true})
-	if err != nil || len(events) == 0 {
-		return nil, err
-	}
-	return &events[0], nil
+	return last, err
 }
 
 // newestStory gives what the newest outreach has lived through, where the

@@ -46,7 +46,7 @@ func cpu() time.Duration {
 func onBoth(b *testing.B, run func(b *testing.B, store string)) {
 	b.Run("store=sqlite", func(b *testing.B) { run(b, filepath.Join(b.TempDir(), "outreach.db")) })
 	b.Run("store=postgres", func(b *testing.B) {
-		server := pgtest.Start(b, nil)
+		server := pgtest.StartOnDisk(b)
 		require.NoError(b, server.CreateDatabase(b.Context(), "bench"))
 		run(b, server.URL("bench"))
 	})

@@ -56,7 +56,7 @@ var layers = []layer{
 	{name: "internal/sandbox"},
 	{name: "workflows", may: []string{"activities", "internal/ledger"}},
 	{name: "activities", may: []string{
-		"internal/task", "internal/wording", "internal/pace", "internal/tracing",
+		"internal/task", "internal/wording", "internal/pace", "internal/tracing", "internal/throttle",
 		"internal/dossier", "internal/library", "internal/journey", "internal/policy", "internal/message", "internal/channel",
 		"internal/rule", "internal/insight", "internal/behaviour", "internal/ledger", "internal/sendtime", "internal/customer",
 	}},
@@ -78,6 +78,7 @@ var layers = []layer{
 	}},
 	{name: "internal/callback", may: []string{"internal/observe", "internal/channel", "internal/customer"}},
 	{name: "internal/admin"},
+	{name: "internal/throttle"},
 	{name: "internal/tracing", may: []string{"internal/witness", "internal/ledger"}},
 	{name: "internal/metrics", may: []string{"internal/witness", "internal/ledger", "internal/customer"}},
 	{name: "internal/intake", may: []string{"internal/observe", "internal/dictionary", "internal/sendtime", "internal/customer"}},

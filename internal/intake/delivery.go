@@ -111,6 +111,6 @@ func (d *delivery) unstored(w http.ResponseWriter, what string, err error) {
 	d.Logger.Error(what, "error", err)
 	w.Header().Set("Retry-After", retryAfter)
 	write(w, http.StatusServiceUnavailable, reply{
-		Code: codeOf(http.StatusServiceUnavailable), Message: "store: is not reachable, send it all again later",
+		Code: codeOf(http.StatusServiceUnavailable), Message: "store: takes nothing in now, send it all again later; the engine's log says why",
 	})
 }

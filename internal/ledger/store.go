@@ -47,8 +47,9 @@ type Tx interface {
 
 // Need is what a write is about to ask for.
 type Need struct {
-	Externals []string // of customers that it will resolve, and lock
-	Messages  []string // ids of events that it will append
+	Externals []string      // of customers that it will resolve, and lock
+	Customers []customer.ID // that it will lock
+	Messages  []string      // ids of events that it will append
 }
 
 // Customers are the rows of customers and their outside ids.
@@ -115,6 +116,9 @@ type Events interface {
 	// that names no customer is kept too, among no customer's events.
 	Append(e customer.Event) (fresh bool, err error)
 	Events(q EventQuery) ([]customer.Event, error)
+	// Latest gives the customer's newest event of each name, by name; of those of
+	// one instant the one with the last message id.
+	Latest(id customer.ID) ([]customer.Event, error)
 	// CountEvents gives the number of events in the log.
 	CountEvents() (int64, error)
 	// AddNews adds news; the store gives the id.

@@ -154,11 +154,11 @@ func (l *Library) read(tx ledger.Texts) (inForce, error) {
 func (f *inForce) take(d ledger.Document) error {
 	switch d.Kind {
 	case ledger.RuleDocument:
-		var kept keptRule
-		if err := json.Unmarshal(d.Body, &kept); err != nil {
-			return fmt.Errorf("document rule %s %s: %w", d.Name, d.Hash, err)
+		text, err := RuleText(d)
+		if err != nil {
+			return err
 		}
-		f.files.Rules[d.Name+".yaml"] = []byte(kept.Rule)
+		f.files.Rules[d.Name+".yaml"] = []byte(text)
 	case ledger.DataDocument:
 		f.files.Rules[bundle.DataFile] = d.Body
 	case ledger.PolicyDocument:
@@ -171,61 +171,6 @@ func (f *inForce) take(d ledger.Document) error {
 		f.known, _ = insight.Decode(d.Body) // what does not read is learned anew, and keeps no rule from its work
 	}
 	return nil
-}
-
-// keptRule is a rule's document: everything that its meaning depends on, so
-// that a version can be read again whatever has changed since.
-type keptRule struct {
-	Rule   string `json:"rule"`
-	Data   string `json:"data"`
-	Policy string `json:"policy"`
-}
-
-// RuleText gives the text of a rule's document as it was loaded.
-func RuleText(d ledger.Document) (string, error) {
-	var kept keptRule
-	if err := json.Unmarshal(d.Body, &kept); err != nil {
-		return "", fmt.Errorf("document rule %s %s: %w", d.Name, d.Hash, err)
-	}
-	return kept.Rule, nil
-}
-
-// Version gives a rule as it was in a version, which may no longer be in
-// force. It may be called inside a transaction.
-func (l *Library) Version(tx ledger.Texts, name, hash string) (*rule.Matcher, error) {
-	if m, ok := l.Current().Matcher(name); ok && m.Version == hash {
-		return m, nil
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if m, ok := l.versions[version{name, hash}]; ok {
-		return m, nil
-	}
-	m, err := readVersion(tx, name, hash)
-	if err == nil {
-		l.versions[version{name, hash}] = m
-	}
-	return m, err
-}
-
-func readVersion(tx ledger.Texts, name, hash string) (*rule.Matcher, error) {
-	d, ok, err := tx.Document(ledger.RuleDocument, name, hash)
-	if err != nil {
-		return nil, err
-	}
-	if !ok {
-		return nil, fmt.Errorf("rule %s: version %s is not in the store", name, hash)
-	}
-	var kept keptRule
-	if err := json.Unmarshal(d.Body, &kept); err != nil {
-		return nil, fmt.Errorf("rule %s: version %s: %w", name, hash, err)
-	}
-	var ps source.Problems
-	b := bundle.ReadOne(name, []byte(kept.Rule), []byte(kept.Data), []byte(kept.Policy), &ps)
-	if err := ps.Err(); err != nil {
-		return nil, fmt.Errorf("rule %s: version %s: %w", name, hash, err)
-	}
-	return rule.NewMatcher(b.Rules[0], b.Dictionary), nil
 }
 
 // Texts gives the channels that a template has a text for.

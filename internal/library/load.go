@@ -180,7 +180,7 @@ func documents(b *bundle.Bundle, files bundle.Files, now time.Time) []ledger.Doc
 		if !made {
 			text = files.Rules[r.Name+".yaml"]
 		}
-		body, err := json.Marshal(keptRule{Rule: string(text), Data: string(data), Policy: string(policy)})
+		body, err := json.Marshal(keptRule{Rule: string(text), DataHash: hash(data), PolicyHash: hash(policy)})
 		if err != nil {
 			continue
 		}

@@ -156,7 +156,8 @@ func did(t *testing.T, m *metrics.Metrics, store ledger.Store) {
 	m.Event(customer.ViaWeb, "taken")
 	m.Event(customer.ViaUs, "duplicate")
 	m.Follow(func() metrics.Standing {
-		return metrics.Standing{Ready: true, Checks: map[string]bool{"store": true, "clock": false}, ClockOff: -1500 * time.Millisecond}
+		return metrics.Standing{Ready: true, Checks: map[string]bool{"store": true, "clock": false}, ClockOff: -1500 * time.Millisecond,
+			Slowed: 1.2, Shares: map[string]float64{"starts": 0.25}}
 	})
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /v1/track", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) })
@@ -189,6 +190,7 @@ func TestWhatTheProcessDid(t *testing.T) {
 		`outreach_http_seconds_count{code="2xx",route="GET /health"} 1`,
 		`outreach_http_seconds_count{code="4xx",route="other"} 1`,
 		`outreach_http_seconds_count{code="5xx",route="POST /v1/track"} 1`,
+		`outreach_intake_slowed_ratio 1.2`,
 		`outreach_lateness_seconds_count{channel="sms"} 2`,
 		`outreach_lateness_seconds_sum{channel="sms"} 6`,
 		`outreach_matches_total{outcome="entered"} 1`,
@@ -202,6 +204,7 @@ func TestWhatTheProcessDid(t *testing.T) {
 		`outreach_provider_calls_total{outcome="throttled",provider="twilio"} 1`,
 		`outreach_ready 1`,
 		`outreach_sends_total{channel="sms"} 2`,
+		`outreach_share{work="starts"} 0.25`,
 		`outreach_store_write_seconds_count{lane="gate"} 1`,
 		`outreach_store_write_seconds_count{lane="intake"} 1`,
 	}, lines, "of a store that does not answer nothing is told")

@@ -13,6 +13,11 @@ type Standing struct {
 	Ready    bool
 	Checks   map[string]bool // by the check's name
 	ClockOff time.Duration   // how far the process's clock is ahead of the store's; negative: behind
+	// Slowed is how many times as long as at best of late it takes to take events
+	// in; 0: none came. Shares are which part of its time each kind of work that
+	// can wait may have.
+	Slowed float64
+	Shares map[string]float64
 }
 
 // Follow adds how the process stands to the figures; it is asked at each
@@ -24,27 +29,45 @@ type process struct{ standing func() Standing }
 
 // Describe names the figures.
 func (p process) Describe(to chan<- *prometheus.Desc) {
-	ready, check, clock := p.described()
-	to <- ready
-	to <- check
-	to <- clock
+	for _, d := range p.described() {
+		to <- d
+	}
 }
 
-func (process) described() (ready, check, clock *prometheus.Desc) {
-	return desc("ready", "1 when every check of this process stands."),
+// Which of process.described is which.
+const (
+	isReady = iota
+	isCheck
+	isClockOff
+	isSlowed
+	isShare
+)
+
+func (process) described() []*prometheus.Desc {
+	return []*prometheus.Desc{
+		desc("ready", "1 when every check of this process stands."),
 		desc("check", "1 when a check of this process stands.", "name"),
-		desc("clock_off_seconds", "How far this process's clock is ahead of the store's; below 0 it is behind.")
+		desc("clock_off_seconds", "How far this process's clock is ahead of the store's; below 0 it is behind."),
+		desc("intake_slowed_ratio", "How many times as long as at best of late this process takes to take events in; 0: none came."),
+		desc("share", "Which part of its time this process gives to work that can wait, so that intake and what is due come first.", "work"),
+	}
 }
 
 // Collect gives them.
 func (p process) Collect(to chan<- prometheus.Metric) {
-	ready, check, clock := p.described()
-	s := p.standing()
-	to <- prometheus.MustNewConstMetric(ready, prometheus.GaugeValue, number(s.Ready))
-	for name, stands := range s.Checks {
-		to <- prometheus.MustNewConstMetric(check, prometheus.GaugeValue, number(stands), name)
+	all, s := p.described(), p.standing()
+	give := func(which int, value float64, labels ...string) {
+		to <- prometheus.MustNewConstMetric(all[which], prometheus.GaugeValue, value, labels...)
 	}
-	to <- prometheus.MustNewConstMetric(clock, prometheus.GaugeValue, s.ClockOff.Seconds())
+	give(isReady, number(s.Ready))
+	for name, stands := range s.Checks {
+		give(isCheck, number(stands), name)
+	}
+	give(isClockOff, s.ClockOff.Seconds())
+	give(isSlowed, s.Slowed)
+	for work, share := range s.Shares {
+		give(isShare, share, work)
+	}
 }
 
 func number(yes bool) float64 {

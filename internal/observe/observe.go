@@ -34,6 +34,8 @@ type Observer struct {
 	Fit func() error
 	// Meter counts what came in; nil: nobody counts.
 	Meter Meter
+	// Took is told how long it took to take so many events; nil: nobody is.
+	Took func(events int, took time.Duration)
 
 	strays strays
 }
@@ -48,9 +50,13 @@ const maxStale = 100
 // Take takes a batch in its order and gives what became of each. It returns
 // after everything is committed; with an error nothing of the batch was taken.
 func (o *Observer) Take(ctx context.Context, batch []Incoming) ([]Outcome, error) {
+	began := time.Now()
 	t, err := o.write(ctx, func(t *taking) error { return t.all(batch) })
 	if err != nil {
 		return nil, fmt.Errorf("take events: %w", err)
+	}
+	if o.Took != nil {
+		o.Took(len(batch), time.Since(began))
 	}
 	o.count(batch, t.outcomes)
 	return t.outcomes, nil

@@ -107,6 +107,9 @@ func (t *taking) spread() (more bool, err error) {
 			return false, err
 		}
 	}
+	if err := t.tx.Expect(neededFor(n.Event, ids)); err != nil {
+		return false, err
+	}
 	for _, id := range ids {
 		if err := t.tell(id, n.Event); err != nil {
 			return false, err
@@ -120,6 +123,19 @@ func (t *taking) spread() (more bool, err error) {
 	}
 	n.After = ids[len(ids)-1]
 	return true, t.tx.SaveNews(n)
+}
+
+// neededFor gives what telling customers of news will ask for.
+func neededFor(news customer.Event, ids []customer.ID) ledger.Need {
+	need := ledger.Need{Customers: ids}
+	for _, id := range ids {
+		if news.Customer == "" {
+			need.Messages = append(need.Messages, customer.SharedID(news.MessageID, id))
+		} else {
+			need.Messages = append(need.Messages, news.MessageID)
+		}
+	}
+	return need
 }
 
 // maxWaiting bounds how much news may wait before what comes after it waits

@@ -27,18 +27,22 @@ const stepWord = "step"
 var stepKinds = []string{"send", "attach", "wait", "wait_for", "if", "split", "set", "webhook", "handoff"}
 
 // stepKeys are what stands beside a step's kind, without id.
-func stepKeys() map[string][]string {
-	return map[string][]string{
-		"send":     {"channel", "at", "within", "late", "unless", "topic", "fallback_after"},
-		"attach":   {"to", "within", "topic"},
-		"wait":     {},
-		"wait_for": {"within", "then", "else"},
-		"if":       {"then", "else"},
-		"split":    {},
-		"set":      {},
-		"webhook":  {"as", "within"},
-		"handoff":  {"within"},
+func stepKeys(kind string) []string {
+	switch kind {
+	case "send":
+		return []string{"channel", "at", "within", "late", "unless", "topic", "fallback_after"}
+	case "attach":
+		return []string{"to", "within", "topic"}
+	case "wait_for":
+		return []string{"within", "then", "else"}
+	case "if":
+		return []string{"then", "else"}
+	case "webhook":
+		return []string{"as", "within"}
+	case "handoff":
+		return []string{"within"}
 	}
+	return nil
 }
 
 // place is where a list of steps stands: "" for the rule's own, 3.then- for
@@ -146,7 +150,7 @@ func (r *reader) step(n source.Node, at place, i int) Step {
 func stepFields(n source.Node) (source.Fields, bool) {
 	keys := slices.Concat(stepKinds, []string{"id", stopWord})
 	for _, kind := range stepKinds {
-		keys = append(keys, stepKeys()[kind]...)
+		keys = append(keys, stepKeys(kind)...)
 	}
 	for _, e := range n.Entries() {
 		if e.Name == stopWord {
@@ -175,7 +179,7 @@ func (r *reader) bareStep(n source.Node, at place, i int) Step {
 
 // refuseKeys reports the keys of a step that belong to another kind.
 func refuseKeys(f source.Fields, kind string) {
-	takes := stepKeys()[kind]
+	takes := stepKeys(kind)
 	for _, e := range f.Of.Entries() {
 		_, known := f.Get(e.Name)
 		own := e.Name == kind || e.Name == "id" || slices.Contains(takes, e.Name)

@@ -17,7 +17,6 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"golang.org/x/time/rate"
 	"golang.org/x/tools/txtar"
 
 	"github.com/outreach-engine/outreach/activities"
@@ -114,7 +113,7 @@ func perform(t tester, files bundle.Files, store ledger.Store, script simulate.S
 	l.engine = &activities.Engine{
 		Store: store, Desk: desk, Clock: activities.SetTime(func() time.Time { return l.now }), Starter: l, Patience: time.Hour,
 		Senders: map[customer.Channel]channel.Sender{customer.SMS: l, customer.Email: l, customer.Push: l, customer.Webhook: l},
-		Starts:  rate.NewLimiter(rate.Inf, 1), Logger: slog.New(slog.NewTextHandler(t.Output(), nil)),
+		Logger:  slog.New(slog.NewTextHandler(t.Output(), nil)),
 	}
 	l.observer = &observe.Observer{Store: store, Desk: desk, Now: l.engine.Clock.Now, NewID: newID}
 	matchers := desk.Library.Current().Matchers()

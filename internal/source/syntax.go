@@ -75,7 +75,7 @@ func (f *file) indentation() bool {
 			continue
 		}
 		block = -1
-		if textBlock.MatchString(strings.TrimRight(line, "\r")) {
+		if strings.ContainsAny(line, "|>") && textBlock.MatchString(strings.TrimRight(line, "\r")) {
 			block = len(margin)
 		}
 		if at := strings.IndexFunc(margin, func(r rune) bool { return r > unicode.MaxASCII && r != '\ufeff' }); at >= 0 {

@@ -50,6 +50,12 @@ func Start(t testing.TB, settings map[string]string) *pgserver.Server {
 	t.Helper()
 	folder, guard, err := place()
 	require.NoError(t, err)
+	return start(t, folder, settings, guard)
+}
+
+// start starts a server in a folder, which goes with the guard.
+func start(t testing.TB, folder string, settings map[string]string, guard io.Closer) *pgserver.Server {
+	t.Helper()
 	all := hasty()
 	maps.Copy(all, settings)
 	server, err := pgserver.Start(t.Context(), pgserver.Options{Folder: folder, Settings: all})
@@ -61,6 +67,13 @@ func Start(t testing.TB, settings map[string]string) *pgserver.Server {
 	})
 	check(t, err)
 	return server
+}
+
+// StartOnDisk starts a server that waits for its disk, as in production, which
+// those of tests do not: one to measure by.
+func StartOnDisk(t testing.TB) *pgserver.Server {
+	t.Helper()
+	return Start(t, map[string]string{"shared_buffers": "1GB", "max_wal_size": "4GB", "fsync": "on", "full_page_writes": "on"})
 }
 
 // patience is how long a test waits for the server.
@@ -102,7 +115,9 @@ func place() (folder string, guard io.Closer, err error) {
 		return "", nil, fmt.Errorf("pgtest: %w", err)
 	}
 	// The shell waits for the end of its input, which it shares with nobody else.
+	// A disk may lie on the folder.
 	const script = `cat >/dev/null
+umount -l "$0" 2>/dev/null
 for try in 1 2 3 4 5 6 7 8 9 10; do rm -rf "$0" 2>/dev/null && [ ! -e "$0" ] && exit 0; sleep 0.5; done`
 	cmd := exec.Command("sh", "-c", script, folder)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}

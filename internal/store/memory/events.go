@@ -2,6 +2,7 @@ package memory
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"time"
 
@@ -100,6 +101,19 @@ func between(events []customer.Event, from, to time.Time) []customer.Event {
 		end = max(start, first(to))
 	}
 	return events[start:end]
+}
+
+// Latest implements ledger.Events.
+func (t *tx) Latest(id customer.ID) ([]customer.Event, error) {
+	newest := map[string]customer.Event{}
+	for _, e := range t.data.of(id).events {
+		newest[e.Name] = e
+	}
+	var list []customer.Event
+	for _, name := range slices.Sorted(maps.Keys(newest)) {
+		list = append(list, newest[name])
+	}
+	return list, nil
 }
 
 // CountEvents implements ledger.Events.

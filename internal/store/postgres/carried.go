@@ -18,6 +18,9 @@ func Config(ctx context.Context, url string) (*pgx.ConnConfig, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := s.Close(); err != nil {
+		return nil, err
+	}
 	config := s.config.Copy()
 	config.RuntimeParams["idle_in_transaction_session_timeout"] = "0"
 	config.RuntimeParams["lock_timeout"] = "15s"

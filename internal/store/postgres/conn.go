@@ -323,7 +323,10 @@ const (
 	noMonth       = "23514" // no partition takes the row; no table of ours has another check
 	readOnly      = "25006"
 	diskFull      = "53100"
+	noMemory      = "53200"
 	tooMany       = "53300"
+	fileLimit     = "53400" // temp_file_limit, for one
+	starting      = "57P03"
 	denied        = "42501"
 )
 
@@ -354,6 +357,10 @@ func remedy(err error) string {
 		return "PostgreSQL takes no writes: it is a standby or was set read-only; point --store at the primary, or end its read-only mode"
 	case diskFull:
 		return "PostgreSQL's disk is full: make room there; everything goes on by itself then"
+	case noMemory:
+		return "PostgreSQL has no memory left: give its machine more, or lower its shared_buffers and work_mem; where it names max_locks_per_transaction, raise that"
+	case starting:
+		return "PostgreSQL is starting, stopping or recovering: where that lasts, its own log says why: a full disk is one reason"
 	case tooMany:
 		return "PostgreSQL has no connection left: raise its max_connections, or run fewer processes"
 	case denied:

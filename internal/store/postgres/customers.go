@@ -87,14 +87,14 @@ func (t *tx) Merge(from, into customer.ID) error {
 func (t *tx) Expect(n ledger.Need) error {
 	externals := slices.Compact(slices.Sorted(slices.Values(n.Externals)))
 	before, err := t.ahead(externals, n.Messages)
-	if err != nil || len(externals) == 0 {
+	if err != nil {
 		return err
 	}
-	ids := make([]customer.ID, 0, len(before))
+	ids := slices.Grow(slices.Clone(n.Customers), len(before))
 	for _, id := range before {
 		ids = append(ids, customer.ID(id))
 	}
-	if err := t.hold(ids...); err != nil {
+	if err := t.hold(ids...); err != nil || len(externals) == 0 {
 		return err
 	}
 	after, err := t.identities(externals)

@@ -64,6 +64,14 @@ func (t *tx) Events(q ledger.EventQuery) ([]customer.Event, error) {
 	return t.Tx.Events(q)
 }
 
+// Latest implements ledger.Events.
+func (t *tx) Latest(id customer.ID) ([]customer.Event, error) {
+	if err := t.hold(id); err != nil {
+		return nil, err
+	}
+	return t.Tx.Latest(id)
+}
+
 // Outreach implements ledger.Outreaches.
 func (t *tx) Outreach(ref ledger.Ref) (ledger.Outreach, bool, error) {
 	if err := t.hold(ref.Customer); err != nil {

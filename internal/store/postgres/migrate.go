@@ -30,31 +30,35 @@ func FormOf(ctx context.Context, url string) (Form, error) {
 	if err != nil {
 		return Form{}, err
 	}
-	return s.formOf(ctx)
+	form, err := s.formOf(ctx)
+	return form, errors.Join(err, s.Close())
 }
 
 // formOf refuses tables of a form that this program does not know.
 func (s *Store) formOf(ctx context.Context) (form Form, err error) {
 	form.Want = sqltx.NewestForm(migrations)
-	c, err := s.dialer.dial(ctx)
-	if err != nil {
-		return form, fmt.Errorf("store: %s: %w", s.Name(), err)
-	}
-	defer c.close()
-	ours, there, err := sqltx.One(c, sqltx.Number, `SELECT CAST(has_schema_privilege(CAST(schemaname AS TEXT), 'USAGE') AS INTEGER)
-		FROM pg_tables WHERE schemaname = $1 AND tablename = 'goose_db_version'`, Schema)
-	switch {
-	case err != nil || !there:
-	case ours == 0:
-		err = errors.New("store: permission denied for schema " + Schema + "; " + mayNot)
-	default:
-		form.Have, err = sqltx.Form(c)
-	}
+	err = s.reading(ctx, func(c *conn) error {
+		form.Have, err = formOn(c)
+		return err
+	})
 	if err == nil && form.Have > form.Want {
 		err = fmt.Errorf("store: the tables were made by a newer version of this program "+
 			"(they are of form %d, this one knows %d): use that version or a newer one", form.Have, form.Want)
 	}
 	return form, err
+}
+
+// formOn gives the form of the tables, 0 when there are none of ours.
+func formOn(c *conn) (int64, error) {
+	ours, there, err := sqltx.One(c, sqltx.Number, `SELECT CAST(has_schema_privilege(CAST(schemaname AS TEXT), 'USAGE') AS INTEGER)
+		FROM pg_tables WHERE schemaname = $1 AND tablename = 'goose_db_version'`, Schema)
+	switch {
+	case err != nil || !there:
+		return 0, err
+	case ours == 0:
+		return 0, errors.New("store: permission denied for schema " + Schema + "; " + mayNot)
+	}
+	return sqltx.Form(c)
 }
 
 // migrate brings the tables to their newest form, one process at a time.

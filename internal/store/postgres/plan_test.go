@@ -181,7 +181,8 @@ func askCustomers(tx ledger.Tx, now time.Time) error {
 	_, err13 := tx.Events(ledger.EventQuery{Customer: "c1"})
 	_, err14 := tx.Events(ledger.EventQuery{Customer: "c1", Names: []string{"seen"}, From: now, To: now, Limit: 5, Newest: true})
 	_, err15 := tx.CountCustomers()
-	return errors.Join(err1, err2, err3, err4, err5, err6, err7, err8, err9, err10, err11, err12, err13, err14, err15,
+	_, err16 := tx.Latest("c1")
+	return errors.Join(err1, err2, err3, err4, err5, err6, err7, err8, err9, err10, err11, err12, err13, err14, err15, err16,
 		tx.Join("app-1", "c9"), tx.Suppress(customer.Suppression{Channel: customer.SMS, Address: "+15551"}), tx.Unsuppress(customer.SMS, "+15551"),
 		tx.Testify(customer.Evidence{Customer: "c1"}))
 }

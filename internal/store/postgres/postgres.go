@@ -74,10 +74,11 @@ type Store struct {
 	months  months
 	dialer  dialer
 	retries tally
+	refused refusal
 	word    chan struct{} // holds a word that is to be told
 
 	writers sync.WaitGroup
-	readers chan *conn // those nobody uses; nil has to connect first
+	readers readers
 
 	closing sync.Once
 	closed  chan struct{}
@@ -94,11 +95,8 @@ func Open(ctx context.Context, url string, options Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.migrate(ctx); err != nil {
-		return nil, fmt.Errorf("open %s: %w", s.Name(), err)
-	}
-	if err := s.reading(ctx, func(c *conn) error { return c.control(forgetSigns) }); err != nil {
-		return nil, fmt.Errorf("open %s: %w", s.Name(), err)
+	if err := s.prepare(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("open %s: %w", s.Name(), err), s.Close())
 	}
 	go s.speak()
 	for i := range s.options.Writers {
@@ -113,7 +111,16 @@ func Open(ctx context.Context, url string, options Options) (*Store, error) {
 	return s, nil
 }
 
-// connected reads the URL and sees that the server answers.
+// prepare brings the tables to their newest form, and forgets old signs.
+func (s *Store) prepare(ctx context.Context) error {
+	if err := s.migrate(ctx); err != nil {
+		return err
+	}
+	return s.reading(ctx, func(c *conn) error { return c.control(forgetSigns) })
+}
+
+// connected reads the URL and sees that the server answers. The connection that
+// it answered on is the first one for reads.
 func connected(ctx context.Context, url string, options Options) (*Store, error) {
 	config, err := pgx.ParseConfig(url)
 	if err != nil {
@@ -130,17 +137,14 @@ func connected(ctx context.Context, url string, options Options) (*Store, error)
 	}
 	options = options.complete()
 	s := &Store{
-		config: config, options: options, queue: lanes.NewQueue(), readers: make(chan *conn, options.Readers), closed: make(chan struct{}), word: make(chan struct{}, 1),
+		config: config, options: options, queue: lanes.NewQueue(), readers: newReaders(options.Readers), closed: make(chan struct{}), word: make(chan struct{}, 1),
 	}
 	s.dialer = dialer{config: config, away: options.Away, logger: options.Logger}
-	for range options.Readers {
-		s.readers <- nil
-	}
 	c, err := s.dialer.dial(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("store: %s: %w; is PostgreSQL running, and are the host, user and password right?", s.Name(), err)
+		return nil, fmt.Errorf("store: %s: %w; are the host, user and password right?", s.Name(), err)
 	}
-	c.close()
+	s.readers.first(c)
 	return s, nil
 }
 
@@ -192,68 +196,13 @@ func (s *Store) Read(ctx context.Context, fn func(ledger.Tx) error) error {
 	})
 }
 
-// reading runs fn on a connection for reads. A connection that is lost before it
-// answered anything is replaced: one that was cut while nobody used it tells so
-// at the first question.
-func (s *Store) reading(ctx context.Context, fn func(*conn) error) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	select {
-	case <-s.closed:
-		return lanes.ErrClosed
-	default:
-	}
-	var c *conn
-	select {
-	case c = <-s.readers:
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-s.closed:
-		return lanes.ErrClosed
-	}
-	defer func() {
-		if c != nil {
-			c.put = c.put[:0] // a transaction in which nothing was asked
-			c.idle()
-		}
-		s.readers <- c
-	}()
-	for try := 1; ; try++ {
-		if c == nil {
-			var err error
-			if c, err = s.dialer.dial(ctx); err != nil {
-				return fmt.Errorf("store: %s: %w", s.Name(), err)
-			}
-		}
-		asked := c.answered
-		err := fn(c)
-		if err == nil || !c.lost() {
-			return err
-		}
-		silent := c.answered == asked
-		c.close()
-		c = nil
-		if !silent || try == readTries {
-			return err
-		}
-	}
-}
-
-// readTries bounds how often a read is tried.
-const readTries = 5
-
 // Close waits for the writes that were queued and the reads under way.
 func (s *Store) Close() error {
 	s.closing.Do(func() {
 		s.queue.Close()
 		s.writers.Wait()
 		close(s.closed)
-		for range s.options.Readers {
-			if c := <-s.readers; c != nil {
-				c.close()
-			}
-		}
+		s.readers.close()
 	})
 	return nil
 }
@@ -311,10 +260,10 @@ func (d *dialer) note(err error) (long bool) {
 }
 
 // passing reports whether trying again may help: the server is away, starting
-// or ending (class 57), or full (53300), and does not refuse us.
+// or ending (class 57), or short of something (class 53), and does not refuse us.
 func passing(err error) bool {
 	c := code(err)
-	return c == "" || strings.HasPrefix(c, "57") || c == tooMany
+	return c == "" || strings.HasPrefix(c, "57") || strings.HasPrefix(c, "53")
 }
 
 // plain gives an error of connecting in one line, without what it says of the
@@ -331,8 +280,10 @@ func plain(err error) error {
 	}
 	lines := strings.Split(err.Error(), "\n") // one for each address that was tried
 	slices.Sort(lines)
-	return errors.New(strings.Join(slices.Compact(lines), "; "))
+	return errors.New(strings.Join(slices.Compact(lines), "; ") + "; " + silent)
 }
+
+const silent = "is PostgreSQL running? Where it stops again, its own log says why: a full disk is one reason"
 
 // tally counts by word. It is safe for concurrent use.
 type tally struct {

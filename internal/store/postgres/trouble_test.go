@@ -110,25 +110,6 @@ func readOnly(t *testing.T, url string) {
 	}, 10*time.Second, time.Millisecond)
 }
 
-// TestDiskFull holds what a write says that finds no room, and that the store
-// goes on when there is some. A trigger stands for the disk: it raises what
-// PostgreSQL raises then (https://www.postgresql.org/docs/current/errcodes-appendix.html).
-func TestDiskFull(t *testing.T) {
-	t.Parallel()
-	url := pgtest.Database(t)
-	s := open(t, url, postgres.Options{})
-	require.NoError(t, s.Write(t.Context(), ledger.IntakeLane, grow("c1", "m1")))
-	execute(t, url, `CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-			RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = 'disk_full'; END $$`,
-		"CREATE TRIGGER no_room BEFORE INSERT ON outreach.events FOR EACH ROW EXECUTE FUNCTION no_room()",
-		"CREATE TRIGGER no_room BEFORE UPDATE ON outreach.settings FOR EACH ROW EXECUTE FUNCTION no_room()")
-	err := s.Write(t.Context(), ledger.IntakeLane, grow("c1", "m2"))
-	require.ErrorContains(t, err, "No space left on device")
-	require.ErrorContains(t, err, "make room there")
-	execute(t, url, "DROP TRIGGER no_room ON outreach.events")
-	require.NoError(t, s.Write(t.Context(), ledger.IntakeLane, grow("c1", "m2")))
-}
-
 // TestStuckLock holds that a customer's row that somebody else keeps locked
 // makes the writes that need it give up, with words, and no others.
 func TestStuckLock(t *testing.T) {

@@ -141,8 +141,10 @@ func (w *writer) retry(j *lanes.Job, err error, waited bool) {
 }
 
 // alone runs one closure in a transaction of its own until there is an answer,
-// or somebody else has the lock that it needs.
+// or somebody else has the lock that it needs. A server that falls each time is
+// tried no longer than one that is away.
 func (w *writer) alone(j *lanes.Job) {
+	began := time.Now()
 	for try := 1; ; try++ {
 		err := w.try(j)
 		if err == nil {
@@ -154,6 +156,9 @@ func (w *writer) alone(j *lanes.Job) {
 			return
 		case code(err) == lockTaken:
 			w.retry(j, err, true)
+			return
+		case w.cut(err) && (try == tries || time.Since(began) > w.store.options.Away):
+			j.Answer(fmt.Errorf("%w; it was tried %d times, and the connection was lost each time; %s", err, try, silent))
 			return
 		case try == tries:
 			j.Answer(fmt.Errorf("%w; it was tried %d times", err, tries))
@@ -179,14 +184,22 @@ func (w *writer) passing(err error) bool {
 	case noMonth: // somebody dropped it: it is looked for again
 		w.store.months.forget()
 		why = "month"
+	case diskFull:
+		w.store.refused.note(err)
 	}
-	if why == "" && (errors.Is(err, errLost) || err != nil && w.c != nil && w.c.lost()) {
+	if why == "" && w.cut(err) {
 		why = "lost"
 	}
 	if why != "" {
 		w.store.retries.add(why)
 	}
 	return why != ""
+}
+
+// cut reports whether a write failed because the connection went: somebody ended
+// it, or the server fell, as one does whose own log finds no room.
+func (w *writer) cut(err error) bool {
+	return errors.Is(err, errLost) || err != nil && w.c != nil && w.c.lost()
 }
 
 // try runs one closure and keeps or undoes all that it did. A closure of which

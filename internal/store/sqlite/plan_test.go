@@ -146,7 +146,9 @@ func askWork(t ledger.Tx, now time.Time) error {
 		_, err := t.Events(q)
 		note(err)
 	}
-	_, err := t.Append(customer.Event{MessageID: "m1", Customer: "c1", Name: "a"})
+	_, err := t.Latest("c1")
+	note(err)
+	_, err = t.Append(customer.Event{MessageID: "m1", Customer: "c1", Name: "a"})
 	note(err)
 	_, err = t.CustomersAfter("c1", 5)
 	note(err)

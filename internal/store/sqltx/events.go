@@ -80,6 +80,14 @@ func (t *Tx) Events(q ledger.EventQuery) ([]customer.Event, error) {
 	return list, err
 }
 
+// Latest implements ledger.Events.
+func (t *Tx) Latest(id customer.ID) ([]customer.Event, error) {
+	list, err := All(t.conn, scanEvent, `SELECT message_id, customer, name, at, received, via, properties FROM events
+		JOIN (SELECT name AS known, max(at) AS latest FROM events WHERE customer = $1 GROUP BY name) AS newest ON name = known AND at = latest
+		WHERE customer = $2 ORDER BY name, message_id DESC`, string(id), string(id))
+	return slices.CompactFunc(list, func(a, b customer.Event) bool { return a.Name == b.Name }), err
+}
+
 // CountEvents implements ledger.Events.
 func (t *Tx) CountEvents() (int64, error) {
 	n, _, err := One(t.conn, Number, "SELECT coalesce(CAST(sum(count) AS BIGINT), 0) FROM totals WHERE name = $1", eventsTotal.name)

@@ -8,11 +8,11 @@ import (
 
 // Beat implements ledger.House.
 func (t *Tx) Beat(p ledger.Process) error {
-	err := t.conn.Later(`INSERT INTO processes (id, role, version, host, started, beat)
-		VALUES ($1, $2, $3, $4, $5, $6)
+	err := t.conn.Later(`INSERT INTO processes (id, role, version, host, started, beat, slowed)
+		VALUES ($1, $2, $3, $4, $5, $6, $7)
 		ON CONFLICT (id) DO UPDATE SET role = excluded.role, version = excluded.version, host = excluded.host,
-			started = excluded.started, beat = excluded.beat`,
-		p.ID, p.Role, p.Version, p.Host, p.Started, p.Beat)
+			started = excluded.started, beat = excluded.beat, slowed = excluded.slowed`,
+		p.ID, p.Role, p.Version, p.Host, p.Started, p.Beat, p.Slowed)
 	if err != nil {
 		return err
 	}
@@ -22,9 +22,9 @@ func (t *Tx) Beat(p ledger.Process) error {
 // Processes implements ledger.House.
 func (t *Tx) Processes(since time.Time) ([]ledger.Process, error) {
 	scan := func(r *Row) ledger.Process {
-		return ledger.Process{ID: r.Text(), Role: r.Text(), Version: r.Text(), Host: r.Text(), Started: r.at(), Beat: r.at()}
+		return ledger.Process{ID: r.Text(), Role: r.Text(), Version: r.Text(), Host: r.Text(), Started: r.at(), Beat: r.at(), Slowed: int(r.Int64())}
 	}
-	return All(t.conn, scan, `SELECT id, role, version, host, started, beat FROM processes
+	return All(t.conn, scan, `SELECT id, role, version, host, started, beat, slowed FROM processes
 		WHERE beat >= $1 ORDER BY started, id`, since)
 }
 

@@ -57,6 +57,8 @@ func (a *asker) askCustomer(tx ledger.Tx, id customer.ID) {
 		events, err := tx.Events(q)
 		a.note(of(name), events, err)
 	}
+	latest, err := tx.Latest(id)
+	a.note(of("latest"), latest, err)
 	open, err := tx.OpenOutreaches(id)
 	a.note(of("open"), open, err)
 	two, err := tx.OutreachesOf(id, 2)

@@ -16,6 +16,7 @@ func events() map[string]func(*testing.T, Open) {
 		"event_round_trip":   eventRoundTrip,
 		"event_once":         eventOnce,
 		"event_query":        eventQuery,
+		"events_latest":      eventsLatest,
 		"events_are_counted": eventsAreCounted,
 		"events_forgotten":   eventsForgotten,
 	}
@@ -99,6 +100,20 @@ func eventQuery(t *testing.T, open Open) {
 		c.query.Customer = "c1"
 		require.Equal(t, c.want, both(t, s, eventsOf(c.query)), name)
 	}
+}
+
+func eventsLatest(t *testing.T, open Open) {
+	s := start(t, open)
+	event := func(id customer.ID, message, name string, minute int) customer.Event {
+		return customer.Event{MessageID: message, Customer: id, Name: name, At: at(minute), Properties: map[string]customer.Value{"of": customer.Text(message)}}
+	}
+	latest := func(id customer.ID) []customer.Event {
+		return both(t, s, func(tx ledger.Tx) ([]customer.Event, error) { return tx.Latest(id) })
+	}
+	require.Empty(t, latest("c1"))
+	seen, bought := event("c1", "m3", "seen", 3), event("c1", "m6", "bought", 3)
+	appendAll(t, s, seen, event("c1", "m9", "seen", 1), event("c1", "m5", "bought", 3), bought, event("c1", "m7", "bought", 2), event("c2", "x", "seen", 9))
+	require.Equal(t, []customer.Event{bought, seen}, latest("c1"))
 }
 
 func eventsAreCounted(t *testing.T, open Open) {

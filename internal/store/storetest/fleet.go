@@ -21,7 +21,7 @@ func processes(t *testing.T, open Open) {
 	}
 	require.Empty(t, living(time.Time{}))
 	second := beat(ledger.Process{ID: "b", Role: "worker", Version: odd, Host: wide, Started: at(2), Beat: at(3)})
-	first := beat(ledger.Process{ID: "c", Role: "intake", Version: "v1", Host: "h1", Started: at(1), Beat: at(5)})
+	first := beat(ledger.Process{ID: "c", Role: "intake", Version: "v1", Host: "h1", Started: at(1), Beat: at(5), Slowed: 130})
 	twin := beat(ledger.Process{ID: "a", Role: "all", Version: "v1", Host: "h1", Started: at(2), Beat: at(4)})
 	require.Equal(t, []ledger.Process{first, twin, second}, living(time.Time{}), "by when they started, and their id")
 	require.Equal(t, []ledger.Process{first, twin}, living(at(4)), "the instant itself counts")

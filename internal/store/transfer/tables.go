@@ -43,7 +43,7 @@ var tables = []table{
 	{name: "holds", columns: columns("kind name lifted# at# set_by note resumption spread#")},
 	{name: "rechecks", columns: columns("rule customer n#")},
 	{name: "paces", columns: columns("scope next# urgent# until_at# note")},
-	{name: "processes", columns: columns("id role version host started# beat#")},
+	{name: "processes", columns: columns("id role version host started# beat# slowed#")},
 	{name: "counters", slotted: true, columns: columns("name count#")},
 	{name: "totals", slotted: true, columns: columns("name count#")},
 	{name: "rejections", serial: "id", never: true, columns: columns("id# at# source reason body*")},

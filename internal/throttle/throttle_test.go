@@ -1,0 +1,194 @@
+package throttle_test
+
+import (
+	"cmp"
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/outreach-engine/outreach/internal/throttle"
+)
+
+// machine is one that takes so many pieces of work a second: what is more waits.
+type machine struct {
+	throttle *throttle.Throttle
+	capacity float64
+	waiting  float64
+	late     throttle.Lateness
+	most     int // that it starts in a piece; 0: fifty
+}
+
+// second takes all turns of a second, in pieces, and judges.
+func (m *machine) second(ctx context.Context, slowed bool) (started int) {
+	began := time.Now()
+	for time.Since(began) < time.Second {
+		started += m.throttle.Turns(ctx, cmp.Or(m.most, 50))
+		time.Sleep(50 * time.Millisecond)
+	}
+	m.waiting = max(0, m.waiting+float64(started)-m.capacity)
+	m.late.Taken(time.Duration(m.waiting / m.capacity * float64(time.Second)))
+	m.throttle.Judge(time.Now(), slowed || m.late.Look())
+	return started
+}
+
+func TestStartsFollowWhatTheMachineCan(t *testing.T) {
+	t.Parallel()
+	for name, capacity := range map[string]float64{"a small one": 40, "a large one": 120, "a larger one than need be": 1000} {
+		synctest.Test(t, func(t *testing.T) {
+			m := machine{throttle: throttle.New(150), capacity: capacity}
+			for range 20 { // until it knows
+				m.second(t.Context(), false)
+			}
+			sum, most := 0, 0.0
+			for range 120 {
+				sum += m.second(t.Context(), false)
+				most = max(most, m.waiting)
+			}
+			want := 120 * min(capacity, 150)
+			require.Greater(t, float64(sum), 0.8*want, name)
+			require.Less(t, most/capacity, 2.0, "%s: seconds of work that wait", name)
+		})
+	}
+}
+
+// TestIntakeComesFirst has intake suffer for as long as there are more than a few
+// starts: all but the floor is given up within seconds, and taken again after.
+func TestIntakeComesFirst(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := machine{throttle: throttle.New(150), capacity: 1000}
+		for range 10 {
+			m.second(t.Context(), false)
+		}
+		require.InDelta(t, 1, m.throttle.Share(), 0.01)
+		for range 40 {
+			m.second(t.Context(), true)
+		}
+		require.InDelta(t, 1.0/32, m.throttle.Share(), 0.001)
+		started := 0
+		for range 10 {
+			started += m.second(t.Context(), true)
+		}
+		require.InDelta(t, 150.0/32*10, started, 6, "it goes on all the same")
+		for range 40 {
+			m.second(t.Context(), false)
+		}
+		require.InDelta(t, 1, m.throttle.Share(), 0.2)
+	})
+}
+
+// TestMuchWorkRestsTwoSecondsAMinute, little of it never does.
+func TestMuchWorkRestsTwoSecondsAMinute(t *testing.T) {
+	t.Parallel()
+	rests := func(t *testing.T, most int) (seconds []int) {
+		m := machine{throttle: throttle.New(150), capacity: 1000}
+		for range 180 {
+			m.most = most
+			m.second(t.Context(), false)
+			if m.throttle.Share() < 0.1 {
+				seconds = append(seconds, time.Now().Second())
+			}
+		}
+		return seconds
+	}
+	synctest.Test(t, func(t *testing.T) {
+		require.Equal(t, []int{28, 29, 28, 29, 28, 29}, rests(t, 50))
+		require.Empty(t, rests(t, 1))
+	})
+}
+
+func TestTurnsThatAreNotNeededGoBack(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := throttle.New(40)
+		require.Equal(t, 10, m.Turns(t.Context(), 50))
+		m.Back(4)
+		require.Equal(t, 4, m.Turns(t.Context(), 50))
+		require.False(t, m.Much(), "nobody had to wait")
+		began := time.Now()
+		require.Equal(t, 1, m.Turns(t.Context(), 50))
+		require.Equal(t, 100*time.Millisecond, time.Since(began))
+		require.True(t, m.Much())
+
+		slow := throttle.New(1)
+		require.Equal(t, 1, slow.Turns(t.Context(), 50))
+		require.Zero(t, slow.Turns(t.Context(), 50))
+		ended, end := context.WithCancel(t.Context())
+		end()
+		began = time.Now()
+		require.Zero(t, slow.Turns(ended, 50))
+		require.Zero(t, time.Since(began))
+	})
+}
+
+func TestARestIsTheTimeThatIsNotItsOwn(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := throttle.New(100)
+		rested := func(took time.Duration) time.Duration {
+			began := time.Now()
+			m.Rest(t.Context(), took)
+			return time.Since(began)
+		}
+		require.Equal(t, 300*time.Millisecond, rested(100*time.Millisecond), "a quarter of the time is its own")
+		require.Equal(t, time.Second, rested(time.Hour))
+		var none *throttle.Throttle
+		began := time.Now()
+		none.Rest(t.Context(), time.Hour)
+		none.Back(1)
+		require.Zero(t, time.Since(began))
+		require.Equal(t, 7, none.Turns(t.Context(), 7))
+		require.Equal(t, []any{1.0, false}, []any{none.Share(), none.Much()})
+	})
+}
+
+func TestAGaugeComparesWithTheBestOfLate(t *testing.T) {
+	t.Parallel()
+	g, at := &throttle.Gauge{}, time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+	calls := func(n, size int, took time.Duration) {
+		for range n {
+			g.Took(size, took)
+		}
+	}
+	look := func(after time.Duration) int { at = at.Add(after); return g.Look(at) }
+	require.Zero(t, look(time.Second))
+	calls(10, 100, 50*time.Millisecond)
+	require.Equal(t, 100, look(time.Second))
+	calls(10, 100, 80*time.Millisecond)
+	require.Equal(t, 150, look(time.Second), "five milliseconds come from anywhere")
+	calls(2, 100, time.Second)
+	require.Zero(t, look(time.Second), "two calls tell nothing")
+	calls(10, 1, 4*time.Millisecond)
+	calls(10, 100, 105*time.Millisecond)
+	require.Equal(t, 150, look(time.Second), "each size by itself: half of them took twice as long")
+	calls(10, 100, 40*time.Millisecond)
+	require.Equal(t, 100, look(time.Second), "faster than ever is the best")
+
+	calls(10, 100, 85*time.Millisecond)
+	require.Equal(t, 200, look(time.Minute), "the best of the minute before counts")
+	calls(10, 100, 85*time.Millisecond)
+	require.Equal(t, 100, look(time.Minute), "that of the one before is forgotten")
+	calls(10, 100, 200*time.Millisecond)
+	require.Equal(t, 100, look(time.Hour))
+}
+
+func TestMuchThatIsLateMatters(t *testing.T) {
+	t.Parallel()
+	l := &throttle.Lateness{}
+	require.False(t, l.Look())
+	take := func(n int, by time.Duration) {
+		for range n {
+			l.Taken(by)
+		}
+	}
+	take(90, 0)
+	take(10, time.Hour)
+	require.False(t, l.Look(), "a few always are")
+	take(8, 500*time.Millisecond)
+	take(2, time.Second)
+	require.True(t, l.Look())
+	require.False(t, l.Look())
+}

@@ -9,18 +9,37 @@ import (
 	"time"
 
 	"github.com/outreach-engine/outreach/internal/customer"
-	"github.com/outreach-engine/outreach/internal/dossier"
 	"github.com/outreach-engine/outreach/internal/ledger"
-	"github.com/outreach-engine/outreach/internal/library"
+	"github.com/outreach-engine/outreach/internal/throttle"
 )
 
 // How much one piece of a watch's work takes on.
 const (
-	claimBatch = 50
+	claimBatch = 50 // overdue ones that are made matches again
 	hintBatch  = 200
-	dueBatch   = 100
 	claimLease = time.Minute
 )
+
+// How many customers one transaction of it takes on, and how many transactions
+// there are in a piece. They are small: who locks a customer holds up their
+// events, and with them those of others that came in the same batch.
+const (
+	together = 20
+	inTurn   = 5
+)
+
+// several does up to a piece's transactions of one kind, and rests after each as
+// the throttle says. each reports whether there is more to do.
+func several(ctx context.Context, rest *throttle.Throttle, each func() (more bool, err error)) (more bool, err error) {
+	for range inTurn {
+		began := time.Now()
+		if more, err = each(); err != nil || !more {
+			return more, err
+		}
+		rest.Rest(ctx, time.Since(began))
+	}
+	return true, nil
+}
 
 // Worked is what a piece of a watch's work left.
 type Worked struct {
@@ -55,25 +74,27 @@ func (e *Engine) dues(ctx context.Context, rule string) (more bool, err error) {
 	if ok && !set.Active[rule].Warm {
 		return false, nil // its history comes first
 	}
-	began := time.Now()
-	err = e.Store.Write(ctx, ledger.IntakeLane, func(tx ledger.Tx) error {
-		now := e.now()
-		dues, err := tx.Dues(rule, now, dueBatch)
-		if err != nil {
-			return err
-		}
-		more = len(dues) == dueBatch
-		for _, due := range dues {
-			if err := e.Desk.Expire(tx, m, due, now); err != nil {
+	rest := e.Plans
+	if ok && m.Urgent {
+		rest = nil
+	}
+	return several(ctx, rest, func() (more bool, err error) {
+		err = e.Store.Write(ctx, ledger.IntakeLane, func(tx ledger.Tx) error {
+			now := e.now()
+			dues, err := tx.Dues(rule, now, together)
+			if err != nil {
 				return err
 			}
-		}
-		return nil
+			more = len(dues) == together
+			for _, due := range dues {
+				if err := e.Desk.Expire(tx, m, due, now); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		return more, err
 	})
-	if more && !m.Urgent {
-		e.Plans.Rest(ctx, time.Since(began))
-	}
-	return more, err
 }
 
 // overdue makes outreaches whose instant is long past matches again, so that
@@ -165,9 +186,21 @@ type notStarted struct {
 
 // start claims matches, takes each its first step and starts its workflow.
 func (e *Engine) start(ctx context.Context, rule string) (more bool, err error) {
+	for range inTurn {
+		full := false
+		if more, full, err = e.startSome(ctx, rule); err != nil || !full {
+			break
+		}
+	}
+	return more, err
+}
+
+// startSome starts what one transaction claims. full says that it claimed all
+// that it might; what it left may be whom somebody else has locked.
+func (e *Engine) startSome(ctx context.Context, rule string) (more, full bool, err error) {
 	turns := e.turns(ctx, rule)
 	if turns.n == 0 {
-		return false, nil // whoever waits is found again within a second
+		return false, false, nil // whoever waits is found again within a second
 	}
 	var starts []Start
 	var failed []notStarted
@@ -192,13 +225,13 @@ func (e *Engine) start(ctx context.Context, rule string) (more bool, err error) 
 		return nil
 	})
 	if err != nil {
-		return false, err
+		return false, false, err
 	}
 	turns.back(turns.n - len(starts))
 	for _, f := range failed {
 		e.Logger.Error("outreach not started; it is tried again", aboutOutreach(f.Ref, f.Trigger), "error", f.err)
 	}
-	return claims > 0, e.startAll(ctx, starts)
+	return claims > 0, claims == turns.n, e.startAll(ctx, starts)
 }
 
 // turns is how many outreaches may be started now.
@@ -214,7 +247,7 @@ func (e *Engine) turns(ctx context.Context, rule string) turns {
 	if m, ok := e.Desk.Library.Current().Matcher(rule); ok && m.Urgent {
 		of = e.Urgent
 	}
-	return turns{of.Turns(ctx, claimBatch), of.Back}
+	return turns{of.Turns(ctx, together), of.Back}
 }
 
 // first takes a claimed match its first step. Its row is open from then on:
@@ -270,114 +303,6 @@ func (e *Engine) startAll(ctx context.Context, starts []Start) error {
 	}
 	err := e.Store.Write(context.WithoutCancel(ctx), ledger.GateLane, func(tx ledger.Tx) error { return restartAll(tx, refs) })
 	return errors.Join(<-errs, err)
-}
-
-// warmBatch is how many customers' histories are read in one transaction.
-const warmBatch = 100
-
-// warm reads the history of a rule that is not warm yet, a page of customers
-// at a time. Reasons that the history gives are entered when they are fresh;
-// older ones start nothing.
-func (e *Engine) warm(ctx context.Context, rule string) (more bool, err error) {
-	set := e.Desk.Library.Current()
-	m, ok := set.Matcher(rule)
-	if !ok || set.Active[rule].Warm {
-		return false, nil
-	}
-	finished, read, running := false, 0, int64(0)
-	began := time.Now()
-	err = e.Store.Write(ctx, ledger.IntakeLane, func(tx ledger.Tx) error {
-		read = 0
-		if err := tx.Alter(); err != nil {
-			return err
-		}
-		active, err := activeRule(tx, rule)
-		if err != nil || active.Warm || active.Hash != m.Version {
-			finished = true
-			return err
-		}
-		records, err := tx.CustomersAfter(active.Warming, warmBatch)
-		if err != nil {
-			return err
-		}
-		for _, record := range records {
-			d, found, err := e.Desk.Open(tx, record.Profile.ID)
-			if err != nil || !found {
-				return err
-			}
-			if err := e.recall(tx, d, rule); err != nil {
-				return err
-			}
-			active.Warming, active.Warmed = record.Profile.ID, active.Warmed+1
-		}
-		finished = len(records) < warmBatch
-		active.Warm = finished
-		if err := tx.Activate(active); err != nil || !finished {
-			return err
-		}
-		read = active.Warmed
-		if running, err = runningOf(tx, rule); err != nil {
-			return err
-		}
-		return library.Bump(tx)
-	})
-	switch {
-	case err == nil && finished:
-		_, err = e.Desk.Library.Follow(ctx)
-	case err == nil:
-		e.Plans.Rest(ctx, time.Since(began))
-	}
-	if read > 0 && running > 0 {
-		e.Logger.Info("history read for a rule; its open outreaches go on until they end or are stopped",
-			"rule", rule, "customers", read, "open", running)
-	}
-	return !finished, err
-}
-
-// runningOf counts a rule's outreaches that have not ended.
-func runningOf(tx ledger.House, rule string) (n int64, err error) {
-	tallies, err := tx.Tallies()
-	for _, t := range tallies {
-		if t.Rule == rule && t.Status != ledger.Ended {
-			n += t.Count
-		}
-	}
-	return n, err
-}
-
-func activeRule(tx ledger.Texts, rule string) (ledger.Active, error) {
-	list, err := tx.Active()
-	i := slices.IndexFunc(list, func(a ledger.Active) bool { return a.Kind == ledger.RuleDocument && a.Name == rule })
-	if err != nil || i < 0 {
-		return ledger.Active{Warm: true}, err
-	}
-	return list[i], nil
-}
-
-// recall judges one customer's history by a rule.
-func (e *Engine) recall(tx ledger.Tx, d *dossier.Dossier, rule string) error {
-	m, ok := d.Set.Matcher(rule)
-	if !ok {
-		return nil
-	}
-	now := e.now()
-	reasons, err := d.Recall(m, now)
-	if err != nil {
-		return err
-	}
-	for _, why := range reasons {
-		if _, err := d.Enter(m, why, now); err != nil {
-			return err
-		}
-	}
-	for _, about := range m.Abouts(d.State) {
-		if at := m.NextDue(d.Subject(), about, now); !at.IsZero() {
-			if err := tx.SetDue(ledger.Due{Rule: rule, Customer: d.Profile.ID, About: about, At: at}); err != nil {
-				return err
-			}
-		}
-	}
-	return d.Save()
 }
 
 // Stop ends a customer's open outreaches of a rule by an operator's word and

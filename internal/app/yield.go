@@ -13,10 +13,9 @@ import (
 // and of the others.
 const startsPerSecond = 150
 
-// slowFrom is from how many percent of its time at best on the taking in of
-// events is slowed by what can wait. It is seen a second late, so that it is less
-// than what is meant: not more than a fifth.
-const slowFrom = 110
+// toldFrom is from how many percent of its time at best on a process tells the
+// others at once that its taking in of events is slowed, and that it is no more.
+const toldFrom = 110
 
 // yielding has what can wait yield to what cannot: starts and plans of the whole
 // fleet to its taking in of events, and starts also to what is due.
@@ -43,7 +42,7 @@ func (o Options) yield(ctx context.Context, r Running) {
 		before := y.slowed.Swap(int64(y.gauge.Look(at)))
 		worst := y.slowed.Load()
 		var err error
-		if (worst > slowFrom) != (before > slowFrom) {
+		if (worst > toldFrom) != (before > toldFrom) {
 			_, err = o.writes(r)(ctx)
 		}
 		if err == nil && (y.starts.Much() || y.plans.Much()) {
@@ -51,9 +50,13 @@ func (o Options) yield(ctx context.Context, r Running) {
 			others, err = slowedElsewhere(ctx, r.Store, at)
 			worst = max(worst, others)
 		}
-		y.starts.Judge(at, worst > slowFrom || y.late.Look())
-		y.plans.Judge(at, worst > slowFrom)
-		y.urgent.Judge(at, false)
+		slowed, late := float64(worst)/100, 1.0
+		if y.late.Look() {
+			late = throttle.Late
+		}
+		y.starts.Judge(at, max(slowed, late))
+		y.plans.Judge(at, slowed)
+		y.urgent.Judge(at, 1)
 		return err
 	})
 }

@@ -301,7 +301,7 @@ func TestFiguresOfACrowd(t *testing.T) {
 	each := []time.Duration{90 * time.Millisecond, 110 * time.Millisecond, 180 * time.Millisecond}
 	m := million{
 		cluster: &cluster{Options: Options{Crowd: 1_000_000}}, explains: each, pages: []time.Duration{2 * time.Millisecond, 3 * time.Millisecond, 40 * time.Millisecond},
-		alone: 4000, cores: 1.6, beside: 1000, want: 100_000, planned: 90 * time.Second, sent: 100_000, sending: 1000 * time.Second, urgent: each,
+		alone: 4000, cores: 1.6, beside: 1000, want: 100_000, planned: 90 * time.Second, sent: 100_000, sending: 1000 * time.Second, calmly: each[:2], urgent: each,
 		idle: usage{"engine-1": {processor: time.Second}}, busy: usage{"engine-1": {processor: 500 * time.Second, memory: 51 << 20}},
 	}
 	var out bytes.Buffer

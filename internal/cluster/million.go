@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"os"
 	"os/exec"
@@ -27,6 +28,8 @@ const (
 	intakeFor = 20 * time.Second
 	probes    = 2 // urgent events a second
 	explained = 10
+
+	lastProbes = 5 * time.Second // for the last urgent messages to come
 )
 
 // million gives what a large crowd costs: idle, asked about, taking events, and
@@ -48,7 +51,7 @@ func (c *cluster) million() error {
 		return err
 	}
 	before, began := c.usage(), time.Now()
-	if m.alone, err = m.intake("alone"); err != nil {
+	if err := m.calm(); err != nil {
 		return err
 	}
 	m.cores = c.usage().since(before).all().Seconds() / time.Since(began).Seconds()
@@ -73,7 +76,8 @@ type million struct {
 	planned       time.Duration // 0: not within the time
 	sent          int
 	sending       time.Duration
-	urgent        []time.Duration
+	calmly        []time.Duration // that urgent messages take while events come
+	urgent        []time.Duration // and while many are reached, too
 	busy          usage
 }
 
@@ -189,6 +193,20 @@ func (m *million) post(address string, calls []map[string]any) error {
 	return err
 }
 
+// calm takes events while nobody but a few urgent messages is under way.
+func (m *million) calm() (err error) {
+	ctx, cancel := context.WithCancel(m.ctx)
+	defer cancel()
+	accepted := m.probe(ctx, "calm-"+strconv.FormatInt(time.Now().UnixNano(), 36))
+	if m.alone, err = m.intake("alone"); err != nil {
+		return err
+	}
+	cancel()
+	m.sleep(lastProbes)
+	m.calmly = m.took(accepted())
+	return nil
+}
+
 // reach tells a region that its network is down, and looks on: how fast that is
 // planned and sent, what urgent messages and intake notice of it.
 func (m *million) reach() error {
@@ -228,8 +246,8 @@ func (m *million) reach() error {
 	}
 	m.sending, m.busy = time.Since(began), m.usage().since(before)
 	cancel()
-	m.sleep(5 * time.Second) // the last probes
-	m.measureProbes(accepted())
+	m.sleep(lastProbes)
+	m.urgent = m.took(accepted())
 	return <-intake
 }
 
@@ -273,9 +291,9 @@ func (m *million) probe(ctx context.Context, run string) (accepted func() map[st
 	return func() map[string]time.Time { <-done; return at }
 }
 
-// measureProbes gives how long urgent messages took; one that did not come
-// counts as long as it was waited for.
-func (m *million) measureProbes(accepted map[string]time.Time) {
+// took gives how long urgent messages took; one that did not come counts as long
+// as it was waited for.
+func (m *million) took(accepted map[string]time.Time) []time.Duration {
 	took := map[string]time.Duration{}
 	for to, at := range accepted {
 		took[to] = time.Since(at)
@@ -285,8 +303,5 @@ func (m *million) measureProbes(accepted map[string]time.Time) {
 			took[t.To] = max(0, t.At.Sub(at))
 		}
 	}
-	for _, d := range took {
-		m.urgent = append(m.urgent, d)
-	}
-	slices.Sort(m.urgent)
+	return slices.Sorted(maps.Values(took))
 }

@@ -20,9 +20,12 @@ func (m *million) print(w io.Writer) error {
 	line("%-44s %10s", "outreach explain, all within", m.explains[len(m.explains)-1].Round(time.Millisecond))
 	line("%-44s %10s", "a customer's page, half within", percentile(m.pages, 50).Round(time.Millisecond))
 	line("%-44s %10s", "a customer's page, all within", m.pages[len(m.pages)-1].Round(time.Millisecond))
-	line("%-44s %10.0f", "events taken a second, nothing else to do", m.alone)
+	line("%-44s %10.0f", "events taken a second, few messages beside", m.alone)
 	line("%-44s %10.0f", "events taken a second by each busy core", m.alone/m.cores)
 	line("%-44s %10.0f", "events taken a second, while many are reached", m.beside)
+	line("%-44s %9.0f%%", "which is, of those", 100*m.beside/max(m.alone, 1))
+	line("%-44s %10s", "urgent ones beside events, half within", percentile(m.calmly, 50).Round(time.Millisecond))
+	line("%-44s %10s", "urgent ones beside events, 99 in 100 within", percentile(m.calmly, 99).Round(time.Millisecond))
 	fmt.Fprintf(&b, "a rule that matches %d customers at once\n", m.want)
 	planned := "not yet"
 	if m.planned > 0 {

@@ -49,6 +49,7 @@ type Tx interface {
 type Need struct {
 	Externals []string      // of customers that it will resolve, and lock
 	Customers []customer.ID // that it will lock
+	Running   []customer.ID // that it will lock, and ask for their open outreaches
 	Messages  []string      // ids of events that it will append
 }
 

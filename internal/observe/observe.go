@@ -130,6 +130,9 @@ func (t *taking) all(batch []Incoming) error {
 	if err := t.ready(); err != nil {
 		return err
 	}
+	if err := t.meet(batch); err != nil {
+		return err
+	}
 	for _, in := range batch {
 		outcome, err := t.one(in)
 		if err != nil {
@@ -138,6 +141,39 @@ func (t *taking) all(batch []Incoming) error {
 		t.outcomes = append(t.outcomes, outcome)
 	}
 	return t.finish()
+}
+
+// meet opens the files of those customers of a batch who are known, and says
+// whose open outreaches will be asked for.
+func (t *taking) meet(batch []Incoming) error {
+	if len(batch) < 2 {
+		return nil
+	}
+	var need ledger.Need
+	for _, in := range batch {
+		if in.Report != nil || in.Of != "" || in.User == "" {
+			continue
+		}
+		id, known, err := t.tx.Resolve(in.User)
+		if err != nil {
+			return err
+		}
+		if !known || t.files[id] != nil {
+			continue
+		}
+		d, there, err := t.desk.Open(t.tx, id)
+		if err != nil {
+			return err
+		}
+		if !there {
+			continue
+		}
+		t.keep(d)
+		if d.State.Running {
+			need.Running = append(need.Running, id)
+		}
+	}
+	return t.tx.Expect(need)
 }
 
 // ready looks whether the rules that this process goes by are in force.

@@ -66,8 +66,10 @@ func (t *taking) reached(e customer.Event) []ledger.News {
 	return list
 }
 
-// spreadBatch is how many customers are told in one transaction.
-const spreadBatch = 100
+// spreadBatch is how many customers are told in one transaction. They are few:
+// who locks a customer holds up their events, and with them those of others that
+// came in the same batch.
+const spreadBatch = 20
 
 // Spread tells a batch of customers of the oldest news, and reports whether
 // there may be more to tell. News for all who share a value wait while the
@@ -127,7 +129,7 @@ func (t *taking) spread() (more bool, err error) {
 
 // neededFor gives what telling customers of news will ask for.
 func neededFor(news customer.Event, ids []customer.ID) ledger.Need {
-	need := ledger.Need{Customers: ids}
+	need := ledger.Need{Running: ids}
 	for _, id := range ids {
 		if news.Customer == "" {
 			need.Messages = append(need.Messages, customer.SharedID(news.MessageID, id))

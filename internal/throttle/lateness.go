@@ -12,6 +12,9 @@ type Lateness struct {
 	all, late int
 }
 
+// Late is how much what is late counts as slowed, for Judge.
+const Late = 1.4
+
 // What is late, and how many of those that were due must be for it to matter.
 const (
 	lateFrom = 500 * time.Millisecond

@@ -18,12 +18,13 @@ import (
 
 // Share of its time that a process gives to work that can wait.
 const (
-	floor   = 1.0 / 32 // whatever suffers
+	floor   = 1.0 / 64 // whatever suffers
 	begin   = 1.0 / 4
 	growth  = 1.0 / 32 // what a second adds, once something has suffered
 	surge   = 1.5      // by how much a second multiplies it until then
-	yields  = 0.7      // what is left of it when something suffers
+	yields  = 0.7      // what is left of it at most when something suffers
 	settles = 2        // seconds until it shows what that changed
+	suffers = 1.1      // from how many times as long on what cannot wait suffers
 )
 
 // nearly is which part of a second's turns are as good as all of them.
@@ -101,8 +102,10 @@ func (t *Throttle) Much() bool {
 	return t.waited || t.busy > 0
 }
 
-// Judge must be called each second: suffers says that what cannot wait does so.
-func (t *Throttle) Judge(at time.Time, suffers bool) {
+// Judge must be called each second. slowed is how many times as long as at best
+// what cannot wait takes now: by so much the share falls, and only a little above
+// 1 changes nothing.
+func (t *Throttle) Judge(at time.Time, slowed float64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.fill()
@@ -115,11 +118,12 @@ func (t *Throttle) Judge(at time.Time, suffers bool) {
 	t.waited, t.used = false, 0
 	t.settled = max(0, t.settled-1)
 	switch {
-	case t.idle == forgets:
+	case slowed > suffers && t.settled == 0:
+		t.share, t.eased, t.settled = max(floor, t.share*min(yields, 1/slowed)), false, settles
+	case slowed > suffers || t.rests:
+	case t.idle >= forgets:
 		t.anew()
-	case suffers && t.settled == 0:
-		t.share, t.eased, t.settled = max(floor, t.share*yields), false, settles
-	case suffers || !much || t.rests:
+	case !much:
 	case t.eased:
 		t.share = min(1, t.share*surge)
 	case t.settled == 0:
@@ -178,17 +182,20 @@ func (t *Throttle) Back(n int) {
 	t.used -= float64(n)
 }
 
+// rest is how long a rest is at most.
+const rest = 2 * time.Second
+
 // Rest waits after a piece of work that took so long, for the time that is not
-// its own, a second at most.
+// its own, two seconds at most.
 func (t *Throttle) Rest(ctx context.Context, took time.Duration) {
 	if t == nil {
 		return
 	}
 	t.mu.Lock()
 	t.waited = true
-	rest := time.Duration(float64(took) * (1/t.now() - 1))
+	theirs := time.Duration(float64(took) * (1/t.now() - 1))
 	t.mu.Unlock()
-	sleep(ctx, min(rest, waits))
+	sleep(ctx, min(theirs, rest))
 }
 
 // sleep reports whether the whole time passed.

@@ -22,7 +22,7 @@ type machine struct {
 }
 
 // second takes all turns of a second, in pieces, and judges.
-func (m *machine) second(ctx context.Context, slowed bool) (started int) {
+func (m *machine) second(ctx context.Context, slowed float64) (started int) {
 	began := time.Now()
 	for time.Since(began) < time.Second {
 		started += m.throttle.Turns(ctx, cmp.Or(m.most, 50))
@@ -30,7 +30,10 @@ func (m *machine) second(ctx context.Context, slowed bool) (started int) {
 	}
 	m.waiting = max(0, m.waiting+float64(started)-m.capacity)
 	m.late.Taken(time.Duration(m.waiting / m.capacity * float64(time.Second)))
-	m.throttle.Judge(time.Now(), slowed || m.late.Look())
+	if m.late.Look() {
+		slowed = max(slowed, throttle.Late)
+	}
+	m.throttle.Judge(time.Now(), slowed)
 	return started
 }
 
@@ -40,11 +43,11 @@ func TestStartsFollowWhatTheMachineCan(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			m := machine{throttle: throttle.New(150), capacity: capacity}
 			for range 20 { // until it knows
-				m.second(t.Context(), false)
+				m.second(t.Context(), 1)
 			}
 			sum, most := 0, 0.0
 			for range 120 {
-				sum += m.second(t.Context(), false)
+				sum += m.second(t.Context(), 1)
 				most = max(most, m.waiting)
 			}
 			want := 120 * min(capacity, 150)
@@ -61,20 +64,24 @@ func TestIntakeComesFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := machine{throttle: throttle.New(150), capacity: 1000}
 		for range 10 {
-			m.second(t.Context(), false)
+			m.second(t.Context(), 1)
 		}
 		require.InDelta(t, 1, m.throttle.Share(), 0.01)
-		for range 40 {
-			m.second(t.Context(), true)
+		for range 6 {
+			m.second(t.Context(), 1.2)
 		}
-		require.InDelta(t, 1.0/32, m.throttle.Share(), 0.001)
+		require.InDelta(t, 0.35, m.throttle.Share(), 0.15, "little by little")
+		for range 3 {
+			m.second(t.Context(), 20)
+		}
+		require.InDelta(t, 1.0/64, m.throttle.Share(), 0.001, "much that suffers has all of it at once")
 		started := 0
 		for range 10 {
-			started += m.second(t.Context(), true)
+			started += m.second(t.Context(), 1.2)
 		}
-		require.InDelta(t, 150.0/32*10, started, 6, "it goes on all the same")
+		require.InDelta(t, 150.0/64*10, started, 8, "it goes on all the same")
 		for range 40 {
-			m.second(t.Context(), false)
+			m.second(t.Context(), 1)
 		}
 		require.InDelta(t, 1, m.throttle.Share(), 0.2)
 	})
@@ -87,7 +94,7 @@ func TestMuchWorkRestsTwoSecondsAMinute(t *testing.T) {
 		m := machine{throttle: throttle.New(150), capacity: 1000}
 		for range 180 {
 			m.most = most
-			m.second(t.Context(), false)
+			m.second(t.Context(), 1)
 			if m.throttle.Share() < 0.1 {
 				seconds = append(seconds, time.Now().Second())
 			}
@@ -134,7 +141,7 @@ func TestARestIsTheTimeThatIsNotItsOwn(t *testing.T) {
 			return time.Since(began)
 		}
 		require.Equal(t, 300*time.Millisecond, rested(100*time.Millisecond), "a quarter of the time is its own")
-		require.Equal(t, time.Second, rested(time.Hour))
+		require.Equal(t, 2*time.Second, rested(time.Hour))
 		var none *throttle.Throttle
 		began := time.Now()
 		none.Rest(t.Context(), time.Hour)

@@ -79,6 +79,7 @@ func (t *tx) Merge(from, into customer.ID) error {
 	clear(t.whose)
 	clear(t.nobody)
 	clear(t.held)
+	clear(t.open)
 	return t.Tx.Merge(from, into)
 }
 
@@ -86,15 +87,21 @@ func (t *tx) Merge(from, into customer.ID) error {
 // needs.
 func (t *tx) Expect(n ledger.Need) error {
 	externals := slices.Compact(slices.Sorted(slices.Values(n.Externals)))
-	before, err := t.ahead(externals, n.Messages)
-	if err != nil {
-		return err
+	var before map[string]string
+	var err error
+	if len(externals)+len(n.Messages) > 0 {
+		if before, err = t.ahead(externals, n.Messages); err != nil {
+			return err
+		}
 	}
-	ids := slices.Grow(slices.Clone(n.Customers), len(before))
+	ids := slices.Concat(n.Customers, n.Running)
 	for _, id := range before {
 		ids = append(ids, customer.ID(id))
 	}
-	if err := t.hold(ids...); err != nil || len(externals) == 0 {
+	if err := t.hold(ids...); err != nil {
+		return err
+	}
+	if err := t.runningOf(n.Running); err != nil || len(externals) == 0 {
 		return err
 	}
 	after, err := t.identities(externals)

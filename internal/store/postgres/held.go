@@ -80,22 +80,6 @@ func (t *tx) Outreach(ref ledger.Ref) (ledger.Outreach, bool, error) {
 	return t.Tx.Outreach(ref)
 }
 
-// AddOutreach implements ledger.Outreaches.
-func (t *tx) AddOutreach(o ledger.Outreach) (int, bool, error) {
-	if err := t.hold(o.Customer); err != nil {
-		return 0, false, err
-	}
-	return t.Tx.AddOutreach(o)
-}
-
-// OpenOutreaches implements ledger.Outreaches.
-func (t *tx) OpenOutreaches(id customer.ID) ([]ledger.Outreach, error) {
-	if err := t.hold(id); err != nil {
-		return nil, err
-	}
-	return t.Tx.OpenOutreaches(id)
-}
-
 // LastSent implements ledger.Outreaches.
 func (t *tx) LastSent(rule string, id customer.ID, about string) (ledger.Outreach, bool, error) {
 	if err := t.hold(id); err != nil {
@@ -177,6 +161,7 @@ func (t *tx) Claim(rule string, now, until time.Time, limit int) ([]ledger.Outre
 	if err := t.hold(locked...); err != nil {
 		return nil, err
 	}
+	clear(t.open)
 	return sqltx.Claimed(t.conn, claim, until, rule, customers, numbers)
 }
 

@@ -31,17 +31,18 @@ type tx struct {
 	w      *writer
 	gate   bool // it is of the gate's lane
 	c      *conn
-	whose  map[string]customer.ID // outside ids as resolved under the customer's lock
-	held   map[customer.ID]bool   // customers who are locked, as far as they are there
-	nobody map[string]bool        // outside ids that are nobody's, and stay so
-	heard  map[eventID]bool       // ids of events: true is there
-	log    log                    // events to be written
+	whose  map[string]customer.ID            // outside ids as resolved under the customer's lock
+	held   map[customer.ID]bool              // customers who are locked, as far as they are there
+	nobody map[string]bool                   // outside ids that are nobody's, and stay so
+	heard  map[eventID]bool                  // ids of events: true is there
+	log    log                               // events to be written
+	open   map[customer.ID][]ledger.Outreach // of customers who are locked: as it stands
 }
 
 var _ ledger.Tx = (*tx)(nil)
 
 func newTx(w *writer, lane ledger.Lane) *tx {
-	t := &tx{w: w, c: w.c, gate: lane == ledger.GateLane, whose: map[string]customer.ID{}, held: map[customer.ID]bool{}, nobody: map[string]bool{}, heard: map[eventID]bool{}}
+	t := &tx{w: w, c: w.c, gate: lane == ledger.GateLane, whose: map[string]customer.ID{}, held: map[customer.ID]bool{}, nobody: map[string]bool{}, heard: map[eventID]bool{}, open: map[customer.ID][]ledger.Outreach{}}
 	over := ahead{w.c, t}
 	t.spoken = spoken{sqltx.New(over, w.memory), over}
 	return t

@@ -84,6 +84,11 @@ func (t *Tx) SaveOutreach(o ledger.Outreach) error {
 		WHERE rule = $21 AND customer = $22 AND n = $23`, append(values, o.Rule, o.Customer, o.N)...)
 }
 
+// OutreachesIn gives outreaches by what follows FROM in a store's own words.
+func OutreachesIn(c Conn, where string, args ...any) ([]ledger.Outreach, error) {
+	return All(c, scanOutreach, selectOutreach+" "+where, args...)
+}
+
 // OpenOutreaches implements ledger.Outreaches.
 func (t *Tx) OpenOutreaches(id customer.ID) ([]ledger.Outreach, error) {
 	return All(t.conn, scanOutreach, selectOutreach+`

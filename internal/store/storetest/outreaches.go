@@ -16,6 +16,7 @@ func outreaches() map[string]func(*testing.T, Open) {
 		"outreach_numbers":    outreachNumbers,
 		"outreach_missing":    outreachMissing,
 		"open_outreaches":     openOutreaches,
+		"expected":            expected,
 		"last_sent":           lastSent,
 		"awaiting_goal":       awaitingGoal,
 		"decisions":           decisions,
@@ -125,6 +126,45 @@ func openOutreaches(t *testing.T, open Open) {
 	}
 	require.Equal(t, []ledger.Outreach{added[2], added[3], added[1], added[0]}, of(0), "newest first")
 	require.Equal(t, []ledger.Outreach{added[2], added[3]}, of(2))
+}
+
+// expected has a write say whose open outreaches it will ask for: what it does to
+// them meanwhile is seen all the same.
+func expected(t *testing.T, open Open) {
+	s := start(t, open)
+	added := add(t, s, plain("cart", "c1", "k1"), plain("late", "c1", "k1"), plain("cart", "c2", "k1"))
+	write(t, s, func(tx ledger.Tx) error {
+		if err := tx.Expect(ledger.Need{Customers: []customer.ID{"c3"}, Running: []customer.ID{"c1", "c2", "c4"}}); err != nil {
+			return err
+		}
+		now := func(id customer.ID) []ledger.Outreach {
+			list, err := tx.OpenOutreaches(id)
+			require.NoError(t, err)
+			return list
+		}
+		require.Equal(t, added[:2], now("c1"))
+		require.Equal(t, added[2:], now("c2"))
+		require.Empty(t, now("c4"))
+
+		now("c1")[0].Seq = 7 // theirs alone
+		ended := added[1]
+		ended.Status = ledger.Ended
+		require.NoError(t, tx.SaveOutreach(ended))
+		require.Equal(t, added[:1], now("c1"))
+		more := plain("more", "c4", "k1")
+		n, fresh, err := tx.AddOutreach(more)
+		require.NoError(t, err)
+		require.True(t, fresh)
+		more.N = n
+		require.Equal(t, []ledger.Outreach{more}, now("c4"))
+		claimed, err := tx.Claim("cart", at(30), at(40), 5)
+		require.NoError(t, err)
+		require.Len(t, claimed, 2)
+		require.Equal(t, at(40), now("c2")[0].Lease)
+		require.NoError(t, tx.SaveOutreach(claimed[0]))
+		require.NoError(t, tx.SaveOutreach(claimed[1]))
+		return nil
+	})
 }
 
 func lastSent(t *testing.T, open Open) {

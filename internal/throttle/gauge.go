@@ -12,6 +12,7 @@ import (
 type Gauge struct {
 	mu     sync.Mutex
 	minute int64
+	looked time.Time
 	kinds  [kinds]kind
 }
 
@@ -31,6 +32,9 @@ const (
 	// slack is by how much calls may take longer, whatever they took before: that
 	// much comes from anywhere.
 	slack = 5 * time.Millisecond
+	// busy is how many calls must be under way at a time, on average, for it to
+	// matter how long they take: of fewer, nobody waits for the one before.
+	busy = 0.5
 )
 
 // Took says that a call of a size, such as a number of events, took so long.
@@ -43,22 +47,28 @@ func (g *Gauge) Took(size int, d time.Duration) {
 }
 
 // Look gives how long the calls since the last look took, in percent of the
-// least in this minute and the one before: 100 is as fast as ever, 0 that there
-// were too few to tell.
+// least in this minute and the one before: 100 is as fast as ever, or that there
+// is so little to do that it does not matter; 0 that nobody can tell.
 func (g *Gauge) Look(at time.Time) (percent int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.turn(at.Unix() / 60)
-	calls, sum := 0, 0.0
+	calls, sum, took := 0, 0.0, time.Duration(0)
 	for i := range g.kinds {
-		if k := &g.kinds[i]; k.count >= fewest {
+		k := &g.kinds[i]
+		if took += k.took; k.count >= fewest {
 			sum += float64(k.count) * k.look()
 			calls += k.count
 		}
-		g.kinds[i].count, g.kinds[i].took = 0, 0
+		k.count, k.took = 0, 0
 	}
-	if calls == 0 {
+	elapsed := at.Sub(g.looked)
+	g.looked = at
+	switch {
+	case calls == 0:
 		return 0
+	case took.Seconds() < busy*elapsed.Seconds():
+		return 100
 	}
 	return max(100, int(100*sum/float64(calls)))
 }

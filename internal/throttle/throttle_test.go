@@ -162,23 +162,25 @@ func TestAGaugeComparesWithTheBestOfLate(t *testing.T) {
 	}
 	look := func(after time.Duration) int { at = at.Add(after); return g.Look(at) }
 	require.Zero(t, look(time.Second))
-	calls(10, 100, 50*time.Millisecond)
+	calls(20, 100, 50*time.Millisecond)
 	require.Equal(t, 100, look(time.Second))
-	calls(10, 100, 80*time.Millisecond)
+	calls(20, 100, 80*time.Millisecond)
 	require.Equal(t, 150, look(time.Second), "five milliseconds come from anywhere")
 	calls(2, 100, time.Second)
 	require.Zero(t, look(time.Second), "two calls tell nothing")
-	calls(10, 1, 4*time.Millisecond)
-	calls(10, 100, 105*time.Millisecond)
+	calls(5, 100, 80*time.Millisecond)
+	require.Equal(t, 100, look(time.Second), "five calls that come now and then wait for nobody")
+	calls(20, 1, 4*time.Millisecond)
+	calls(20, 100, 105*time.Millisecond)
 	require.Equal(t, 150, look(time.Second), "each size by itself: half of them took twice as long")
-	calls(10, 100, 40*time.Millisecond)
+	calls(20, 100, 40*time.Millisecond)
 	require.Equal(t, 100, look(time.Second), "faster than ever is the best")
 
-	calls(10, 100, 85*time.Millisecond)
+	calls(1000, 100, 85*time.Millisecond)
 	require.Equal(t, 200, look(time.Minute), "the best of the minute before counts")
-	calls(10, 100, 85*time.Millisecond)
+	calls(1000, 100, 85*time.Millisecond)
 	require.Equal(t, 100, look(time.Minute), "that of the one before is forgotten")
-	calls(10, 100, 200*time.Millisecond)
+	calls(20, 100, 200*time.Millisecond)
 	require.Equal(t, 100, look(time.Hour))
 }
 

@@ -21,3 +21,13 @@ func (o *Observer) count(batch []Incoming, outcomes []Outcome) {
 		o.Meter.Event(via, string(outcome.Status))
 	}
 }
+
+// reports counts what providers report.
+func reports(batch []Incoming) (n int) {
+	for _, in := range batch {
+		if in.Report != nil {
+			n++
+		}
+	}
+	return n
+}

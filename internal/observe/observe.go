@@ -34,7 +34,8 @@ type Observer struct {
 	Fit func() error
 	// Meter counts what came in; nil: nobody counts.
 	Meter Meter
-	// Took is told how long it took to take so many events; nil: nobody is.
+	// Took is told how long it took to take so many events, and nothing of what
+	// providers report, which comes of our own messages; nil: nobody is told.
 	Took func(events int, took time.Duration)
 
 	strays strays
@@ -55,8 +56,8 @@ func (o *Observer) Take(ctx context.Context, batch []Incoming) ([]Outcome, error
 	if err != nil {
 		return nil, fmt.Errorf("take events: %w", err)
 	}
-	if o.Took != nil {
-		o.Took(len(batch), time.Since(began))
+	if events := len(batch) - reports(batch); o.Took != nil && events > 0 {
+		o.Took(events, time.Since(began))
 	}
 	o.count(batch, t.outcomes)
 	return t.outcomes, nil

@@ -112,10 +112,8 @@ func (t *taking) spread() (more bool, err error) {
 	if err := t.tx.Expect(neededFor(n.Event, ids)); err != nil {
 		return false, err
 	}
-	for _, id := range ids {
-		if err := t.tell(id, n.Event); err != nil {
-			return false, err
-		}
+	if err := t.tell(n.Event, ids...); err != nil {
+		return false, err
 	}
 	if err := t.finish(); err != nil {
 		return false, err
@@ -174,7 +172,7 @@ func (t *taking) retell(gone *dossier.Dossier, into customer.ID) error {
 		if n.Event.Customer != "" || !shared || v.String() != n.Value || !missed {
 			continue
 		}
-		if err := t.tell(into, n.Event); err != nil {
+		if err := t.tell(n.Event, into); err != nil {
 			return err
 		}
 	}
@@ -190,27 +188,54 @@ func (t *taking) told(d *dossier.Dossier, news customer.Event) (bool, error) {
 	}), err
 }
 
-// tell lets one customer live through an event of somebody else's making.
-func (t *taking) tell(id customer.ID, e customer.Event) error {
+// tell lets customers live through an event of somebody else's making. Who has
+// been told is looked for before anybody is: then nothing has to be written first.
+func (t *taking) tell(e customer.Event, ids ...customer.ID) error {
+	untold := make([]*dossier.Dossier, 0, len(ids))
+	for _, id := range ids {
+		d, err := t.untold(id, e)
+		if err != nil {
+			return err
+		}
+		if d != nil {
+			untold = append(untold, d)
+		}
+	}
+	for _, d := range untold {
+		own := e
+		if e.Customer == "" {
+			own.Customer, own.MessageID = d.Profile.ID, customer.SharedID(e.MessageID, d.Profile.ID)
+		}
+		fresh, err := t.append(own)
+		if err != nil {
+			return err
+		}
+		if !fresh {
+			continue
+		}
+		if _, err := t.happen(d, own); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// untold gives the file of a customer who is there, and has not been told of an
+// event for all who share a value.
+func (t *taking) untold(id customer.ID, e customer.Event) (*dossier.Dossier, error) {
 	d := t.files[id]
 	if d == nil {
 		var ok bool
 		var err error
 		if d, ok, err = t.desk.Open(t.tx, id); err != nil || !ok {
-			return err
+			return nil, err
 		}
 		t.keep(d)
 	}
 	if e.Customer == "" {
 		if told, err := t.told(d, e); err != nil || told {
-			return err
+			return nil, err
 		}
-		e.Customer, e.MessageID = id, customer.SharedID(e.MessageID, id)
 	}
-	fresh, err := t.append(e)
-	if err != nil || !fresh {
-		return err
-	}
-	_, err = t.happen(d, e)
-	return err
+	return d, nil
 }

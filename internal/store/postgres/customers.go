@@ -80,6 +80,9 @@ func (t *tx) Merge(from, into customer.ID) error {
 	clear(t.nobody)
 	clear(t.held)
 	clear(t.open)
+	if err := t.log.write(t.c); err != nil {
+		return err
+	}
 	return t.Tx.Merge(from, into)
 }
 

@@ -58,9 +58,12 @@ func (t *tx) Append(e customer.Event) (bool, error) {
 	return true, nil
 }
 
+// any reports whether something is gathered.
+func (l *log) any() bool { return len(l.ids) > 0 }
+
 // write puts what was gathered off to the next journey.
 func (l *log) write(c *conn) error {
-	if len(l.ids) == 0 {
+	if !l.any() {
 		return nil
 	}
 	_ = c.Later("INSERT INTO event_ids (id, at) SELECT * FROM unnest(CAST($1 AS bytea[]), CAST($2 AS bigint[]))", l.ids, l.ats)

@@ -61,12 +61,18 @@ func (t *tx) Events(q ledger.EventQuery) ([]customer.Event, error) {
 	if err := t.hold(q.Customer); err != nil {
 		return nil, err
 	}
+	if err := t.log.write(t.c); err != nil {
+		return nil, err
+	}
 	return t.Tx.Events(q)
 }
 
 // Latest implements ledger.Events.
 func (t *tx) Latest(id customer.ID) ([]customer.Event, error) {
 	if err := t.hold(id); err != nil {
+		return nil, err
+	}
+	if err := t.log.write(t.c); err != nil {
 		return nil, err
 	}
 	return t.Tx.Latest(id)

@@ -43,8 +43,7 @@ var _ ledger.Tx = (*tx)(nil)
 
 func newTx(w *writer, lane ledger.Lane) *tx {
 	t := &tx{w: w, c: w.c, gate: lane == ledger.GateLane, whose: map[string]customer.ID{}, held: map[customer.ID]bool{}, nobody: map[string]bool{}, heard: map[eventID]bool{}, open: map[customer.ID][]ledger.Outreach{}}
-	over := ahead{w.c, t}
-	t.spoken = spoken{sqltx.New(over, w.memory), over}
+	t.spoken = spoken{sqltx.New(w.c, w.memory), w.c}
 	return t
 }
 
@@ -78,33 +77,9 @@ func (t spoken) Asking(now time.Time, limit int) ([]ledger.Part, error) {
 	return sqltx.PartsIn(t.conn, asking, now, limit)
 }
 
-// finish writes what was put off to the closure's end.
+// finish writes what was put off to the closure's end: the events that it
+// appended, unless somebody asked for events before.
 func (t *tx) finish() error { return t.log.write(t.c) }
-
-// ahead is the connection as one closure has it: the events that it appended
-// are written before anything is asked.
-type ahead struct {
-	*conn
-	t *tx
-}
-
-func (a ahead) Query(sql string, each func(*sqltx.Row), args ...any) error {
-	if err := a.t.log.write(a.conn); err != nil {
-		return err
-	}
-	return a.conn.Query(sql, each, args...)
-}
-
-func (a ahead) Change(sql string, each func(*sqltx.Row), args ...any) error {
-	return a.Query(sql, each, args...)
-}
-
-func (a ahead) Exec(sql string, args ...any) (int64, error) {
-	if err := a.t.log.write(a.conn); err != nil {
-		return 0, err
-	}
-	return a.conn.Exec(sql, args...)
-}
 
 // snapshot is a connection within a read.
 type snapshot struct{ *conn }

@@ -218,11 +218,11 @@ func (w *writer) try(j *lanes.Job) error {
 	w.job = j
 	err := lanes.Call(j.Fn, t)
 	w.job = nil
-	if err == nil {
-		err = t.finish()
-	}
-	if err == nil && w.c.here() != asked {
-		err = w.c.send()
+	if (err == nil || t.log.any()) && w.c.failed == nil {
+		// Of a failed one too: its events may be somebody else's by now, which is why.
+		if sent := w.finish(t, asked); err == nil {
+			err = sent
+		}
 	}
 	if failed := w.c.failed; failed != nil && (err == nil || code(err) == "") {
 		err = failed // perhaps hidden by the closure
@@ -239,6 +239,14 @@ func (w *writer) try(j *lanes.Job) error {
 		_ = w.c.Later("RELEASE closure")
 	}
 	return nil
+}
+
+// finish sends what a closure put off.
+func (w *writer) finish(t *tx, asked place) error {
+	if err := t.finish(); err != nil || w.c.here() == asked {
+		return err
+	}
+	return w.c.send()
 }
 
 // begin opens a transaction, where none is open, as soon as something is asked.

@@ -37,6 +37,7 @@ type places struct {
 	temporal string
 	sandbox  string // URL
 	mail     string // host:port of the mail server, "" without one
+	ports    *ports
 }
 
 // seat is what one process of the engine is told of itself.

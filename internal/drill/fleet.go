@@ -56,10 +56,10 @@ func (d database) start() error {
 func (database) awaitReady(context.Context) error { return nil }
 
 // seatsOf gives what each process of the engine is told.
-func (o Options) seatsOf(dir string) ([]seat, error) {
+func (o Options) seatsOf(dir string, ports *ports) ([]seat, error) {
 	const firstPort, apart = 21200, 10
 	if !o.fleet() {
-		address, err := freeAddress(firstPort - 2*apart*apart)
+		address, err := ports.free(firstPort - 2*apart*apart)
 		return []seat{{name: "engine", role: roleAll, http: address, admin: "127.0.0.1:0", rules: filepath.Join(dir, "rules")}}, err
 	}
 	roles := o.Roles
@@ -68,7 +68,7 @@ func (o Options) seatsOf(dir string) ([]seat, error) {
 	}
 	var list []seat
 	for i := range max(o.Engines, 1) {
-		s, err := newSeat("engine-"+strconv.Itoa(i+1), roles[i%len(roles)], firstPort+2*apart*i)
+		s, err := ports.seat("engine-"+strconv.Itoa(i+1), roles[i%len(roles)], firstPort+2*apart*i)
 		if err != nil {
 			return nil, err
 		}
@@ -77,12 +77,12 @@ func (o Options) seatsOf(dir string) ([]seat, error) {
 	return list, nil
 }
 
-// newSeat finds addresses for a process that is one of several.
-func newSeat(name, role string, port int) (s seat, err error) {
+// seat finds addresses for a process that is one of several.
+func (p *ports) seat(name, role string, port int) (s seat, err error) {
 	const apart = 10
 	s = seat{name: name, role: role}
-	if s.http, err = freeAddress(port); err == nil {
-		s.admin, err = freeAddress(port + apart)
+	if s.http, err = p.free(port); err == nil {
+		s.admin, err = p.free(port + apart)
 	}
 	return s, err
 }

@@ -146,18 +146,3 @@ func listens(address string) func(context.Context) bool {
 		return true
 	}
 }
-
-// freeAddress finds a port that nobody has, below those that systems give to
-// outgoing connections: one of these must not take it while a process is down.
-func freeAddress(from int) (string, error) {
-	const last = 32000
-	for port := from; port < last; port++ {
-		address := fmt.Sprintf("127.0.0.1:%d", port)
-		listener, err := net.Listen("tcp", address)
-		if err != nil {
-			continue
-		}
-		return address, listener.Close()
-	}
-	return "", errors.New("no free port below 32000; end what holds them")
-}

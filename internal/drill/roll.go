@@ -171,7 +171,7 @@ func (r *roll) replaceAll(ctx context.Context) error {
 	next.bin = cmp.Or(r.Next, r.Bin)
 	for i, old := range r.places.seats {
 		const firstPort, apart = 21600, 20
-		made, err := newSeat(old.name+"-next", old.role, firstPort+apart*i)
+		made, err := r.places.ports.seat(old.name+"-next", old.role, firstPort+apart*i)
 		if err != nil {
 			return err
 		}

@@ -56,17 +56,18 @@ func (o Options) fleet() bool { return o.Store == onPostgres }
 // stage prepares the folder, the store and the providers. It is left even with
 // an error.
 func (o Options) stage(ctx context.Context) (*stage, error) {
-	s := &stage{places: places{dir: o.Dir, bin: o.Bin, store: filepath.Join(o.Dir, "outreach.db")}}
+	s := &stage{places: places{dir: o.Dir, bin: o.Bin, store: filepath.Join(o.Dir, "outreach.db"), ports: &ports{}}}
+	s.undo = append(s.undo, s.places.ports.leave)
 	// PostgreSQL may run as somebody else, who passes through the folder.
 	if err := errors.Join(os.MkdirAll(o.Dir, 0o700), os.Chmod(o.Dir, 0o711), writeHouse(o.Dir), limit(o.Dir, o.Rate)); err != nil { //nolint:gosec // as it says
 		return s, fmt.Errorf("folder: %w", err)
 	}
 	const temporalPort = 21100
 	var err error
-	if s.places.temporal, err = freeAddress(temporalPort); err != nil {
+	if s.places.temporal, err = s.places.ports.free(temporalPort); err != nil {
 		return s, err
 	}
-	if s.places.seats, err = o.seatsOf(o.Dir); err != nil {
+	if s.places.seats, err = o.seatsOf(o.Dir, s.places.ports); err != nil {
 		return s, err
 	}
 	s.places.engine = s.places.seats[0].http

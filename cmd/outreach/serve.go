@@ -25,7 +25,10 @@ func serveCommand() *cobra.Command {
 		if err := app.FromEnv(cmd.Flags(), &options, os.LookupEnv, os.ReadFile); err != nil {
 			return usageError(err)
 		}
-		var err error
+		err := options.Check()
+		if err != nil {
+			return usageError(err)
+		}
 		if options.Logger, err = options.NewLogger(cmd.ErrOrStderr()); err != nil {
 			return usageError(err)
 		}

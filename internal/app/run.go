@@ -77,10 +77,7 @@ func Run(ctx context.Context, o Options) (err error) {
 	var undo closers
 	defer undo.close()
 
-	if err := o.part().check(); err != nil {
-		return err
-	}
-	if _, err := o.kept(); err != nil {
+	if err := o.Check(); err != nil {
 		return err
 	}
 	var listener net.Listener // nil: nothing is served

@@ -164,6 +164,8 @@ func (o Options) build(ctx context.Context, store ledger.Store, box *inbox.Box) 
 		return r, err
 	}
 	o.warnOfSilence(senders)
+	o.warnOfUnseen()
+	o.tellOfUnusedHTTP()
 	o.warnOfUnsigned(rules.Current())
 	o.warnOfShortKeep(rules.Current())
 	o.tellOfSenders(rules.Current())

@@ -50,7 +50,7 @@ func TestConfigurationPage(t *testing.T) {
 const configurationHead = `# Configuration
 
 What ` + "`outreach serve`" + ` can be told, by a flag or by an environment variable. A flag wins. The commands that work on
-the store know ` + "`--store`" + ` and ` + "`OUTREACH_STORE`" + ` only. What marketing decides - hours, caps, topics, zones - is not
+the store know ` + "`--store`" + `, ` + "`OUTREACH_STORE`" + ` and ` + "`OUTREACH_STORE_FILE`" + ` only. What marketing decides - hours, caps, topics, zones - is not
 here: it stands in ` + "`rules/policy.yaml`" + `.
 
 This page is written by a test; ` + "`make docs`" + ` writes it anew.

@@ -73,7 +73,7 @@ func pauseCommand(now func() time.Time) *cobra.Command {
 			return err
 		}
 		h.At, h.By, h.Note = place.instant(), operatorHolds, note
-		return place.use(cmd, func(ctx context.Context, o *office) error {
+		return place.change(cmd, func(ctx context.Context, o *office) error {
 			rows := o.out
 			if list == "-" {
 				o.out = cmd.ErrOrStderr()
@@ -176,5 +176,6 @@ func (o *office) holdable(tx ledger.Tx, kind ledger.HoldKind) (known []string, e
 			known = append(known, t.Rule) // removed, with open outreaches
 		}
 	}
-	return known, err
+	slices.Sort(known)
+	return slices.Compact(known), err
 }

@@ -61,7 +61,11 @@ outreach rules versions RULE lists the versions.`,
 		case f.rate <= 0:
 			return usageError(fmt.Errorf("--rate: %g is not above 0", f.rate))
 		}
-		return place.useRules(cmd, func(ctx context.Context, o *office) error { return o.migrate(ctx, args[0], f, *asJSON) })
+		move := func(ctx context.Context, o *office) error { return o.migrate(ctx, args[0], f, *asJSON) }
+		if f.yes {
+			return place.changeRules(cmd, move)
+		}
+		return place.useRules(cmd, move)
 	}
 	return cmd
 }

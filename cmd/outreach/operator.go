@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"time"
@@ -17,6 +18,7 @@ import (
 	"github.com/outreach-engine/outreach/internal/library"
 	"github.com/outreach-engine/outreach/internal/sendtime"
 	"github.com/outreach-engine/outreach/internal/store"
+	"github.com/outreach-engine/outreach/internal/store/transfer"
 )
 
 // operatorCommands are what operators ask and order. They work on the store
@@ -72,30 +74,67 @@ type office struct {
 	out     io.Writer
 }
 
-// use opens a store that is there.
-func (p *place) use(cmd *cobra.Command, fn func(context.Context, *office) error) error {
-	if err := store.Place(p.path).There(); err != nil {
-		return err
-	}
-	return p.open(cmd, fn)
-}
+// work is what a command does with an open store.
+type work func(context.Context, *office) error
 
-// useRules opens a store that is there and reads the rules in force.
-func (p *place) useRules(cmd *cobra.Command, fn func(context.Context, *office) error) error {
-	return p.use(cmd, func(ctx context.Context, o *office) error {
-		if _, err := o.library.Follow(ctx); err != nil {
+// use opens a store that is there, to read it. Of one that was moved it says so
+// first.
+func (p *place) use(cmd *cobra.Command, fn work) error {
+	return p.there(cmd, func(ctx context.Context, o *office) error {
+		err := transfer.Free(ctx, o.store)
+		if moved, ok := errors.AsType[*transfer.MovedError](err); ok {
+			_, err = fmt.Fprintln(cmd.ErrOrStderr(), "outreach:", moved)
+		}
+		if err != nil {
 			return err
 		}
 		return fn(ctx, o)
 	})
 }
 
-// make opens a store, and makes it where there is none.
-func (p *place) make(cmd *cobra.Command, fn func(context.Context, *office) error) error {
+// useRules opens a store that is there, to read it, and reads the rules in force.
+func (p *place) useRules(cmd *cobra.Command, fn work) error { return p.use(cmd, withRules(fn)) }
+
+// change opens a store that is there, to change it. It refuses one that was
+// moved: nobody works on it any more.
+func (p *place) change(cmd *cobra.Command, fn work) error { return p.there(cmd, onFree(fn)) }
+
+// changeRules opens a store that is there, to change it, and reads the rules in
+// force.
+func (p *place) changeRules(cmd *cobra.Command, fn work) error { return p.change(cmd, withRules(fn)) }
+
+// make opens a store to change it, and makes it where there is none.
+func (p *place) make(cmd *cobra.Command, fn work) error { return p.open(cmd, onFree(fn)) }
+
+// withRules reads the rules in force before the work.
+func withRules(fn work) work {
+	return func(ctx context.Context, o *office) error {
+		if _, err := o.library.Follow(ctx); err != nil {
+			return err
+		}
+		return fn(ctx, o)
+	}
+}
+
+// onFree does the work unless the store was moved.
+func onFree(fn work) work {
+	return func(ctx context.Context, o *office) error {
+		if err := transfer.Free(ctx, o.store); err != nil {
+			return err
+		}
+		return fn(ctx, o)
+	}
+}
+
+// there opens a store that is there.
+func (p *place) there(cmd *cobra.Command, fn work) error {
+	if err := store.Place(p.path).There(cmd.Context()); err != nil {
+		return err
+	}
 	return p.open(cmd, fn)
 }
 
-func (p *place) open(cmd *cobra.Command, fn func(context.Context, *office) error) (err error) {
+func (p *place) open(cmd *cobra.Command, fn work) (err error) {
 	opened, err := store.Place(p.path).Open(cmd.Context(), nil)
 	if err != nil {
 		return err

@@ -38,7 +38,7 @@ func resumeCommand(now func() time.Time) *cobra.Command {
 			return err
 		}
 		h.Lifted = place.instant()
-		return place.use(cmd, func(ctx context.Context, o *office) error { return o.resume(ctx, h) })
+		return place.change(cmd, func(ctx context.Context, o *office) error { return o.resume(ctx, h) })
 	}
 	return cmd
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"os"
 	"os/signal"
 	"syscall"
@@ -25,7 +24,10 @@ func serveCommand() *cobra.Command {
 		if err := app.FromEnv(cmd.Flags(), &options, os.LookupEnv, os.ReadFile); err != nil {
 			return usageError(err)
 		}
-		var err error
+		err := options.Check()
+		if err != nil {
+			return usageError(err)
+		}
 		if options.Logger, err = options.NewLogger(cmd.ErrOrStderr()); err != nil {
 			return usageError(err)
 		}
@@ -50,12 +52,7 @@ func serveCommand() *cobra.Command {
 			}
 		}()
 		options.Reload = reload
-		options.Ready = func(r app.Running) {
-			fmt.Fprintf(cmd.OutOrStdout(), "outreach: taking events at http://%s, %d rules in force\n", r.Addr, r.Loaded.Rules)
-			if r.Admin != "" {
-				fmt.Fprintf(cmd.OutOrStdout(), "outreach: health and figures at http://%s/ready and /metrics\n", r.Admin)
-			}
-		}
+		options.Ready = func(r app.Running) { options.Greet(r, cmd.OutOrStdout()) }
 		return app.Run(cmd.Context(), options)
 	}
 	return cmd

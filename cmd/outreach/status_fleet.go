@@ -6,10 +6,12 @@ import (
 	"time"
 
 	"github.com/outreach-engine/outreach/internal/ledger"
+	"github.com/outreach-engine/outreach/internal/wording"
 )
 
 // processStatus is one process of the engine, as it said itself of late.
 type processStatus struct {
+	ID      string    `json:"id"` // anew at each start
 	Role    string    `json:"role"`
 	Version string    `json:"version"`
 	Host    string    `json:"host"`
@@ -21,18 +23,21 @@ type processStatus struct {
 func (v *status) readProcesses(tx ledger.Tx) error {
 	live, err := tx.Processes(v.At.Add(-ledger.BeatGone))
 	for _, p := range live {
-		v.Processes = append(v.Processes, processStatus{p.Role, p.Version, p.Host, p.Started, p.Beat})
+		v.Processes = append(v.Processes, processStatus{p.ID, p.Role, p.Version, p.Host, p.Started, p.Beat})
 	}
 	return err
 }
+
+// shownID bounds what is shown of a process's id: it tells two on one host apart.
+const shownID = 6
 
 func (v status) printProcesses(out io.Writer) error {
 	if len(v.Processes) == 0 {
 		return nil
 	}
-	rows := [][]string{{"PROCESS", "VERSION", "HOST", "SINCE"}}
+	rows := [][]string{{"PROCESS", "VERSION", "HOST", "ID", "SINCE", "HEARD OF"}}
 	for _, p := range v.Processes {
-		rows = append(rows, []string{p.Role, p.Version, p.Host, utc(p.Since)})
+		rows = append(rows, []string{p.Role, p.Version, p.Host, p.ID[:min(len(p.ID), shownID)], utc(p.Since), wording.Count(int64(max(v.At.Sub(p.Beat), 0)/time.Second), "second") + " ago"})
 	}
 	if _, err := fmt.Fprintln(out); err != nil {
 		return err

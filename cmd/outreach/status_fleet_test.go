@@ -17,14 +17,15 @@ func TestStatusListsTheProcessesThatLive(t *testing.T) {
 	t.Parallel()
 	s := seed(t, func(tx ledger.Tx) error {
 		return errors.Join(
-			tx.Beat(ledger.Process{ID: "a", Role: "intake", Version: "v1.2.0", Host: "node-1", Started: monday.Add(-time.Hour), Beat: monday.Add(-4 * time.Second)}),
+			tx.Beat(ledger.Process{ID: "AAAAAABB", Role: "intake", Version: "v1.2.0", Host: "node-1", Started: monday.Add(-time.Hour), Beat: monday.Add(-4 * time.Second)}),
 			tx.Beat(ledger.Process{ID: "b", Role: "worker", Version: "v1.3.0", Host: "node-2", Started: monday.Add(-time.Minute), Beat: monday}),
 			tx.Beat(ledger.Process{ID: "c", Role: "worker", Version: "v1.2.0", Host: "node-3", Started: monday.Add(-time.Hour), Beat: monday.Add(-time.Minute)}))
 	})
 	text := s.call("status")
-	require.Regexp(t, `PROCESS +VERSION +HOST +SINCE\n-*\s*intake +v1\.2\.0 +node-1 +.*13:00.*\nworker +v1\.3\.0 +node-2 +.*13:59`, text)
+	require.Regexp(t, `PROCESS +VERSION +HOST +ID +SINCE +HEARD OF\n-*\s*intake +v1\.2\.0 +node-1 +AAAAAA +.*13:00 UTC +4 seconds ago\nworker +v1\.3\.0 +node-2 +b +.*13:59 UTC +0 seconds ago`, text)
 	require.NotContains(t, text, "node-3")
-	require.Contains(t, s.call("status", "--json"), `"role": "intake"`)
+	require.Contains(t, s.call("status", "--json"), `"id": "AAAAAABB",
+      "role": "intake"`)
 }
 
 // TestExplainTakesWhatTheLogShows asks about one outreach and one message by the

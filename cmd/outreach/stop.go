@@ -29,7 +29,7 @@ func stopCommand(now func() time.Time) *cobra.Command {
 		if everybody == (len(args) == 2) {
 			return usageError(errors.New("give either a customer or --all; see outreach stop --help"))
 		}
-		return place.useRules(cmd, func(ctx context.Context, o *office) error {
+		return place.changeRules(cmd, func(ctx context.Context, o *office) error {
 			if everybody {
 				return o.stopAll(ctx, args[0])
 			}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/jedib0t/go-pretty/v6/progress"
@@ -95,7 +96,7 @@ func printFinding(out io.Writer, found transfer.Finding) error {
 	}
 	head := [][]string{{"store", found.Store}, {"form", fmt.Sprintf("%d, the newest", found.Form.Have)}, {"oldest event", oldest}}
 	if found.MovedTo != "" {
-		head = append(head, []string{"moved", "to " + found.MovedTo})
+		head = slices.Insert(head, 0, []string{"moved", "to " + found.MovedTo + ": work with that one"})
 	}
 	if err := errors.Join(printTable(out, 2, head), printCounts(out, found.Tables)); err != nil {
 		return err
@@ -141,7 +142,8 @@ func storeCopyCommand(now func() time.Time) *cobra.Command {
 			"force and their versions. Stop all engines first: it refuses a store on which one works. The target must hold nothing;\n" +
 			"it is read back and compared before it is kept, so it holds all or nothing. Afterwards start the engines with the new\n" +
 			"--store and the same Temporal: open outreaches go on where they were. The old store stays as it was, but no engine\n" +
-			"starts on it any more (outreach store reopen). A password may stand in PGPASSWORD or ~/.pgpass instead of the URL.",
+			"starts on it any more, and no command changes it (outreach store reopen). A password may stand in PGPASSWORD or\n" +
+			"~/.pgpass instead of the URL.",
 		Example: "  outreach store copy --from .outreach/outreach.db --to postgres://outreach@db.example.com/outreach",
 		Args:    cobra.NoArgs,
 	}
@@ -171,7 +173,8 @@ func copyStore(cmd *cobra.Command, from, to store.Place, now func() time.Time) e
 	if err := printCounts(out, counts); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(out, "\nIt took %.1f s. Start the engines with the new --store and the same Temporal. No engine starts on the old one any more.\n",
+	_, err = fmt.Fprintf(out, "\nIt took %.1f s. Start the engines with the new --store and the same Temporal. "+
+		"No engine starts on the old one any more, and no command changes it.\n",
 		now().Sub(began).Seconds())
 	return err
 }

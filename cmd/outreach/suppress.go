@@ -54,7 +54,7 @@ func suppressCommand(now func() time.Time) *cobra.Command {
 			return usageError(err)
 		}
 		e.At = place.instant()
-		return place.useRules(cmd, func(ctx context.Context, o *office) error {
+		return place.changeRules(cmd, func(ctx context.Context, o *office) error {
 			if f.free {
 				return o.free(ctx, e, f)
 			}

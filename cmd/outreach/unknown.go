@@ -68,12 +68,10 @@ func unknownCommand(now func() time.Time) *cobra.Command {
 		if err != nil {
 			return usageError(err)
 		}
-		return place.useRules(cmd, func(ctx context.Context, o *office) error {
-			if verdict == "" || f.all && !f.yes {
-				return o.listDoubts(ctx, f, verdict, *asJSON)
-			}
-			return o.settle(ctx, f, verdict)
-		})
+		if verdict == "" || f.all && !f.yes {
+			return place.useRules(cmd, func(ctx context.Context, o *office) error { return o.listDoubts(ctx, f, verdict, *asJSON) })
+		}
+		return place.changeRules(cmd, func(ctx context.Context, o *office) error { return o.settle(ctx, f, verdict) })
 	}
 	return cmd
 }

@@ -100,16 +100,23 @@ func (o Options) figures(store ledger.Store, senders map[customer.Channel]channe
 // figures tell what it finds.
 func (o Options) lookOut(ctx context.Context, r Running) {
 	prober := admin.NewProber(o.Clock.Machine, o.checks(r)...)
-	r.metrics.Follow(func() metrics.Standing {
-		s := metrics.Standing{Ready: prober.Ready(), Checks: map[string]bool{}, ClockOff: r.clock.Off()}
-		s.Slowed, s.Shares = r.yielding.figures()
-		for _, c := range prober.States() {
-			s.Checks[c.Name] = c.OK
-		}
-		return s
-	})
+	r.metrics.Follow(func() metrics.Standing { return o.standing(r, prober) })
 	prober.Look(ctx)
 	o.serveAdmin(r.post, prober, r.metrics.Handler())
 	prober.Run(ctx)
 	o.say(r.post, "stopping")
+}
+
+// standing gives how the process stands now. One that runs no outreaches starts
+// nothing and plans nothing, and has no shares.
+func (o Options) standing(r Running, prober *admin.Prober) metrics.Standing {
+	s := metrics.Standing{Ready: prober.Ready(), Checks: map[string]bool{}, ClockOff: r.clock.Off()}
+	s.Slowed, s.Shares = r.yielding.figures()
+	if !o.part().works() {
+		s.Shares = nil
+	}
+	for _, c := range prober.States() {
+		s.Checks[c.Name] = c.OK
+	}
+	return s
 }

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -88,6 +90,19 @@ func TestTheAdminPortTellsFromTheStartToTheEnd(t *testing.T) {
 	status, body = get(t, url+"/ready")
 	require.Equal(t, 503, status)
 	require.Contains(t, body, `"detail":"stopping"`)
+}
+
+// TestAnIntakeHasNoShares has each role tell what it gives to work that can wait.
+func TestAnIntakeHasNoShares(t *testing.T) {
+	t.Parallel()
+	o := Defaults()
+	r := Running{clock: &admin.Clock{}, yielding: newYielding()}
+	prober := admin.NewProber(o.Clock.Machine)
+	works := []string{"plans", "starts"}
+	for role, want := range map[Role][]string{All: works, Worker: works, Intake: nil} {
+		o.Role = string(role)
+		require.Equal(t, want, slices.Sorted(maps.Keys(o.standing(r, prober).Shares)), role)
+	}
 }
 
 // TestNothingIsAcceptedThatCannotBeKept breaks the store: readiness says so and

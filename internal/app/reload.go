@@ -41,7 +41,11 @@ func (o Options) loadAtStart(ctx context.Context, rules *library.Library) (libra
 		return library.Report{Rules: len(rules.Current().Rules)}, nil
 	}
 	report, err := o.load(ctx, rules)
-	if err == nil || len(rules.Current().Rules) == 0 {
+	if err == nil {
+		o.tellOfStart(report)
+		return report, nil
+	}
+	if len(rules.Current().Rules) == 0 {
 		return report, err
 	}
 	o.keepLastGood(ctx, rules, err)

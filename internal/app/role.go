@@ -30,6 +30,24 @@ func (r Role) check() error {
 	return fmt.Errorf("--role: %q is none of all, intake and worker", string(r))
 }
 
+// Check refuses settings that are wrong by themselves, whatever the machine and
+// others hold.
+func (o Options) Check() error {
+	if err := o.part().check(); err != nil {
+		return err
+	}
+	if _, err := o.kept(); err != nil {
+		return err
+	}
+	if _, _, err := o.spans(); err != nil {
+		return err
+	}
+	if o.part().works() {
+		return o.checkTemporal()
+	}
+	return nil
+}
+
 // serves reports whether customers and other programs reach the process.
 func (r Role) serves() bool { return r != Worker }
 

@@ -77,10 +77,7 @@ func Run(ctx context.Context, o Options) (err error) {
 	var undo closers
 	defer undo.close()
 
-	if err := o.part().check(); err != nil {
-		return err
-	}
-	if _, err := o.kept(); err != nil {
+	if err := o.Check(); err != nil {
 		return err
 	}
 	var listener net.Listener // nil: nothing is served
@@ -167,6 +164,8 @@ func (o Options) build(ctx context.Context, store ledger.Store, box *inbox.Box) 
 		return r, err
 	}
 	o.warnOfSilence(senders)
+	o.warnOfUnseen()
+	o.tellOfUnusedHTTP()
 	o.warnOfUnsigned(rules.Current())
 	o.warnOfShortKeep(rules.Current())
 	o.tellOfSenders(rules.Current())

@@ -1,10 +1,25 @@
 package app
 
-import "net"
+import (
+	"net"
+
+	"github.com/outreach-engine/outreach/internal/channel/inbox"
+	"github.com/outreach-engine/outreach/internal/customer"
+)
 
 // showsInbox reports whether the inbox's pages are served.
 func (o Options) showsInbox() bool {
-	return o.SMS == "inbox" || o.Email == "inbox" || o.Push == "inbox"
+	return len(o.toInbox()) > 0
+}
+
+// toInbox gives the channels whose messages only the inbox receives.
+func (o Options) toInbox() (channels []customer.Channel) {
+	for _, w := range o.ways() {
+		if w.choice == inbox.Name {
+			channels = append(channels, w.channel)
+		}
+	}
+	return channels
 }
 
 // warnOfStrangers says what anybody may do who reaches an address that is not

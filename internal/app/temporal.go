@@ -52,8 +52,8 @@ func (o Options) sole(ctx context.Context, c client.Client, store string) error 
 			continue
 		}
 		return &temporalError{lasting: true, text: fmt.Sprintf("temporal namespace %s is used by an engine with another store; give each store a namespace of its own with --temporal-namespace, "+
-			"or, if that store is gone for good, end what it left:\n  temporal workflow terminate --namespace %s --reason \"its store is gone\" --query \"WorkflowType IN ('%s', '%s')\"",
-			o.TemporalNamespace, o.TemporalNamespace, workflows.WatchType, workflows.OutreachType)}
+			"or, if that store is gone for good, end what it left:\n  temporal workflow terminate --namespace %s --reason \"its store is gone\" --query \"WorkflowType IN ('%s', '%s')\"%s",
+			o.TemporalNamespace, o.TemporalNamespace, workflows.WatchType, workflows.OutreachType, o.there())}
 	}
 	return nil
 }

@@ -58,9 +58,17 @@ func (o Options) linkTemporal(ctx context.Context, store ledger.Store) (*tempora
 		return nil, err
 	}
 	if l.state.set(err); err != nil {
-		o.Logger.Warn("temporal is away: events are taken and kept, and nothing is sent until it is there; trying again", "error", err)
+		o.Logger.Warn("temporal is away: "+o.meanwhile()+", and nothing is sent until it is there; trying again", "error", err)
 	}
 	return l, nil
+}
+
+// meanwhile says what goes on while Temporal is away.
+func (o Options) meanwhile() string {
+	if o.part().serves() {
+		return "events are taken and kept"
+	}
+	return "this worker waits"
 }
 
 // starter starts and hints workflows through the link.

@@ -10,6 +10,19 @@ import (
 // operator's commands of temporal, Temporal Cloud by tcld.
 // https://docs.temporal.io/cli/operator, https://docs.temporal.io/cloud/tcld/namespace
 
+// cliAddress is where temporal's commands go when they are told nothing else.
+// https://docs.temporal.io/cli/operator
+const cliAddress = "127.0.0.1:7233"
+
+// there gives the flag that leads temporal's commands to the cluster, with a
+// space before it; "" where they find it by themselves.
+func (o Options) there() string {
+	if o.TemporalAddress == cliAddress || o.TemporalAddress == "" {
+		return ""
+	}
+	return " --address " + o.TemporalAddress
+}
+
 // mend gives the commands that make a namespace fit, none when it does.
 func (o Options) mend(n namespace) []string {
 	var commands []string
@@ -22,18 +35,20 @@ func (o Options) mend(n namespace) []string {
 	return append(commands, o.declare(slices.Concat(n.other, n.missing))...)
 }
 
-func (o Options) makeNamespace() string {
+// makeNamespace gives the commands that make a namespace that fits.
+func (o Options) makeNamespace() []string {
 	if o.hosted() {
-		return "tcld namespace create --namespace " + o.TemporalNamespace + " --region REGION --auth-method api_key --retention-days 30"
+		return []string{"tcld namespace create --namespace " + o.TemporalNamespace + " --region REGION --auth-method api_key --retention-days 30"}
 	}
-	return "temporal operator namespace create --namespace " + o.TemporalNamespace + " --retention 720h"
+	create := "temporal operator namespace create --namespace " + o.TemporalNamespace + " --retention 720h" + o.there()
+	return append([]string{create}, o.declare(attributes())...)
 }
 
 func (o Options) keepLonger() string {
 	if o.hosted() {
 		return "tcld namespace retention set --namespace " + o.TemporalNamespace + " --retention-days 30"
 	}
-	return "temporal operator namespace update --namespace " + o.TemporalNamespace + " --retention 720h"
+	return "temporal operator namespace update --namespace " + o.TemporalNamespace + " --retention 720h" + o.there()
 }
 
 // declare gives the commands that declare search attributes.
@@ -45,7 +60,7 @@ func (o Options) declare(names []string) []string {
 			commands[i] = "tcld namespace search-attributes add --namespace " + o.TemporalNamespace + " --search-attribute " + name + "=" + kind
 			continue
 		}
-		commands[i] = "temporal operator search-attribute create --namespace " + o.TemporalNamespace + " --name " + name + " --type " + kind
+		commands[i] = "temporal operator search-attribute create --namespace " + o.TemporalNamespace + " --name " + name + " --type " + kind + o.there()
 	}
 	return commands
 }
@@ -56,5 +71,5 @@ func (o Options) clear(name string) string {
 	if o.hosted() {
 		return "tcld namespace search-attributes rename --namespace " + o.TemporalNamespace + " --existing-name " + name + " --new-name " + name + "Before"
 	}
-	return "temporal operator search-attribute remove --namespace " + o.TemporalNamespace + " --name " + name
+	return "temporal operator search-attribute remove --namespace " + o.TemporalNamespace + " --name " + name + o.there()
 }

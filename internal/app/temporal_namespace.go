@@ -86,7 +86,7 @@ func (o Options) tellCall(err error) error {
 }
 
 func (o Options) noNamespace(err error) error {
-	return &temporalError{lasting: true, err: err, text: fmt.Sprintf("temporal has no namespace %q; make it with:\n  %s", o.TemporalNamespace, o.makeNamespace())}
+	return &temporalError{lasting: true, err: err, text: fmt.Sprintf("temporal has no namespace %q; make it with:%s", o.TemporalNamespace, lines(o.makeNamespace()))}
 }
 
 func (o Options) refused(err error) error {

@@ -228,29 +228,33 @@ func TestWhatTheNamespaceLacksIsTold(t *testing.T) {
 		want   string
 	}{
 		"no namespace": {func(f *frontend) { f.namespace = "elsewhere" }, `temporal has no namespace "default"; make it with:
-  temporal operator namespace create --namespace default --retention 720h`},
+  temporal operator namespace create --namespace default --retention 720h --address HOST:PORT
+  temporal operator search-attribute create --namespace default --name CustomerId --type Keyword --address HOST:PORT
+  temporal operator search-attribute create --namespace default --name Rule --type Keyword --address HOST:PORT
+  temporal operator search-attribute create --namespace default --name RuleVersion --type Keyword --address HOST:PORT
+  temporal operator search-attribute create --namespace default --name Topic --type Keyword --address HOST:PORT`},
 		"no attribute": {func(f *frontend) { f.attributes = nil }, `temporal namespace default lacks the search attributes CustomerId, Rule, RuleVersion, Topic; mend it with:
-  temporal operator search-attribute create --namespace default --name CustomerId --type Keyword
-  temporal operator search-attribute create --namespace default --name Rule --type Keyword
-  temporal operator search-attribute create --namespace default --name RuleVersion --type Keyword
-  temporal operator search-attribute create --namespace default --name Topic --type Keyword`},
+  temporal operator search-attribute create --namespace default --name CustomerId --type Keyword --address HOST:PORT
+  temporal operator search-attribute create --namespace default --name Rule --type Keyword --address HOST:PORT
+  temporal operator search-attribute create --namespace default --name RuleVersion --type Keyword --address HOST:PORT
+  temporal operator search-attribute create --namespace default --name Topic --type Keyword --address HOST:PORT`},
 		"another kind, and kept for a day": {func(f *frontend) { f.attributes["Topic"], f.retention = enumspb.INDEXED_VALUE_TYPE_INT, 24*time.Hour }, `temporal namespace default has search attributes of another kind: Topic; mend it with:
-  temporal operator namespace update --namespace default --retention 720h
-  temporal operator search-attribute remove --namespace default --name Topic
-  temporal operator search-attribute create --namespace default --name Topic --type Keyword`},
+  temporal operator namespace update --namespace default --retention 720h --address HOST:PORT
+  temporal operator search-attribute remove --namespace default --name Topic --address HOST:PORT
+  temporal operator search-attribute create --namespace default --name Topic --type Keyword --address HOST:PORT`},
 		"no room": {func(f *frontend) {
 			f.attributes = map[string]enumspb.IndexedValueType{"Rule": enumspb.INDEXED_VALUE_TYPE_KEYWORD, "RuleVersion": enumspb.INDEXED_VALUE_TYPE_KEYWORD, "Topic": enumspb.INDEXED_VALUE_TYPE_KEYWORD}
 			for _, other := range "abcdefg" {
 				f.attributes[string(other)] = enumspb.INDEXED_VALUE_TYPE_KEYWORD
 			}
 		}, `temporal namespace default lacks the search attributes CustomerId; mend it with:
-  temporal operator search-attribute create --namespace default --name CustomerId --type Keyword
+  temporal operator search-attribute create --namespace default --name CustomerId --type Keyword --address HOST:PORT
   # a server on SQL has room for 10 of the kind Keyword in a namespace, and 10 are taken: remove some first, or take a namespace of its own`},
 		"the operator's service is closed": {func(f *frontend) {
 			f.hosted = true
 			delete(f.attributes, "Rule")
 		}, `temporal namespace default lacks the search attributes Rule; mend it with:
-  temporal operator search-attribute create --namespace default --name Rule --type Keyword`},
+  temporal operator search-attribute create --namespace default --name Rule --type Keyword --address HOST:PORT`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -259,10 +263,19 @@ func TestWhatTheNamespaceLacksIsTold(t *testing.T) {
 			c.change(f)
 			address, _ := f.serve(t, "127.0.0.1:0", nil)
 			err := look(t, towards(address))
-			require.EqualError(t, err, c.want)
+			require.EqualError(t, err, strings.ReplaceAll(c.want, "HOST:PORT", address))
 			require.True(t, lasting(err))
 		})
 	}
+}
+
+// TestTheCLIsOwnAddressIsNotRepeated has a cluster where temporal looks anyway.
+func TestTheCLIsOwnAddressIsNotRepeated(t *testing.T) {
+	t.Parallel()
+	require.Empty(t, towards("127.0.0.1:7233").there())
+	require.Equal(t, " --address temporal.example:7233", towards("temporal.example:7233").there())
+	require.Equal(t, []string{"temporal operator namespace update --namespace default --retention 720h"},
+		towards("127.0.0.1:7233").mend(namespace{retention: time.Hour}))
 }
 
 // TestWhatCannotBeSeenIsLeftAlone starts where neither the operator's service

@@ -66,6 +66,9 @@ func (c *cluster) startEngines() error {
 	if err != nil {
 		return err
 	}
+	if c.Store == "" { // one of somebody else may hold a password
+		c.say("engines' store      %s", store)
+	}
 	if err := writeHouse(filepath.Join(c.Folder, "house")); err != nil {
 		return err
 	}

@@ -44,9 +44,17 @@ func (p Place) check() error {
 	return fmt.Errorf("store: %s:// is no kind of store: name a file, or postgres://user:password@host:port/database", kind)
 }
 
-// There is an error where a file of SQLite is not there; a server is asked when
-// it is opened.
-func (p Place) There() error {
+// There is an error where a file of SQLite is not there, or a database holds no
+// tables of ours. It makes nothing.
+func (p Place) There(ctx context.Context) error {
+	if !p.OnServer() {
+		return p.FileThere()
+	}
+	return postgres.There(ctx, string(p))
+}
+
+// FileThere is an error where a file of SQLite is not there. No server is asked.
+func (p Place) FileThere() error {
 	if err := p.check(); err != nil || p.OnServer() {
 		return err
 	}

@@ -234,6 +234,9 @@ func (t *teller) newest(f *rule.CountStand) string {
 
 // drop tells the finished period beside those before it.
 func (t *teller) drop(w *rule.DropTrigger, f *rule.DropStand) string {
+	if f.From.IsZero() {
+		return fmt.Sprintf("no finished %s with %s yet; too little is known to say what is usual", w.Per.Kind, w.Event)
+	}
 	text := fmt.Sprintf("%s %s in the %s from %s", number(f.Count), w.Event, w.Per.Kind, t.date(f.From))
 	if f.Usual <= 0 {
 		return text + "; too little is known to say what is usual"

@@ -88,4 +88,7 @@ func TestWhatIsUsualIsToldWithTheGapsItComesFrom(t *testing.T) {
 	early := strings.NewReplacer("2026-11-01", "2026-10-01").Replace(anna + ben)
 	w = newWorld(t, files(map[string]string{"rule": "when: {drop: {event: opened, by: 50%, per: week}}"}), early+script.String())
 	w.golden("drop", w.everybody("anna", "ben")...)
+
+	w = newWorld(t, files(map[string]string{"rule": "when: {drop: {event: opened, by: 50%, per: week}}"}), early+"2026-11-23T13:30 until\n")
+	w.golden("drop-never", w.everybody("anna")...)
 }

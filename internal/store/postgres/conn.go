@@ -328,6 +328,9 @@ const (
 	fileLimit     = "53400" // temp_file_limit, for one
 	starting      = "57P03"
 	denied        = "42501"
+	noSuchBase    = "3D000"
+	badPassword   = "28P01"
+	letNobodyIn   = "28000" // no such role, or no line of pg_hba.conf
 )
 
 // code gives the server's own code of an error, "" when it is not the server's.
@@ -363,6 +366,10 @@ func remedy(err error) string {
 		return "PostgreSQL is starting, stopping or recovering: where that lasts, its own log says why: a full disk is one reason"
 	case tooMany:
 		return "PostgreSQL has no connection left: raise its max_connections, or run fewer processes"
+	case badPassword, letNobodyIn:
+		return "are the user and password right, and does the server's pg_hba.conf let them in?"
+	case noSuchBase:
+		return "name one that is there, or make it: CREATE DATABASE"
 	case denied:
 		return mayNot
 	}

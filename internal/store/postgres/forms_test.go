@@ -175,3 +175,21 @@ func TestSchemaOfSomebodyElse(t *testing.T) {
 	s := opened(t, with(t, made, tenant), 1)[0]
 	require.NoError(t, s.Write(t.Context(), ledger.IntakeLane, grow("c1", "m1")))
 }
+
+// TestAnEmptyDatabaseStaysEmpty when somebody only asks whether it is the
+// engine's.
+func TestAnEmptyDatabaseStaysEmpty(t *testing.T) {
+	t.Parallel()
+	database := pgtest.Database(t)
+	for range 2 {
+		require.ErrorContains(t, postgres.There(t.Context(), database), "holds no tables of the engine; name the engine's database with --store")
+	}
+	c, err := pgx.Connect(t.Context(), database)
+	require.NoError(t, err)
+	var schemas int
+	require.NoError(t, c.QueryRow(t.Context(), "SELECT count(*) FROM pg_namespace WHERE nspname = 'outreach'").Scan(&schemas))
+	require.NoError(t, c.Close(t.Context()))
+	require.Zero(t, schemas)
+	opened(t, database, 1)
+	require.NoError(t, postgres.There(t.Context(), database))
+}

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"strconv"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 
@@ -32,6 +33,20 @@ func FormOf(ctx context.Context, url string) (Form, error) {
 	}
 	form, err := s.formOf(ctx)
 	return form, errors.Join(err, s.Close())
+}
+
+// There is an error where a database holds no tables of ours. It makes none.
+func There(ctx context.Context, url string) (err error) {
+	s, err := connected(ctx, url, Options{})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	form, err := s.formOf(ctx)
+	if err == nil && form.Have == 0 {
+		err = fmt.Errorf("store: %s holds no tables of the engine; name the engine's database with --store, or load rules into this one: outreach rules load", s.Name())
+	}
+	return err
 }
 
 // formOf refuses tables of a form that this program does not know.
@@ -76,7 +91,7 @@ func (s *Store) migrate(ctx context.Context) (err error) {
 		return fail("migrations", err)
 	}
 	defer func() { err = errors.Join(err, only.Close()) }()
-	if err := enter(ctx, only); err != nil {
+	if err := s.enter(ctx, only); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, leave(context.WithoutCancel(ctx), only)) }()
@@ -102,7 +117,7 @@ var migrating = strconv.FormatInt(lockKey("migrations", ""), 10)
 
 // enter waits until no other process changes the tables, and sees that there is
 // our schema.
-func enter(ctx context.Context, c *sql.Conn) error {
+func (s *Store) enter(ctx context.Context, c *sql.Conn) error {
 	if _, err := c.ExecContext(ctx, "SELECT pg_advisory_lock("+migrating+")"); err != nil {
 		return fail("wait for another process that changes the tables", err)
 	}
@@ -111,8 +126,12 @@ func enter(ctx context.Context, c *sql.Conn) error {
 	if err == nil && !there { // also who may not make it may use one that is there
 		_, err = c.ExecContext(ctx, "CREATE SCHEMA "+Schema)
 	}
-	if code(err) == duplicate {
+	switch code(err) {
+	case duplicate:
 		return nil // somebody else made it just so
+	case denied:
+		database, user := pgx.Identifier{s.config.Database}.Sanitize(), pgx.Identifier{s.config.User}.Sanitize()
+		return fmt.Errorf("store: CREATE SCHEMA %s: %s; the database's owner allows it: GRANT CREATE ON DATABASE %s TO %s", Schema, text(err), database, user)
 	}
 	return fail("CREATE SCHEMA "+Schema, err)
 }

@@ -142,7 +142,7 @@ func connected(ctx context.Context, url string, options Options) (*Store, error)
 	s.dialer = dialer{config: config, away: options.Away, logger: options.Logger}
 	c, err := s.dialer.dial(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("store: %s: %w; are the host, user and password right?", s.Name(), err)
+		return nil, fmt.Errorf("store: %s: %w", s.Name(), err)
 	}
 	s.readers.first(c)
 	return s, nil
@@ -283,7 +283,7 @@ func plain(err error) error {
 	return errors.New(strings.Join(slices.Compact(lines), "; ") + "; " + silent)
 }
 
-const silent = "is PostgreSQL running? Where it stops again, its own log says why: a full disk is one reason"
+const silent = "are the host and port right, and is PostgreSQL running? Where it stops again, its own log says why: a full disk is one reason"
 
 // tally counts by word. It is safe for concurrent use.
 type tally struct {

@@ -54,22 +54,26 @@ func TestNoWayIn(t *testing.T) {
 	for name, c := range map[string]struct {
 		url  string
 		want []string
+		not  string // "": nothing is to be left out
 	}{
-		"a wrong password":  {with(t, good, as("guest", "wrong-secret")), []string{"password authentication failed", "postgres://guest@127.0.0.1"}},
-		"no right":          {with(t, good, as("guest", "right-secret")), []string{"permission denied", "must own the schema outreach"}},
-		"a missing role":    {with(t, good, as("nobody", "my-secret")), []string{`role "nobody" does not exist`}},
-		"no connection":     {with(t, good, as("crowded", "my-secret")), []string{"too many connections", "max_connections"}},
-		"no such database":  {server.URL("missing"), []string{`database "missing" does not exist`}},
-		"a closed port":     {"postgres://me:my-secret@127.0.0.1:1/o", []string{"connection refused", "is PostgreSQL running"}},
-		"no such host":      {"postgres://me:my-secret@nobody.invalid/o", []string{"nobody.invalid", "is PostgreSQL running"}},
-		"not a URL":         {"postgres://me:my-secret@[::1/o", []string{"write postgres://user:password@host:port/database"}},
-		"a wrong parameter": {"postgres://me:my-secret@127.0.0.1/o?sslmode=maybe", []string{"write postgres://user:password@host:port/database"}},
+		"a wrong password":  {with(t, good, as("guest", "wrong-secret")), []string{"password authentication failed", "postgres://guest@127.0.0.1", "user and password right"}, "host"},
+		"no right":          {with(t, good, as("guest", "right-secret")), []string{"permission denied", `GRANT CREATE ON DATABASE "o" TO "guest"`}, "must own"},
+		"a missing role":    {with(t, good, as("nobody", "my-secret")), []string{`role "nobody" does not exist`, "user and password right"}, ""},
+		"no connection":     {with(t, good, as("crowded", "my-secret")), []string{"too many connections", "max_connections"}, "right?"},
+		"no such database":  {server.URL("missing"), []string{`database "missing" does not exist`, "CREATE DATABASE"}, "right?"},
+		"a closed port":     {"postgres://me:my-secret@127.0.0.1:1/o", []string{"connection refused", "host and port right", "is PostgreSQL running"}, "password"},
+		"no such host":      {"postgres://me:my-secret@nobody.invalid/o", []string{"nobody.invalid", "is PostgreSQL running"}, ""},
+		"not a URL":         {"postgres://me:my-secret@[::1/o", []string{"write postgres://user:password@host:port/database"}, ""},
+		"a wrong parameter": {"postgres://me:my-secret@127.0.0.1/o?sslmode=maybe", []string{"write postgres://user:password@host:port/database"}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := postgres.Open(t.Context(), c.url, postgres.Options{Away: time.Millisecond})
 			require.Error(t, err)
 			for _, want := range c.want {
 				require.ErrorContains(t, err, want)
+			}
+			if c.not != "" {
+				require.NotContains(t, err.Error(), c.not)
 			}
 			require.NotContains(t, err.Error(), "secret")
 			require.NotContains(t, err.Error(), "\n")

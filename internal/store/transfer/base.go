@@ -29,6 +29,11 @@ func connect(ctx context.Context, p store.Place) (*base, error) {
 	if err != nil {
 		return nil, err
 	}
+	if form.Have == 0 {
+		if err := p.There(ctx); err != nil {
+			return nil, err
+		}
+	}
 	if form.Have != form.Want {
 		return nil, fmt.Errorf("store: %s: the tables are of form %d, and this program's of form %d; bring them up first: outreach store migrate", Name(p), form.Have, form.Want)
 	}

@@ -15,8 +15,19 @@ import (
 // movedKey is the setting that says when a ledger was moved and to where.
 const movedKey = "moved_to"
 
-// Free refuses a store that was moved: an engine on it would do what the one on
-// the copy does, once more.
+// MovedError says that a store was moved, so that nothing may change it.
+type MovedError struct {
+	To string
+	At time.Time
+}
+
+func (e *MovedError) Error() string {
+	return fmt.Sprintf("store: it was moved to %s on %s: start with that --store; if no engine ever ran there: outreach store reopen", e.To, e.At.Format(time.DateTime))
+}
+
+// Free refuses a store that was moved, with a *MovedError: an engine on it would
+// do what the one on the copy does, once more, and nobody would see what an
+// operator orders there.
 func Free(ctx context.Context, s ledger.Store) error {
 	var said string
 	err := s.Read(ctx, func(tx ledger.Tx) (err error) {
@@ -24,7 +35,7 @@ func Free(ctx context.Context, s ledger.Store) error {
 		return err
 	})
 	if to, at := readMoved(said); err == nil && to != "" {
-		return fmt.Errorf("store: it was moved to %s on %s: start with that --store; if no engine ever ran there: outreach store reopen", to, at.Format(time.DateTime))
+		return &MovedError{To: to, At: at}
 	}
 	return err
 }

@@ -30,7 +30,7 @@ type Form struct {
 
 // FormOf tells the form of a place that is there.
 func FormOf(ctx context.Context, p store.Place) (Form, error) {
-	if err := p.There(); err != nil {
+	if err := p.FileThere(); err != nil {
 		return Form{}, err
 	}
 	if p.OnServer() {

@@ -48,7 +48,6 @@ type Tx interface {
 // Need is what a write is about to ask for.
 type Need struct {
 	Externals []string      // of customers that it will resolve, and lock
-	Customers []customer.ID // that it will lock
 	Running   []customer.ID // that it will lock, and ask for their open outreaches
 	Messages  []string      // ids of events that it will append
 }

@@ -97,7 +97,7 @@ func (t *tx) Expect(n ledger.Need) error {
 			return err
 		}
 	}
-	ids := slices.Concat(n.Customers, n.Running)
+	ids := slices.Clone(n.Running)
 	for _, id := range before {
 		ids = append(ids, customer.ID(id))
 	}

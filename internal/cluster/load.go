@@ -122,6 +122,11 @@ func (l *load) post(ctx context.Context, address string, batch []int) error {
 			map[string]any{"type": "identify", "userId": id, "messageId": "who-" + id, "traits": map[string]string{"phone": phone(i)}},
 			map[string]any{"type": "track", "userId": id, "messageId": "shipped-" + id, "event": eventName(i % rules)})
 	}
+	return postBatch(ctx, l.client, address, calls)
+}
+
+// postBatch sends one call of the events API, which has to be taken as a whole.
+func postBatch(ctx context.Context, client *http.Client, address string, calls []map[string]any) error {
 	body, err := json.Marshal(map[string]any{"batch": calls})
 	if err != nil {
 		return err
@@ -131,7 +136,7 @@ func (l *load) post(ctx context.Context, address string, batch []int) error {
 		return err
 	}
 	r.Header.Set("Content-Type", "application/json")
-	answer, err := l.client.Do(r)
+	answer, err := client.Do(r)
 	if err != nil {
 		return err
 	}

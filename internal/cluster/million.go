@@ -5,7 +5,6 @@ package cluster
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
@@ -175,22 +174,10 @@ func track(user, id, event string, properties map[string]any) map[string]any {
 	return call
 }
 
-// post sends one call of the events API, which has to be taken as a whole.
+// post sends one call of the events API. It ends by the client's own time: what
+// was posted is to be taken also when the run of calls ends meanwhile.
 func (m *million) post(address string, calls []map[string]any) error {
-	body, err := json.Marshal(map[string]any{"batch": calls})
-	if err != nil {
-		return err
-	}
-	answer, err := m.client.Post("http://"+address+"/v1/batch", "application/json", bytes.NewReader(body))
-	if err != nil {
-		return err
-	}
-	text, err := io.ReadAll(answer.Body)
-	_ = answer.Body.Close()
-	if err == nil && (answer.StatusCode != http.StatusOK || bytes.Contains(text, []byte("rejected"))) {
-		err = fmt.Errorf("%s answers %d: %s", address, answer.StatusCode, text)
-	}
-	return err
+	return postBatch(context.WithoutCancel(m.ctx), m.client, address, calls)
 }
 
 // calm takes events while nobody but a few urgent messages is under way.

@@ -78,6 +78,7 @@ func (o Options) work(ctx context.Context, r Running, loops *sync.WaitGroup) (be
 	loops.Go(func() { o.learn(ctx, r.Engine) })
 	loops.Go(func() { o.forget(ctx, r.Engine) })
 	loops.Go(func() { o.inquire(ctx, r.Engine) })
+	loops.Go(func() { o.nudge(ctx, r) })
 	return tried
 }
 

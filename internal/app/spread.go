@@ -8,7 +8,7 @@ import (
 // spread tells customers of news as it comes, batch by batch with a rest between,
 // until ctx ends.
 func (o Options) spread(ctx context.Context, r Running, poked <-chan struct{}) {
-	o.whenPoked(ctx, poked, "customers were not told of news", func() error {
+	o.each(ctx, time.Second, poked, "customers were not told of news", func() error {
 		for {
 			began := time.Now()
 			more, err := r.Observer.Spread(ctx)

@@ -193,6 +193,9 @@ type Work interface {
 	// Overdue gives open outreaches of a rule whose NextAt is before the
 	// instant, oldest first.
 	Overdue(rule string, before time.Time, limit int) ([]Outreach, error)
+	// Late gives open outreaches of all rules whose NextAt is at or after from
+	// and before the other instant, in no order.
+	Late(from, before time.Time, limit int) ([]Outreach, error)
 	// NotEnded gives up to limit outreaches of a rule that have not ended, in
 	// no order. Whoever ends them pages through all by asking again.
 	NotEnded(rule string, limit int) ([]Outreach, error)

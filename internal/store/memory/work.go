@@ -73,6 +73,13 @@ func (t *tx) Overdue(rule string, before time.Time, limit int) ([]ledger.Outreac
 	return given(list, limit, givenSpot), nil
 }
 
+// Late implements ledger.Work.
+func (t *tx) Late(from, before time.Time, limit int) ([]ledger.Outreach, error) {
+	from, before = stored(from), stored(before)
+	list := t.data.waits(dueFirst, func(o *outreach) bool { return o.overdue(before) && !o.NextAt.Before(from) })
+	return given(list, limit, givenSpot), nil
+}
+
 func (o *outreach) overdue(before time.Time) bool {
 	return o.Status == ledger.Open && !o.NextAt.IsZero() && o.NextAt.Before(before)
 }

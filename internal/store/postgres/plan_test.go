@@ -223,7 +223,8 @@ func askWork(tx ledger.Tx, now time.Time) error {
 	_, err10 := tx.News(5)
 	_, err11 := tx.Tallies()
 	_, _, err12 := tx.Rejections(5)
-	return errors.Join(err1, err2, err3, err4, err5, err6, err7, err8, err9, err10, err11, err12,
+	_, err13 := tx.Late(now, now, 5)
+	return errors.Join(err1, err2, err3, err4, err5, err6, err7, err8, err9, err10, err11, err12, err13,
 		tx.Hint(ledger.Ref{Rule: "rule-1", Customer: "c1", N: 1}, now), tx.DropHints([]int64{1}),
 		tx.SetDue(ledger.Due{Rule: "rule-1", Customer: "c1", At: now}), tx.DropDue("rule-1", "c1", ""),
 		tx.SaveNews(ledger.News{ID: 1}), tx.DropNews(1))

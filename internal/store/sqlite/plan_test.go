@@ -156,6 +156,8 @@ func askWork(t ledger.Tx, now time.Time) error {
 	note(err)
 	_, err = t.Overdue("cart", now, 5)
 	note(err)
+	_, err = t.Late(now, now, 5)
+	note(err)
 	_, err = t.NotEnded("cart", 5)
 	note(err)
 	_, err = t.Running("cart", ledger.Ref{Customer: "c1", N: 2}, 5)

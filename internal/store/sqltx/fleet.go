@@ -43,11 +43,7 @@ const (
 			SELECT (SELECT count(*) FROM dues WHERE rule = due.rule AND at <= $1) AS n,
 				(SELECT min(at) FROM dues WHERE rule = due.rule AND at <= $1) AS at
 			FROM due WHERE rule IS NOT NULL) AS counted`
-	countOverdue = `WITH RECURSIVE open (rule) AS (
-			SELECT min(rule) FROM outreaches WHERE status = 'open'
-			UNION ALL
-			SELECT (SELECT min(rule) FROM outreaches WHERE status = 'open' AND rule > open.rule)
-			FROM open WHERE rule IS NOT NULL)
+	countOverdue = `WITH RECURSIVE ` + openRules + `
 		SELECT CAST(coalesce(sum(n), 0) AS BIGINT), coalesce(min(at), 0) FROM (
 			SELECT (SELECT count(*) FROM outreaches
 					WHERE rule = open.rule AND status = 'open' AND next_at > 0 AND next_at < $1) AS n,

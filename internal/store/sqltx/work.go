@@ -57,6 +57,21 @@ func (t *Tx) Overdue(rule string, before time.Time, limit int) ([]ledger.Outreac
 		ORDER BY next_at, rowid LIMIT $3`, rule, before, Bound(limit))
 }
 
+// openRules steps from rule to rule along the index of open outreaches.
+const openRules = `open (rule) AS (
+		SELECT min(rule) FROM outreaches WHERE status = 'open'
+		UNION ALL
+		SELECT (SELECT min(rule) FROM outreaches WHERE status = 'open' AND rule > open.rule)
+		FROM open WHERE rule IS NOT NULL)`
+
+// Late implements ledger.Work. It costs a look-up for each rule that has open
+// outreaches.
+func (t *Tx) Late(from, before time.Time, limit int) ([]ledger.Outreach, error) {
+	return All(t.conn, scanOutreach, "WITH RECURSIVE "+openRules+"\n\t"+selectOutreach+`
+		WHERE rule IN (SELECT rule FROM open) AND status = 'open' AND next_at > 0 AND next_at >= $1 AND next_at < $2
+		LIMIT $3`, from, before, Bound(limit))
+}
+
 // NotEnded implements ledger.Work.
 func (t *Tx) NotEnded(rule string, limit int) ([]ledger.Outreach, error) {
 	return All(t.conn, scanOutreach, selectOutreach+`
@@ -178,11 +193,7 @@ const rulesWithWork = `WITH RECURSIVE
 		UNION ALL
 		SELECT (SELECT min(rule) FROM outreaches WHERE status = 'matched' AND rule > matched.rule)
 		FROM matched WHERE rule IS NOT NULL),
-	open (rule) AS (
-		SELECT min(rule) FROM outreaches WHERE status = 'open'
-		UNION ALL
-		SELECT (SELECT min(rule) FROM outreaches WHERE status = 'open' AND rule > open.rule)
-		FROM open WHERE rule IS NOT NULL),
+	` + openRules + `,
 	hinted (rule) AS (
 		SELECT min(rule) FROM hints
 		UNION ALL

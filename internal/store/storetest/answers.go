@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -113,6 +114,8 @@ func (a *asker) askAll(tx ledger.Tx) {
 	a.note("customers", n, err)
 	n, err = tx.CountEvents()
 	a.note("number of events", n, err)
+	late, err := tx.Late(time.Time{}, noon, 0)
+	a.note("late", len(late), err)
 	for _, word := range []string{"a", "b"} {
 		id, ok, err := tx.Resolve(word)
 		a.note("name "+word, []any{id, ok}, err)

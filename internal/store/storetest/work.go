@@ -15,6 +15,7 @@ func work() map[string]func(*testing.T, Open) {
 		"claim_order":     claimOrder,
 		"claim_leases":    claimLeases,
 		"overdue":         overdue,
+		"late":            late,
 		"not_ended":       notEnded,
 		"running":         runningOnes,
 		"waiting":         waiting,
@@ -93,6 +94,25 @@ func overdue(t *testing.T, open Open) {
 	}
 	require.Equal(t, []ledger.Outreach{a[1], a[0]}, late(0))
 	require.Equal(t, []ledger.Outreach{a[1]}, late(1))
+}
+
+func late(t *testing.T, open Open) {
+	s := start(t, open)
+	outreach := func(rule, key string, status ledger.Status, next time.Time) ledger.Outreach {
+		o := plain(rule, "c1", key)
+		o.Status, o.NextAt = status, next
+		return o
+	}
+	a := add(t, s, outreach("cart", "k1", ledger.Open, at(2)), outreach("cart", "k2", ledger.Open, at(3)),
+		outreach("cart", "k3", ledger.Open, at(5)), outreach("cart", "k4", ledger.Open, time.Time{}),
+		outreach("cart", "k5", ledger.Matched, at(4)), outreach("cart", "k6", ledger.Ended, at(4)),
+		outreach("late", "k1", ledger.Open, at(4)))
+	between := func(from, before time.Time, limit int) []ledger.Outreach {
+		return both(t, s, func(tx ledger.Tx) ([]ledger.Outreach, error) { return tx.Late(from, before, limit) })
+	}
+	require.ElementsMatch(t, []ledger.Outreach{a[1], a[6]}, between(at(3), at(5), 0))
+	require.Len(t, between(at(2), at(6), 3), 3)
+	require.Empty(t, between(at(6), at(9), 0))
 }
 
 func notEnded(t *testing.T, open Open) {

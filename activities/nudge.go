@@ -17,8 +17,9 @@ const (
 	nudgeMost = 20
 )
 
-// Nudger has outreaches look again that ought to have gone on by now. Temporal
-// fires a timer a second or two late now and then; nobody is to wait for it.
+// Nudger has outreaches look again that ought to have gone on by now: Temporal
+// fires a timer a second or two late now and then. Those whose workflow is not
+// there, since the process that was to start it died, it has started.
 type Nudger struct {
 	Engine *Engine
 
@@ -42,14 +43,21 @@ func (n *Nudger) Nudge(ctx context.Context) error {
 		return err
 	}
 	told := make(map[ledger.Ref]time.Time, len(late))
+	var lost []ledger.Ref
 	for _, o := range late {
 		if !n.told[o.Ref].Equal(o.NextAt) {
-			if _, err := e.Starter.Hint(ctx, o.Ref); err != nil { // a lost one is found overdue
+			found, err := e.Starter.Hint(ctx, o.Ref)
+			if err != nil {
 				return fmt.Errorf("nudge %s: %w", o.Ref, err)
+			}
+			if !found {
+				lost = append(lost, o.Ref)
 			}
 		}
 		told[o.Ref] = o.NextAt
 	}
-	n.told = told
-	return nil
+	if n.told = told; len(lost) == 0 {
+		return nil
+	}
+	return e.Store.Write(ctx, ledger.GateLane, func(tx ledger.Tx) error { return restartAll(tx, lost) })
 }

@@ -19,7 +19,7 @@ topic: service
 when: {event: order_placed}
 steps:
   - wait: 1h
-  - {send: greeting, within: 3d}
+  - {send: greeting, at: now}
 `
 
 // waiters gives an engine with outreaches that sleep until an instant.
@@ -89,4 +89,18 @@ func TestManyLateOnesAreNotNudged(t *testing.T) {
 	b.now = due.Add(time.Second)
 	require.NoError(t, (&activities.Nudger{Engine: b.engine}).Nudge(t.Context()))
 	require.Equal(t, many, b.asleep())
+}
+
+// TestWhatWasNeverStartedIsStarted: an outreach whose process died before it
+// started the workflow goes on at its instant, not when it is found overdue.
+func TestWhatWasNeverStartedIsStarted(t *testing.T) {
+	t.Parallel()
+	b, due := waiters(t, 1)
+	clear(b.waiting)
+	b.now = due.Add(400 * time.Millisecond)
+	b.work()
+	require.Empty(t, b.waiting)
+	require.NoError(t, (&activities.Nudger{Engine: b.engine}).Nudge(t.Context()))
+	b.work()
+	require.Len(t, b.sent, 1)
 }

@@ -116,6 +116,38 @@ func TestANewRuleReadsTheHistoryPageByPage(t *testing.T) {
 	require.Len(t, b.matches(""), 25)
 }
 
+// TestAChangedRuleKeepsWhatItKnows: an edit of what is sent, or to whom, has no
+// history read again and so no match wait for that; another trigger has.
+func TestAChangedRuleKeepsWhatItKnows(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, "2026-11-23T12:00:00Z", files(nil))
+	var batch []observe.Incoming
+	for i := range 150 {
+		batch = append(batch, incoming(fmt.Sprint("m", i), fmt.Sprint("u", i), "order_placed", b.now.AddDate(0, 0, -5), nil))
+	}
+	b.record(batch...)
+	b.put(map[string]string{"bought": plainRule(ordered)})
+	require.True(t, b.page("bought"))
+	half := b.active("bought")
+	require.Equal(t, 100, half.Warmed)
+
+	b.put(map[string]string{"bought": plainRule(ordered + "\nuntil: 3d")})
+	now := b.active("bought")
+	require.NotEqual(t, half.Hash, now.Hash)
+	require.Equal(t, []any{false, half.Warming, 100}, []any{now.Warm, now.Warming, now.Warmed}, "it goes on from there")
+	for b.page("bought") {
+	}
+	require.True(t, b.active("bought").Warm)
+
+	b.put(map[string]string{"bought": plainRule(ordered + "\nuntil: 4d\naudience: plan != 'surf'")})
+	require.True(t, b.active("bought").Warm)
+	b.record(incoming("new", "u7", "order_placed", b.now, nil))
+	require.Equal(t, []string{`u7 bought "" new`}, b.matches("bought"), "at once")
+
+	b.put(map[string]string{"bought": plainRule(ordered + "\naudience: count(order_placed, 30d) > 1")})
+	require.False(t, b.active("bought").Warm)
+}
+
 // another is another process on the same store.
 func (b *bench) another() *bench {
 	b.t.Helper()

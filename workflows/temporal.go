@@ -35,8 +35,8 @@ var (
 // given it: what a process that died had in hand goes on after that. A watch is
 // taken over sooner, since all new matches of its rule wait for it.
 const (
-	takenOver      = 5 * time.Second
-	watchTakenOver = 2 * time.Second
+	takenOver      = 2 * time.Second
+	watchTakenOver = 700 * time.Millisecond
 )
 
 // SearchAttributes are what the namespace must declare.

@@ -25,7 +25,7 @@ func rulesLoadCommand(now func() time.Time) *cobra.Command {
 		Short: "Check rules and templates and put them in force, all or nothing.",
 		Long: "Check the rules in DIR (rules, unless you name another folder) and the templates, and put them in force. With\n" +
 			"any problem nothing changes. Running engines follow within a second. Open outreaches keep the version that\n" +
-			"they began with; a rule that is new or changed reads the customers' history first.",
+			"they began with; a rule that is new, or whose trigger changed, reads the customers' history first.",
 		Example: "  outreach rules load\n  outreach rules load marketing/rules --templates marketing/templates",
 		Args:    cobra.MaximumNArgs(1),
 	}

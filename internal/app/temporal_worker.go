@@ -28,7 +28,7 @@ const (
 // missedFor is how long a task waits for the process that remembers its
 // workflow, before it is anybody's: by so much a workflow is late whose process
 // was killed while it slept.
-const missedFor = time.Second
+const missedFor = 500 * time.Millisecond
 
 // newWorker makes the worker of one process. An idle one keeps three polls open,
 // for new workflow tasks, for those of workflows that it remembers and for

@@ -13,6 +13,7 @@ import (
 
 	"github.com/outreach-engine/outreach/internal/bundle"
 	"github.com/outreach-engine/outreach/internal/ledger"
+	"github.com/outreach-engine/outreach/internal/rule"
 	"github.com/outreach-engine/outreach/internal/source"
 )
 
@@ -35,8 +36,8 @@ var errFixed = errors.New("library: goes by one bundle for good, open another on
 // Load checks files and puts them in force, all or nothing. Files with
 // problems leave what was in force as it is; the error is then a
 // *source.InvalidError. Open outreaches keep their versions; those that wait
-// look again at a policy that changed. New and changed rules are warming until
-// their history was read.
+// look again at a policy that changed. New rules are warming until their history
+// was read, and changed ones that need more of it than was read for them.
 func (l *Library) Load(ctx context.Context, files bundle.Files, now time.Time) (Report, error) {
 	b, problems := bundle.Check(files)
 	var ps source.Problems
@@ -115,9 +116,11 @@ func activate(tx ledger.Tx, b *bundle.Bundle, files bundle.Files, now time.Time)
 		}
 		changed = true
 		report.tell(d, was)
-		warm := d.Kind != ledger.RuleDocument
-		err := errors.Join(tx.SaveDocument(d), tx.Activate(ledger.Active{Kind: d.Kind, Name: d.Name, Hash: d.Hash, At: now, Warm: warm}))
-		if err != nil {
+		current := ledger.Active{Kind: d.Kind, Name: d.Name, Hash: d.Hash, At: now, Warm: d.Kind != ledger.RuleDocument}
+		if was && inherits(tx, b, d, before) {
+			current.Warm, current.Warming, current.Warmed = before.Warm, before.Warming, before.Warmed
+		}
+		if err := errors.Join(tx.SaveDocument(d), tx.Activate(current)); err != nil {
 			return report, err
 		}
 	}
@@ -140,6 +143,17 @@ func activate(tx ledger.Tx, b *bundle.Bundle, files bundle.Files, now time.Time)
 		}
 	}
 	return report, Bump(tx)
+}
+
+// inherits reports whether a rule's document needs no history but what was read
+// for the version before. One that this program does not read gives nothing.
+func inherits(tx ledger.Texts, b *bundle.Bundle, d ledger.Document, before ledger.Active) bool {
+	i := slices.IndexFunc(b.Rules, func(r *rule.Rule) bool { return d.Kind == ledger.RuleDocument && r.Name == d.Name })
+	if i < 0 {
+		return false
+	}
+	old, err := readVersion(tx, d.Name, before.Hash)
+	return err == nil && rule.NewMatcher(b.Rules[i], b.Dictionary).Inherits(old)
 }
 
 func (r *Report) tell(d ledger.Document, was bool) {

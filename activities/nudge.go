@@ -12,9 +12,9 @@ import (
 // machine's clock, when there are no more than so many of them. More are a sign
 // that there is more to do than can be done at once, and are taken in their turn.
 const (
-	nudgeFrom = 300 * time.Millisecond
+	nudgeFrom = 500 * time.Millisecond
 	nudgeTo   = 5 * time.Second
-	nudgeMost = 20
+	nudgeMost = 10
 )
 
 // Nudger has outreaches look again that ought to have gone on by now: Temporal

@@ -63,8 +63,8 @@ func TestWhatIsLateIsNudgedOnce(t *testing.T) {
 		return b.asleep()
 	}
 	require.Equal(t, 1, nudge(-time.Minute))
-	require.Equal(t, 1, nudge(200*time.Millisecond), "a timer may be as late as that")
-	require.Equal(t, 0, nudge(400*time.Millisecond))
+	require.Equal(t, 1, nudge(400*time.Millisecond), "a timer may be as late as that")
+	require.Equal(t, 0, nudge(600*time.Millisecond))
 
 	for ref, answer := range b.waiting { // as if it had looked, and waited for something else
 		answer.Sleep = time.Hour
@@ -84,7 +84,7 @@ func TestWhatIsLateIsNudgedOnce(t *testing.T) {
 // TestManyLateOnesAreNotNudged: they wait for their turn, not for a timer.
 func TestManyLateOnesAreNotNudged(t *testing.T) {
 	t.Parallel()
-	const many = 21
+	const many = 11
 	b, due := waiters(t, many)
 	b.now = due.Add(time.Second)
 	require.NoError(t, (&activities.Nudger{Engine: b.engine}).Nudge(t.Context()))
@@ -97,7 +97,7 @@ func TestWhatWasNeverStartedIsStarted(t *testing.T) {
 	t.Parallel()
 	b, due := waiters(t, 1)
 	clear(b.waiting)
-	b.now = due.Add(400 * time.Millisecond)
+	b.now = due.Add(600 * time.Millisecond)
 	b.work()
 	require.Empty(t, b.waiting)
 	require.NoError(t, (&activities.Nudger{Engine: b.engine}).Nudge(t.Context()))

@@ -9,13 +9,13 @@ import (
 
 // nudgeEvery is how often it is looked for outreaches that go on late. With what
 // lateness is looked for, none of them waits for a second.
-const nudgeEvery = 500 * time.Millisecond
+const nudgeEvery = 300 * time.Millisecond
 
 // nudge has outreaches that are late look again, until ctx ends.
 func (o Options) nudge(ctx context.Context, r Running) {
 	nudger := &activities.Nudger{Engine: r.Engine}
 	o.each(ctx, nudgeEvery, nil, "nobody looks for outreaches that go on late", func() error {
-		if !r.temporal.ready() {
+		if !r.temporal.ready() || r.yielding.behind.Load() {
 			return nil
 		}
 		return nudger.Nudge(ctx)

@@ -24,6 +24,7 @@ type yielding struct {
 	late                  throttle.Lateness
 	starts, urgent, plans *throttle.Throttle
 	slowed                atomic.Int64 // percent, at the last look; 0: nothing to tell by
+	behind                atomic.Bool  // much of what was due before the last look was taken up late
 }
 
 func newYielding() *yielding {
@@ -51,7 +52,8 @@ func (o Options) yield(ctx context.Context, r Running) {
 			worst = max(worst, others)
 		}
 		slowed, late := float64(worst)/100, 1.0
-		if y.late.Look() {
+		y.behind.Store(y.late.Look())
+		if y.behind.Load() {
 			late = throttle.Late
 		}
 		y.starts.Judge(at, max(slowed, late))

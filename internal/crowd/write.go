@@ -25,7 +25,8 @@ func write(ctx context.Context, conn *pgx.Conn, sample []one, customers int, pro
 		}
 		progress(last)
 	}
-	_, err := conn.Exec(ctx, "ANALYZE")
+	// Else the server sees to what is new by itself, while somebody measures something else.
+	_, err := conn.Exec(ctx, "VACUUM (ANALYZE)")
 	return err
 }
 

@@ -115,6 +115,7 @@ type Engine struct {
 
 	calls   sync.WaitGroup // provider calls under way
 	windows windows
+	working working
 	flights flights
 }
 

@@ -54,17 +54,22 @@ func (e *Engine) Work(ctx context.Context, rule string) (Worked, error) {
 	if err := e.fit(); err != nil {
 		return Worked{}, err
 	}
-	more := false
+	e.working.begin(rule)
+	more, err := e.work(ctx, rule)
+	return Worked{More: e.working.end(rule) && err == nil || more}, err
+}
+
+func (e *Engine) work(ctx context.Context, rule string) (more bool, err error) {
 	for _, piece := range []func(context.Context, string) (bool, error){
 		e.warm, e.dues, e.overdue, e.recheck, e.hints, e.start,
 	} {
 		again, err := piece(ctx, rule)
 		if err != nil {
-			return Worked{}, err
+			return false, err
 		}
 		more = more || again
 	}
-	return Worked{More: more}, nil
+	return more, nil
 }
 
 // dues judges the rule's triggers for customers whose time has come.

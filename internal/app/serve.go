@@ -63,7 +63,7 @@ func (o Options) work(ctx context.Context, r Running, loops *sync.WaitGroup) (be
 		return tried
 	}
 	wake := &waker{
-		store: r.Store, library: r.Library, wake: r.temporal.starter().Wake, ready: r.temporal.ready, clock: o.Clock, patience: r.Engine.Patience,
+		store: r.Store, library: r.Library, wake: r.temporal.starter().Wake, finds: r.Engine.Finds, ready: r.temporal.ready, clock: o.Clock, patience: r.Engine.Patience,
 		poked: make(chan struct{}, 1), logger: o.Logger,
 	}
 	news := make(chan struct{}, 1)

@@ -17,7 +17,8 @@ type waker struct {
 	store    ledger.Store
 	library  *library.Library
 	wake     func(ctx context.Context, rule string) error
-	ready    func() bool // whether there is somebody to wake
+	finds    func(rule string) (underWay bool) // as activities.Engine has it
+	ready    func() bool                       // whether there is somebody to wake
 	clock    activities.Clock
 	patience time.Duration // as activities.Engine has it
 	poked    chan struct{}
@@ -47,10 +48,12 @@ func (w *waker) run(ctx context.Context) {
 	defer ticker.Stop()
 	troubled := false
 	for {
+		all := false
 		select {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
+			all = true
 		case <-w.poked:
 			select {
 			case <-ctx.Done():
@@ -58,7 +61,7 @@ func (w *waker) run(ctx context.Context) {
 			case <-time.After(wakeSoon):
 			}
 		}
-		err := w.once(ctx)
+		err := w.once(ctx, all)
 		if err != nil && ctx.Err() == nil && !troubled {
 			w.logger.Warn("watches not woken; trying again each second", "error", err)
 		}
@@ -69,7 +72,9 @@ func (w *waker) run(ctx context.Context) {
 	}
 }
 
-func (w *waker) once(ctx context.Context) error {
+// once wakes the watches of rules that have work: all of them, or only those
+// whose work is not under way here anyway.
+func (w *waker) once(ctx context.Context, all bool) error {
 	if _, err := w.library.Follow(ctx); err != nil {
 		return err
 	}
@@ -93,6 +98,9 @@ func (w *waker) once(ctx context.Context) error {
 		}
 	}
 	for _, rule := range rules {
+		if !all && w.finds(rule) {
+			continue
+		}
 		if err := w.wake(ctx, rule); err != nil {
 			return err
 		}

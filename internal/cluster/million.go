@@ -24,7 +24,7 @@ import (
 // How long things are looked at.
 const (
 	idleFor   = 20 * time.Second
-	intakeFor = 20 * time.Second
+	intakeFor = 40 * time.Second
 	probes    = 2 // urgent events a second
 	explained = 10
 
@@ -214,7 +214,7 @@ func (m *million) reach() error {
 	accepted := m.probe(ctx, run)
 	intake := make(chan error, 1)
 	go func() {
-		m.sleep(intakeFor / 2)
+		m.sleep(10 * time.Second)
 		var err error
 		m.beside, err = m.intake("beside-" + run)
 		intake <- err

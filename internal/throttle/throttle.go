@@ -18,9 +18,10 @@ import (
 
 // Share of its time that a process gives to work that can wait.
 const (
-	floor   = 1.0 / 64 // whatever suffers
+	floor   = 1.0 / 128 // whatever suffers
 	begin   = 1.0 / 4
-	growth  = 1.0 / 32 // what a second adds, once something has suffered
+	growth  = 1.0 / 32 // what a second adds at most, once something has suffered
+	caution = 1.0 / 4  // and at most this part of itself: little is tried where little was left
 	surge   = 1.5      // by how much a second multiplies it until then
 	yields  = 0.7      // what is left of it at most when something suffers
 	settles = 2        // seconds until it shows what that changed
@@ -109,7 +110,7 @@ func (t *Throttle) Judge(at time.Time, slowed float64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.fill()
-	much := t.waited || t.used >= nearly*t.rate()
+	much := t.waited || t.used >= min(nearly*t.rate(), max(1, math.Floor(t.rate())))
 	if much {
 		t.busy, t.idle = t.busy+1, 0
 	} else {
@@ -127,7 +128,7 @@ func (t *Throttle) Judge(at time.Time, slowed float64) {
 	case t.eased:
 		t.share = min(1, t.share*surge)
 	case t.settled == 0:
-		t.share = min(1, t.share+growth)
+		t.share = min(1, t.share+min(growth, t.share*caution))
 	}
 	second := at.Second()
 	t.rests = t.busy >= restsAfter && restsFrom <= second && second < restsTo

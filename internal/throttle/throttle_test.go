@@ -74,12 +74,12 @@ func TestIntakeComesFirst(t *testing.T) {
 		for range 3 {
 			m.second(t.Context(), 20)
 		}
-		require.InDelta(t, 1.0/64, m.throttle.Share(), 0.001, "much that suffers has all of it at once")
+		require.InDelta(t, 1.0 / 128, m.throttle.Share(), 0.001, "much that suffers has all of it at once")
 		started := 0
 		for range 10 {
 			started += m.second(t.Context(), 1.2)
 		}
-		require.InDelta(t, 150.0/64*10, started, 8, "it goes on all the same")
+		require.InDelta(t, 150.0/128*10, started, 10, "it goes on all the same")
 		for range 40 {
 			m.second(t.Context(), 1)
 		}
@@ -102,7 +102,14 @@ func TestMuchWorkRestsTwoSecondsAMinute(t *testing.T) {
 		return seconds
 	}
 	synctest.Test(t, func(t *testing.T) {
-		require.Equal(t, []int{28, 29, 28, 29, 28, 29}, rests(t, 50))
+		minutes := 0
+		for _, second := range rests(t, 50) { // whoever waits for a turn then may look away for a second
+			require.Contains(t, []int{28, 29}, second)
+			if second == 28 {
+				minutes++
+			}
+		}
+		require.Equal(t, 3, minutes)
 		require.Empty(t, rests(t, 1))
 	})
 }

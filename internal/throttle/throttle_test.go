@@ -74,7 +74,7 @@ func TestIntakeComesFirst(t *testing.T) {
 		for range 3 {
 			m.second(t.Context(), 20)
 		}
-		require.InDelta(t, 1.0 / 128, m.throttle.Share(), 0.001, "much that suffers has all of it at once")
+		require.InDelta(t, 1.0/128, m.throttle.Share(), 0.001, "much that suffers has all of it at once")
 		started := 0
 		for range 10 {
 			started += m.second(t.Context(), 1.2)

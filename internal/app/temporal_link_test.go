@@ -168,7 +168,7 @@ func TestANamespaceThatWasDeletedIsWaitedFor(t *testing.T) {
 func TestEventsAreTakenWithoutTemporal(t *testing.T) {
 	t.Parallel()
 	o := towards("127.0.0.1:1")
-	o.HTTP, o.Rules, o.Store = "127.0.0.1:0", "", filepath.Join(t.TempDir(), "outreach.db")
+	o.HTTP, o.Admin, o.Rules, o.Store = "127.0.0.1:0", "off", "", filepath.Join(t.TempDir(), "outreach.db")
 	running := make(chan Running, 1)
 	o.Ready = func(r Running) { running <- r }
 	ctx, cancel := context.WithCancel(t.Context())

@@ -37,6 +37,9 @@ func (p Place) File() string {
 
 // check refuses a place of a kind that there is not.
 func (p Place) check() error {
+	if kind, _, found := strings.Cut(string(p), ":"); found && !p.OnServer() && (kind == "postgres" || kind == "postgresql") {
+		return fmt.Errorf("store: %s: has two slashes behind it: write postgres://user:password@host:port/database", kind)
+	}
 	kind, _, found := strings.Cut(string(p), "://")
 	if !found || p.OnServer() || strings.ContainsAny(kind, `/\.`) {
 		return nil
@@ -59,7 +62,7 @@ func (p Place) FileThere() error {
 		return err
 	}
 	if _, err := os.Stat(p.File()); errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("store: %s is not there; name the engine's file with --store, or load rules into a new one: outreach rules load", p.File())
+		return fmt.Errorf("store: %s is not there; name the engine's file, or load rules into a new one: outreach rules load", p.File())
 	}
 	return nil
 }

@@ -44,7 +44,7 @@ func There(ctx context.Context, url string) (err error) {
 	defer func() { err = errors.Join(err, s.Close()) }()
 	form, err := s.formOf(ctx)
 	if err == nil && form.Have == 0 {
-		err = fmt.Errorf("store: %s holds no tables of the engine; name the engine's database with --store, or load rules into this one: outreach rules load", s.Name())
+		err = fmt.Errorf("store: %s holds no tables of the engine; name the engine's database with --store; a new one gets its tables by outreach store migrate, or by outreach store copy with a whole ledger", s.Name())
 	}
 	return err
 }

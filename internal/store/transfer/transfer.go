@@ -152,10 +152,18 @@ func (b *base) empty(ctx context.Context) error {
 			return err
 		}
 		if n > 0 {
-			return fmt.Errorf("store: %s is not empty (table %s has rows): name a place that holds nothing", b.name, t.name)
+			return fmt.Errorf("store: %s is not empty (table %s has rows): name a place that holds nothing, or empty this one if nobody needs it: %s", b.name, t.name, b.emptied())
 		}
 	}
 	return nil
+}
+
+// emptied says how a place is emptied by hand.
+func (b *base) emptied() string {
+	if b.server {
+		return "DROP SCHEMA outreach CASCADE"
+	}
+	return "remove the file"
 }
 
 // free refuses a source on which somebody works, and one that was moved.

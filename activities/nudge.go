@@ -2,7 +2,7 @@ package activities
 
 import (
 	"context"
-	"fmt"
+	"slices"
 	"time"
 
 	"github.com/outreach-engine/outreach/internal/ledger"
@@ -43,21 +43,20 @@ func (n *Nudger) Nudge(ctx context.Context) error {
 		return err
 	}
 	told := make(map[ledger.Ref]time.Time, len(late))
-	var lost []ledger.Ref
+	var untold []ledger.Ref
 	for _, o := range late {
-		if !n.told[o.Ref].Equal(o.NextAt) {
-			found, err := e.Starter.Hint(ctx, o.Ref)
-			if err != nil {
-				return fmt.Errorf("nudge %s: %w", o.Ref, err)
-			}
-			if !found {
-				lost = append(lost, o.Ref)
-			}
+		if n.told[o.Ref].Equal(o.NextAt) {
+			told[o.Ref] = o.NextAt
+		} else {
+			untold = append(untold, o.Ref)
 		}
-		told[o.Ref] = o.NextAt
 	}
-	if n.told = told; len(lost) == 0 {
-		return nil
+	nowTold, err := e.lookAgain(ctx, untold, nil)
+	for _, o := range late {
+		if slices.Contains(nowTold, o.Ref) {
+			told[o.Ref] = o.NextAt
+		}
 	}
-	return e.Store.Write(ctx, ledger.GateLane, func(tx ledger.Tx) error { return restartAll(tx, lost) })
+	n.told = told
+	return err
 }

@@ -157,30 +157,56 @@ func (e *Engine) hints(ctx context.Context, rule string) (more bool, err error) 
 	if err != nil || len(list) == 0 {
 		return false, err
 	}
-	var done []int64
+	refs := make([]ledger.Ref, len(list))
+	for i, h := range list {
+		refs[i] = h.Ref
+	}
+	_, err = e.lookAgain(ctx, refs, func(tx ledger.Tx, told []ledger.Ref) error {
+		var done []int64
+		for _, h := range list {
+			if slices.Contains(told, h.Ref) {
+				done = append(done, h.ID)
+			}
+		}
+		return tx.DropHints(done)
+	})
+	return len(list) == hintBatch, err
+}
+
+// lookAgain lets the workflows of outreaches look again, each once, and restarts
+// those that have none. When one does not answer, those after it are not told.
+// What is to be stored with it stores also, which may be nil. It gives those that
+// were told; none when that could not be stored.
+func (e *Engine) lookAgain(ctx context.Context, refs []ledger.Ref, also func(tx ledger.Tx, told []ledger.Ref) error) (told []ledger.Ref, err error) {
 	var lost []ledger.Ref
-	told := map[ledger.Ref]bool{}
 	var trouble error
-	for _, h := range list {
-		if told[h.Ref] {
-			done = append(done, h.ID)
+	for _, ref := range refs {
+		if slices.Contains(told, ref) {
 			continue
 		}
-		found, err := e.Starter.Hint(ctx, h.Ref)
+		found, err := e.Starter.Hint(ctx, ref)
 		if err != nil {
-			trouble = fmt.Errorf("hint %s: %w", h.Ref, err)
+			trouble = fmt.Errorf("hint %s: %w", ref, err)
 			break
 		}
-		told[h.Ref] = true
-		done = append(done, h.ID)
+		told = append(told, ref)
 		if !found {
-			lost = append(lost, h.Ref)
+			lost = append(lost, ref)
 		}
 	}
+	if len(lost) == 0 && also == nil {
+		return told, trouble
+	}
 	err = e.Store.Write(ctx, ledger.GateLane, func(tx ledger.Tx) error {
-		return errors.Join(restartAll(tx, lost), tx.DropHints(done))
+		if err := restartAll(tx, lost); err != nil || also == nil {
+			return err
+		}
+		return also(tx, told)
 	})
-	return len(list) == hintBatch, errors.Join(trouble, err)
+	if err != nil {
+		told = nil
+	}
+	return told, errors.Join(trouble, err)
 }
 
 // notStarted is a match whose first step failed.

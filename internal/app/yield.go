@@ -15,6 +15,7 @@ const startsPerSecond = 150
 
 // toldFrom is from how many percent of its time at best on a process tells the
 // others at once that its taking in of events is slowed, and that it is no more.
+// That many events come, and that they do no more, it tells at once, too.
 const toldFrom = 110
 
 // yielding has what can wait yield to what cannot: starts and plans of the whole
@@ -23,7 +24,7 @@ type yielding struct {
 	gauge                 throttle.Gauge
 	late                  throttle.Lateness
 	starts, urgent, plans *throttle.Throttle
-	slowed                atomic.Int64 // percent, at the last look; 0: nothing to tell by
+	slowed                atomic.Int64 // percent, at the last look; 0: few events came
 	behind                atomic.Bool  // much of what was due before the last look was taken up late
 }
 
@@ -43,7 +44,7 @@ func (o Options) yield(ctx context.Context, r Running) {
 		before := y.slowed.Swap(int64(y.gauge.Look(at)))
 		worst := y.slowed.Load()
 		var err error
-		if (worst > toldFrom) != (before > toldFrom) {
+		if (worst > toldFrom) != (before > toldFrom) || (worst > 0) != (before > 0) {
 			_, err = o.writes(r)(ctx)
 		}
 		if err == nil && (y.starts.Much() || y.plans.Much()) {
@@ -51,14 +52,14 @@ func (o Options) yield(ctx context.Context, r Running) {
 			others, err = slowedElsewhere(ctx, r.Store, at)
 			worst = max(worst, others)
 		}
-		slowed, late := float64(worst)/100, 1.0
+		intake, late := float64(worst)/100, 1.0
 		y.behind.Store(y.late.Look())
 		if y.behind.Load() {
 			late = throttle.Late
 		}
-		y.starts.Judge(at, max(slowed, late))
-		y.plans.Judge(at, slowed)
-		y.urgent.Judge(at, 1)
+		y.starts.Judge(at, intake, late)
+		y.plans.Judge(at, intake, 1)
+		y.urgent.Judge(at, 0, 1)
 		return err
 	})
 }

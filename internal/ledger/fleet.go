@@ -10,7 +10,7 @@ type Process struct {
 	Host    string // the machine's name
 	Started time.Time
 	Beat    time.Time // when it said so last, by its own machine's clock
-	Slowed  int       // how long it takes to take events in, in percent of how long at best of late; 0: none came
+	Slowed  int       // how long it takes to take events in, in percent of how long at best of late; 0: few came
 }
 
 // BeatsKept is how long a process that says nothing any more is remembered.

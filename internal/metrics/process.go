@@ -14,7 +14,7 @@ type Standing struct {
 	Checks   map[string]bool // by the check's name
 	ClockOff time.Duration   // how far the process's clock is ahead of the store's; negative: behind
 	// Slowed is how many times as long as at best of late it takes to take events
-	// in; 0: none came. Shares are which part of its time each kind of work that
+	// in; 0: few came. Shares are which part of its time each kind of work that
 	// can wait may have.
 	Slowed float64
 	Shares map[string]float64
@@ -48,7 +48,7 @@ func (process) described() []*prometheus.Desc {
 		desc("ready", "1 when every check of this process stands."),
 		desc("check", "1 when a check of this process stands.", "name"),
 		desc("clock_off_seconds", "How far this process's clock is ahead of the store's; below 0 it is behind."),
-		desc("intake_slowed_ratio", "How many times as long as at best of late this process takes to take events in; 0: none came."),
+		desc("intake_slowed_ratio", "How many times as long as at best of late this process takes to take events in; 0: few came."),
 		desc("share", "Which part of its time this process gives to work that can wait, so that intake and what is due come first.", "work"),
 	}
 }

@@ -27,7 +27,7 @@ type kind struct {
 }
 
 const (
-	// fewest is how many calls of a size make a mean.
+	// fewest is how many calls of a size make a mean that others are compared with.
 	fewest = 3
 	// slack is by how much calls may take longer, whatever they took before: that
 	// much comes from anywhere.
@@ -48,7 +48,7 @@ func (g *Gauge) Took(size int, d time.Duration) {
 
 // Look gives how long the calls since the last look took, in percent of the
 // least in this minute and the one before: 100 is as fast as ever, or that there
-// is so little to do that it does not matter; 0 that nobody can tell.
+// is nothing to compare with; 0 that there were so few that it does not matter.
 func (g *Gauge) Look(at time.Time) (percent int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -56,8 +56,9 @@ func (g *Gauge) Look(at time.Time) (percent int) {
 	calls, sum, took := 0, 0.0, time.Duration(0)
 	for i := range g.kinds {
 		k := &g.kinds[i]
-		if took += k.took; k.count >= fewest {
-			sum += float64(k.count) * k.look()
+		took += k.took
+		if slowed := k.look(); slowed > 0 {
+			sum += float64(k.count) * slowed
 			calls += k.count
 		}
 		k.count, k.took = 0, 0
@@ -65,9 +66,9 @@ func (g *Gauge) Look(at time.Time) (percent int) {
 	elapsed := at.Sub(g.looked)
 	g.looked = at
 	switch {
-	case calls == 0:
+	case took == 0 || took.Seconds() < busy*elapsed.Seconds():
 		return 0
-	case took.Seconds() < busy*elapsed.Seconds():
+	case calls == 0:
 		return 100
 	}
 	return max(100, int(100*sum/float64(calls)))
@@ -88,11 +89,20 @@ func (g *Gauge) turn(minute int64) {
 	g.minute = minute
 }
 
-// look gives how many times as long as at best the calls took.
+// look gives how many times as long as at best the calls took, 0 when there were
+// none or nothing to compare with.
 func (k *kind) look() float64 {
+	if k.count == 0 {
+		return 0
+	}
 	mean := max(k.took/time.Duration(k.count), time.Microsecond)
-	k.now = least(k.now, mean)
+	if k.count >= fewest {
+		k.now = least(k.now, mean)
+	}
 	best := least(k.now, k.old)
+	if best == 0 {
+		return 0
+	}
 	return float64(max(mean-slack, best)) / float64(best)
 }
 

@@ -4,9 +4,12 @@
 // neither what that work is nor how it is done.
 //
 // The share of it rises while more could be done and nothing suffers, and falls
-// fast when something does, as congestion control has it (RFC 5681). While there
-// is much of it, all processes let it rest for the same two seconds of each
-// minute: what they take in meanwhile shows how fast that is alone.
+// fast when something does, as congestion control has it (RFC 5681). There is one
+// share for while events come as fast as they can be taken and one for while they
+// do not: a burst of events finds the share that the last one left, not all of
+// the machine in use. While there is much such work, all processes let it rest
+// for the same two seconds of each minute: what they take in meanwhile shows how
+// fast that is alone.
 package throttle
 
 import (
@@ -20,11 +23,12 @@ import (
 const (
 	floor   = 1.0 / 128 // whatever suffers
 	begin   = 1.0 / 4
+	beside  = 1.0 / 32 // where it begins while many events come
 	growth  = 1.0 / 32 // what a second adds at most, once something has suffered
 	caution = 1.0 / 4  // and at most this part of itself: little is tried where little was left
 	surge   = 1.5      // by how much a second multiplies it until then
 	yields  = 0.7      // what is left of it at most when something suffers
-	settles = 2        // seconds until it shows what that changed
+	settles = 2        // seconds until it shows what that, or many events, changed
 	suffers = 1.1      // from how many times as long on what cannot wait suffers
 )
 
@@ -36,6 +40,10 @@ const tiny = 1e-6
 
 // forgets is after how many seconds without much work all begins anew.
 const forgets = 60
+
+// calms is how many seconds in a row without many events end a burst of them: a
+// call that takes longer than one is not seen in each.
+const calms = 3
 
 // The seconds of each minute in which work that can wait rests, and after how
 // many seconds of much work it does.
@@ -50,10 +58,10 @@ type Throttle struct {
 	most float64 // turns a second, when all of the time is its own
 
 	mu      sync.Mutex
-	share   float64
-	eased   bool // nothing has suffered yet
-	settled int  // seconds until something may suffer anew
-	waited  bool // somebody did since the last look
+	calm    share // for while few events come
+	burst   share // and for while many do
+	quiet   int   // seconds since many came
+	waited  bool  // somebody did since the last look
 	used    float64
 	busy    int // seconds in a row in which there was more to do than the share allows
 	idle    int // seconds in a row in which there was not
@@ -62,22 +70,39 @@ type Throttle struct {
 	filled  time.Time // when turns was right
 }
 
+// share is what is known of how much the work may take.
+type share struct {
+	part    float64
+	eased   bool // nothing has suffered yet
+	settled int  // seconds until something may suffer anew, or until more is tried
+}
+
 // New gives a throttle of so many turns a second at most.
 func New(most int) *Throttle {
-	t := &Throttle{most: float64(most), filled: time.Now()}
+	t := &Throttle{most: float64(most), quiet: calms, filled: time.Now()}
 	t.anew()
 	t.turns = max(1, t.rate())
 	return t
 }
 
-func (t *Throttle) anew() { t.share, t.eased, t.settled = begin, true, 0 }
+func (t *Throttle) anew() {
+	t.calm, t.burst = share{part: begin, eased: true}, share{part: beside, eased: true}
+}
+
+// share gives the one that holds now.
+func (t *Throttle) share() *share {
+	if t.quiet < calms {
+		return &t.burst
+	}
+	return &t.calm
+}
 
 // now gives the share that holds now.
 func (t *Throttle) now() float64 {
 	if t.rests {
 		return floor
 	}
-	return t.share
+	return t.share().part
 }
 
 // rate gives the turns of a second.
@@ -103,10 +128,11 @@ func (t *Throttle) Much() bool {
 	return t.waited || t.busy > 0
 }
 
-// Judge must be called each second. slowed is how many times as long as at best
-// what cannot wait takes now: by so much the share falls, and only a little above
-// 1 changes nothing.
-func (t *Throttle) Judge(at time.Time, slowed float64) {
+// Judge must be called each second. intake is how many times as long as at best
+// it takes to take events in, 0 while few come; other is the same of whatever
+// else suffers. By so much the share falls; only a little above 1 changes
+// nothing.
+func (t *Throttle) Judge(at time.Time, intake, other float64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.fill()
@@ -117,21 +143,39 @@ func (t *Throttle) Judge(at time.Time, slowed float64) {
 		t.busy, t.idle = 0, t.idle+1
 	}
 	t.waited, t.used = false, 0
-	t.settled = max(0, t.settled-1)
-	switch {
-	case slowed > suffers && t.settled == 0:
-		t.share, t.eased, t.settled = max(floor, t.share*min(yields, 1/slowed)), false, settles
-	case slowed > suffers || t.rests:
-	case t.idle >= forgets:
+	if t.idle >= forgets {
 		t.anew()
-	case !much:
-	case t.eased:
-		t.share = min(1, t.share*surge)
-	case t.settled == 0:
-		t.share = min(1, t.share+min(growth, t.share*caution))
 	}
+	t.hear(intake)
+	t.share().judge(max(intake, other), much && !t.rests)
 	second := at.Second()
 	t.rests = t.busy >= restsAfter && restsFrom <= second && second < restsTo
+}
+
+// hear tells whether many events come.
+func (t *Throttle) hear(intake float64) {
+	before := t.share()
+	if t.quiet++; intake > 0 {
+		t.quiet = 0
+	}
+	if now := t.share(); now != before {
+		now.settled = settles + 1 // this second is one
+	}
+}
+
+// judge has the share fall when something suffers, and rise when there is more
+// to do.
+func (s *share) judge(slowed float64, more bool) {
+	s.settled = max(0, s.settled-1)
+	switch {
+	case s.settled > 0:
+	case slowed > suffers:
+		*s = share{part: max(floor, s.part*min(yields, 1/slowed)), settled: settles}
+	case more && s.eased:
+		s.part = min(1, s.part*surge)
+	case more:
+		s.part = min(1, s.part+min(growth, s.part*caution))
+	}
 }
 
 // fill adds the turns of the time that passed. They can be saved up for a second.

@@ -21,8 +21,9 @@ type machine struct {
 	most     int // that it starts in a piece; 0: fifty
 }
 
-// second takes all turns of a second, in pieces, and judges.
-func (m *machine) second(ctx context.Context, slowed float64) (started int) {
+// second takes all turns of a second, in pieces, and judges. intake is how much
+// slowed the taking in of events is, 0 while few come.
+func (m *machine) second(ctx context.Context, intake float64) (started int) {
 	began := time.Now()
 	for time.Since(began) < time.Second {
 		started += m.throttle.Turns(ctx, cmp.Or(m.most, 50))
@@ -30,10 +31,11 @@ func (m *machine) second(ctx context.Context, slowed float64) (started int) {
 	}
 	m.waiting = max(0, m.waiting+float64(started)-m.capacity)
 	m.late.Taken(time.Duration(m.waiting / m.capacity * float64(time.Second)))
+	late := 1.0
 	if m.late.Look() {
-		slowed = max(slowed, throttle.Late)
+		late = throttle.Late
 	}
-	m.throttle.Judge(time.Now(), slowed)
+	m.throttle.Judge(time.Now(), intake, late)
 	return started
 }
 
@@ -43,11 +45,11 @@ func TestStartsFollowWhatTheMachineCan(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			m := machine{throttle: throttle.New(150), capacity: capacity}
 			for range 20 { // until it knows
-				m.second(t.Context(), 1)
+				m.second(t.Context(), 0)
 			}
 			sum, most := 0, 0.0
 			for range 120 {
-				sum += m.second(t.Context(), 1)
+				sum += m.second(t.Context(), 0)
 				most = max(most, m.waiting)
 			}
 			want := 120 * min(capacity, 150)
@@ -63,7 +65,7 @@ func TestIntakeComesFirst(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		m := machine{throttle: throttle.New(150), capacity: 1000}
-		for range 10 {
+		for range 30 {
 			m.second(t.Context(), 1)
 		}
 		require.InDelta(t, 1, m.throttle.Share(), 0.01)
@@ -87,6 +89,32 @@ func TestIntakeComesFirst(t *testing.T) {
 	})
 }
 
+// TestABurstOfEventsFindsItsOwnShare has many events come while all of the
+// machine is in use by what can wait: that makes way before anything has to
+// suffer, and has all of it again when they are over.
+func TestABurstOfEventsFindsItsOwnShare(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := machine{throttle: throttle.New(150), capacity: 1000}
+		seconds := func(n int, intake float64) float64 {
+			for range n {
+				m.second(t.Context(), intake)
+			}
+			return m.throttle.Share()
+		}
+		require.InDelta(t, 1, seconds(15, 0), 0.01)
+		require.InDelta(t, 1.0/32, seconds(1, 5), 0.001, "little is tried beside the first, however slow they are")
+		require.InDelta(t, 1.0/32, seconds(1, 5), 0.001, "what was begun before slows them still")
+		require.InDelta(t, 1.0/32*1.5*1.5, seconds(2, 1), 0.001, "more, for as long as they are as fast as ever")
+		left := seconds(1, 2)
+		require.InDelta(t, 1.0/64*1.5*1.5, left, 0.001, "that was too much")
+
+		require.InDelta(t, left, seconds(1, 0), 0.02, "a second without them is no end")
+		require.InDelta(t, 1, seconds(2, 0), 0.01, "what they left behind does not concern it")
+		require.Less(t, seconds(2, 5), 0.1, "the next burst finds the share that the last one left")
+	})
+}
+
 // TestMuchWorkRestsTwoSecondsAMinute, little of it never does.
 func TestMuchWorkRestsTwoSecondsAMinute(t *testing.T) {
 	t.Parallel()
@@ -94,7 +122,7 @@ func TestMuchWorkRestsTwoSecondsAMinute(t *testing.T) {
 		m := machine{throttle: throttle.New(150), capacity: 1000}
 		for range 180 {
 			m.most = most
-			m.second(t.Context(), 1)
+			m.second(t.Context(), 0)
 			if m.throttle.Share() < 0.1 {
 				seconds = append(seconds, time.Now().Second())
 			}
@@ -169,14 +197,16 @@ func TestAGaugeComparesWithTheBestOfLate(t *testing.T) {
 	}
 	look := func(after time.Duration) int { at = at.Add(after); return g.Look(at) }
 	require.Zero(t, look(time.Second))
+	calls(2, 100, time.Second)
+	require.Equal(t, 100, look(time.Second), "two calls are nothing to compare with")
 	calls(20, 100, 50*time.Millisecond)
 	require.Equal(t, 100, look(time.Second))
 	calls(20, 100, 80*time.Millisecond)
 	require.Equal(t, 150, look(time.Second), "five milliseconds come from anywhere")
 	calls(2, 100, time.Second)
-	require.Zero(t, look(time.Second), "two calls tell nothing")
+	require.InDelta(t, 1990, look(time.Second), 5, "two calls that take all of the time")
 	calls(5, 100, 80*time.Millisecond)
-	require.Equal(t, 100, look(time.Second), "five calls that come now and then wait for nobody")
+	require.Zero(t, look(time.Second), "five calls that come now and then wait for nobody")
 	calls(20, 1, 4*time.Millisecond)
 	calls(20, 100, 105*time.Millisecond)
 	require.Equal(t, 150, look(time.Second), "each size by itself: half of them took twice as long")
@@ -187,7 +217,7 @@ func TestAGaugeComparesWithTheBestOfLate(t *testing.T) {
 	require.Equal(t, 200, look(time.Minute), "the best of the minute before counts")
 	calls(1000, 100, 85*time.Millisecond)
 	require.Equal(t, 100, look(time.Minute), "that of the one before is forgotten")
-	calls(20, 100, 200*time.Millisecond)
+	calls(10_000, 100, 200*time.Millisecond)
 	require.Equal(t, 100, look(time.Hour))
 }
 

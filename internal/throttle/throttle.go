@@ -142,12 +142,17 @@ func (t *Throttle) Judge(at time.Time, intake, other float64) {
 	} else {
 		t.busy, t.idle = 0, t.idle+1
 	}
+	some := t.waited || t.used > 0
 	t.waited, t.used = false, 0
 	if t.idle >= forgets {
 		t.anew()
 	}
 	t.hear(intake)
-	t.share().judge(max(intake, other), much && !t.rests)
+	if share := t.share(); some && !t.rests {
+		share.judge(max(intake, other), much)
+	} else {
+		share.settled = max(0, share.settled-1) // what suffers does not suffer by this
+	}
 	second := at.Second()
 	t.rests = t.busy >= restsAfter && restsFrom <= second && second < restsTo
 }

@@ -115,6 +115,21 @@ func TestABurstOfEventsFindsItsOwnShare(t *testing.T) {
 	})
 }
 
+// TestWhatIsNotDoneIsNotToBlame has intake suffer while nobody does what can wait.
+func TestWhatIsNotDoneIsNotToBlame(t *testing.T) {
+	t.Parallel()
+	m := throttle.New(150)
+	for range 10 {
+		m.Judge(time.Now(), 20, 1)
+	}
+	require.InDelta(t, 1.0/32, m.Share(), 0.001)
+	for range 2 {
+		m.Turns(t.Context(), 1)
+		m.Judge(time.Now(), 20, 1)
+	}
+	require.InDelta(t, 1.0/128, m.Share(), 0.001)
+}
+
 // TestMuchWorkRestsTwoSecondsAMinute, little of it never does.
 func TestMuchWorkRestsTwoSecondsAMinute(t *testing.T) {
 	t.Parallel()

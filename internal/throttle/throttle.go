@@ -57,17 +57,17 @@ const (
 type Throttle struct {
 	most float64 // turns a second, when all of the time is its own
 
-	mu      sync.Mutex
-	calm    share // for while few events come
-	burst   share // and for while many do
-	quiet   int   // seconds since many came
-	waited  bool  // somebody did since the last look
-	used    float64
-	busy    int // seconds in a row in which there was more to do than the share allows
-	idle    int // seconds in a row in which there was not
-	rests   bool
-	turns   float64
-	filled  time.Time // when turns was right
+	mu     sync.Mutex
+	calm   share // for while few events come
+	burst  share // and for while many do
+	quiet  int   // seconds since many came
+	waited bool  // somebody did since the last look
+	used   float64
+	busy   int // seconds in a row in which there was more to do than the share allows
+	idle   int // seconds in a row in which there was not
+	rests  bool
+	turns  float64
+	filled time.Time // when turns was right
 }
 
 // share is what is known of how much the work may take.

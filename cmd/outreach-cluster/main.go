@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/outreach-engine/outreach/internal/cluster"
+	"github.com/outreach-engine/outreach/internal/flagerr"
 )
 
 func main() {
@@ -46,7 +47,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	case errors.Is(err, pflag.ErrHelp):
 		return 0
 	case err != nil:
-		fmt.Fprintf(stderr, "outreach-cluster: %v; --help lists the flags\n", err)
+		fmt.Fprintf(stderr, "outreach-cluster: %v; --help lists the flags\n", flagerr.Explain(err))
 		return 2
 	case flags.NArg() > 0:
 		fmt.Fprintf(stderr, "outreach-cluster: %q is not a flag; --help lists them\n", flags.Arg(0))

@@ -20,6 +20,7 @@ import (
 
 	"github.com/outreach-engine/outreach/internal/app"
 	"github.com/outreach-engine/outreach/internal/devserver"
+	"github.com/outreach-engine/outreach/internal/flagerr"
 )
 
 func main() {
@@ -53,7 +54,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	case errors.Is(err, pflag.ErrHelp):
 		return 0
 	case err != nil:
-		fmt.Fprintf(stderr, "outreach-dev: %v; --help lists the flags\n", err)
+		fmt.Fprintf(stderr, "outreach-dev: %v; --help lists the flags\n", flagerr.Explain(err))
 		return 2
 	case flags.NArg() > 0:
 		fmt.Fprintf(stderr, "outreach-dev: %q is not a flag, and only flags are taken; --help lists them\n", flags.Arg(0))

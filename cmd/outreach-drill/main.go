@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/outreach-engine/outreach/internal/drill"
+	"github.com/outreach-engine/outreach/internal/flagerr"
 )
 
 func main() {
@@ -60,7 +61,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	case errors.Is(err, pflag.ErrHelp):
 		return 0
 	case err != nil || flags.NArg() > 0:
-		fmt.Fprintf(stderr, "outreach-drill: %v; --help lists the flags\n", errors.Join(err, extra(flags.Args())))
+		fmt.Fprintf(stderr, "outreach-drill: %v; --help lists the flags\n", errors.Join(flagerr.Explain(err), extra(flags.Args())))
 		return 2
 	}
 	if o.Email != "sendgrid" && (o.Naive || more.compare) {

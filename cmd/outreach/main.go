@@ -14,8 +14,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
+	"github.com/outreach-engine/outreach/internal/flagerr"
 	"github.com/outreach-engine/outreach/internal/source"
 )
 
@@ -62,29 +62,11 @@ func rootCommand(now func() time.Time) *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	})
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError(flagError(err)) })
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError(flagerr.Explain(err)) })
 	root.AddCommand(checkCommand(), testCommand(now), previewCommand(now), schemaCommand(), diffCommand(now), serveCommand(), healthCommand())
 	root.AddCommand(operatorCommands(now)...)
 	markArgs(root)
 	return root
-}
-
-// flagError says of a value that a flag does not take what to write.
-func flagError(err error) error {
-	invalid, ok := errors.AsType[*pflag.InvalidValueError](err)
-	if !ok {
-		return err
-	}
-	name, value := invalid.GetFlag().Name, invalid.GetValue()
-	switch invalid.GetFlag().Value.Type() {
-	case "int":
-		return fmt.Errorf("--%s: %q is no whole number; write digits alone, as in --%s 50000", name, value, name)
-	case "float64":
-		return fmt.Errorf("--%s: %q is no number; write digits alone, as in --%s 2.5", name, value, name)
-	case "bool":
-		return fmt.Errorf("--%s: %q is neither true nor false; write --%s, or leave it out", name, value, name)
-	}
-	return err
 }
 
 // group makes a command one that only holds others.

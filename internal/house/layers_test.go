@@ -28,7 +28,7 @@ var layers = []layer{
 	{name: "cmd/outreach-dev", may: below},
 	{name: "cmd/outreach", may: below},
 	{name: "cmd/outreach-drill", may: below},
-	{name: "cmd/outreach-cluster", may: []string{"internal/cluster"}},
+	{name: "cmd/outreach-cluster", may: []string{"internal/cluster", "internal/flagerr"}},
 	{name: "internal/e2e", may: below},
 	{name: "internal/house"},
 	{name: "internal/deploytest"},
@@ -37,7 +37,8 @@ var layers = []layer{
 	{name: "internal/devserver"},
 	{name: "internal/bench", may: below},
 	{name: "internal/cluster", may: []string{
-		"workflows", "internal/crowd", "internal/pgserver", "internal/child", "internal/sandbox", "internal/bundle", "internal/store/postgres", "internal/customer",
+		"workflows", "internal/crowd", "internal/pgserver", "internal/child", "internal/sandbox", "internal/bundle", "internal/store/transfer", "internal/store",
+		"internal/store/postgres", "internal/customer",
 	}},
 	{name: "internal/crowd", may: []string{
 		"internal/store/postgres", "internal/store/sqltx", "internal/store/memory", "internal/observe", "internal/library", "internal/dossier", "internal/bundle",
@@ -79,6 +80,7 @@ var layers = []layer{
 	{name: "internal/callback", may: []string{"internal/observe", "internal/channel", "internal/customer"}},
 	{name: "internal/admin"},
 	{name: "internal/throttle"},
+	{name: "internal/flagerr"},
 	{name: "internal/tracing", may: []string{"internal/witness", "internal/ledger"}},
 	{name: "internal/metrics", may: []string{"internal/witness", "internal/ledger", "internal/customer"}},
 	{name: "internal/intake", may: []string{"internal/observe", "internal/dictionary", "internal/sendtime", "internal/customer"}},

@@ -232,7 +232,7 @@ func (d *dialer) dial(ctx context.Context) (*conn, error) {
 		case ctx.Err() != nil:
 			return nil, ctx.Err()
 		case long || !passing(err):
-			return nil, plain(err)
+			return nil, d.said(plain(err), err)
 		}
 		select {
 		case <-ctx.Done():
@@ -240,6 +240,15 @@ func (d *dialer) dial(ctx context.Context) (*conn, error) {
 		case <-time.After(dialAgain):
 		}
 	}
+}
+
+// said adds to what is said of an error that no password was given, where the
+// server wants one.
+func (d *dialer) said(plain, err error) error {
+	if code(err) == badPassword && d.config.Password == "" {
+		return fmt.Errorf("%w; none was given: write it in PGPASSWORD, ~/.pgpass or the URL", plain)
+	}
+	return plain
 }
 
 // note keeps since when the server has been away, and reports whether that is

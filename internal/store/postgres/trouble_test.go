@@ -57,6 +57,7 @@ func TestNoWayIn(t *testing.T) {
 		not  string // "": nothing is to be left out
 	}{
 		"a wrong password":  {with(t, good, as("guest", "wrong-secret")), []string{"password authentication failed", "postgres://guest@127.0.0.1", "user and password right"}, "host"},
+		"no password":       {with(t, good, func(u *url.URL) { u.User = url.User("guest") }), []string{"password authentication failed", "none was given: write it in PGPASSWORD, ~/.pgpass or the URL"}, "host"},
 		"no right":          {with(t, good, as("guest", "right-secret")), []string{"permission denied", `GRANT CREATE ON DATABASE "o" TO "guest"`}, "must own"},
 		"a missing role":    {with(t, good, as("nobody", "my-secret")), []string{`role "nobody" does not exist`, "user and password right"}, ""},
 		"no connection":     {with(t, good, as("crowded", "my-secret")), []string{"too many connections", "max_connections"}, "right?"},

@@ -22,7 +22,7 @@ type MovedError struct {
 }
 
 func (e *MovedError) Error() string {
-	return fmt.Sprintf("store: it was moved to %s on %s: start with that --store; if no engine ever ran there: outreach store reopen", e.To, e.At.Format(time.DateTime))
+	return fmt.Sprintf("store: it was moved to %s on %s: start with that --store (outreach serve --store ...); if no engine ever ran there: outreach store reopen", e.To, e.At.Format(time.DateTime))
 }
 
 // Free refuses a store that was moved, with a *MovedError: an engine on it would

@@ -95,6 +95,9 @@ func Copy(ctx context.Context, from, to store.Place, o Options) (counts []Count,
 	if from == to || Name(from) == Name(to) {
 		return nil, fmt.Errorf("store: %s is both the source and the target; name another --to", Name(to))
 	}
+	if err := errors.Join(sourceThere(from), targetAnswers(ctx, to)); err != nil {
+		return nil, err
+	}
 	source, err := connect(ctx, from)
 	if err != nil {
 		return nil, err
@@ -133,6 +136,26 @@ func Copy(ctx context.Context, from, to store.Place, o Options) (counts []Count,
 		return counts, fmt.Errorf("%s is complete, and nothing keeps engines from the source: start none on %s: %w", target.name, source.name, err)
 	}
 	return counts, nil
+}
+
+// sourceThere is an error where there is no file to copy from.
+func sourceThere(p store.Place) error {
+	if err := p.FileThere(); err != nil {
+		return fmt.Errorf("--from: %w", err)
+	}
+	return nil
+}
+
+// targetAnswers is an error where a target cannot be reached, before anybody has
+// stopped an engine for it. It makes nothing.
+func targetAnswers(ctx context.Context, p store.Place) error {
+	if !p.OnServer() {
+		return nil
+	}
+	if _, err := FormOf(ctx, p); err != nil {
+		return fmt.Errorf("--to: %w", err)
+	}
+	return nil
 }
 
 // makeTables makes a place's tables, where there are none.

@@ -167,7 +167,17 @@ func TestCopyRefuses(t *testing.T) {
 		require.ErrorContains(t, copied(t, full, "sqlite:"+full), "is both the source and the target")
 	})
 	t.Run("a source that is not there", func(t *testing.T) {
+		require.ErrorContains(t, copied(t, inFile(t), empty), "--from: store: ")
 		require.ErrorContains(t, copied(t, inFile(t), empty), "is not there")
+	})
+	t.Run("a target that does not answer, though engines work on the source", func(t *testing.T) {
+		from := inFile(t)
+		fill(t, from, []storetest.Step{{Name: "beat", Do: func(tx ledger.Tx) error {
+			return tx.Beat(ledger.Process{ID: "p", Role: "worker", Host: "box-1", Beat: noon})
+		}}})
+		err := copied(t, from, "postgres://me:secret@127.0.0.1:1/o")
+		require.ErrorContains(t, err, "--to: store: postgres://me@127.0.0.1:1/o: ")
+		require.NotContains(t, err.Error(), "box-1")
 	})
 	t.Run("a source on which engines work", func(t *testing.T) {
 		for _, from := range []store.Place{inFile(t), onServer(t)} {
@@ -205,7 +215,7 @@ func TestAMovedStoreIsLeftAlone(t *testing.T) {
 		fill(t, from, odd())
 		require.NoError(t, free(t, from))
 		copyTo(t, from, to)
-		require.ErrorContains(t, free(t, from), "it was moved to "+string(to)+" on 2026-03-01 12:00:00: start with that --store")
+		require.ErrorContains(t, free(t, from), "it was moved to "+string(to)+" on 2026-03-01 12:00:00: start with that --store (outreach serve --store ...)")
 		require.NoError(t, free(t, to))
 		_, err := transfer.Copy(t.Context(), from, inFile(t), transfer.Options{Now: noon})
 		require.ErrorContains(t, err, "copy from there")

@@ -18,6 +18,8 @@ import (
 	"time"
 
 	"github.com/outreach-engine/outreach/internal/pgserver"
+	"github.com/outreach-engine/outreach/internal/store"
+	"github.com/outreach-engine/outreach/internal/store/transfer"
 )
 
 // Options say what a cluster is like.
@@ -49,6 +51,9 @@ func Run(ctx context.Context, o Options) (err error) {
 	}
 	if err := o.makeFolder(); err != nil {
 		return fmt.Errorf("cluster: folder: %w", err)
+	}
+	if err := o.storeAnswers(ctx); err != nil {
+		return err
 	}
 	c := &cluster{Options: o}
 	c.ctx, c.cancel = context.WithCancelCause(ctx)
@@ -93,6 +98,19 @@ func (o Options) check() error {
 		return fmt.Errorf("--engines: %d is too few: one is the least", o.Engines)
 	case o.Shards < 1:
 		return fmt.Errorf("--shards: %d is too few: one is the least", o.Shards)
+	}
+	return nil
+}
+
+// storeAnswers is an error where the engines' store is a server that does not let
+// them in: better now than when everything else has started.
+func (o Options) storeAnswers(ctx context.Context) error {
+	p := store.Place(o.Store)
+	if !p.OnServer() {
+		return nil
+	}
+	if _, err := transfer.FormOf(ctx, p); err != nil {
+		return fmt.Errorf("--store: %w", err)
 	}
 	return nil
 }
@@ -160,15 +178,20 @@ func (c *cluster) startPostgres() error {
 	if err != nil {
 		return err
 	}
-	settings := map[string]string{"shared_buffers": "512MB", "max_wal_size": "4GB"}
-	maps.Copy(settings, c.Settings)
-	c.postgres, err = pgserver.Start(c.ctx, pgserver.Options{Folder: filepath.Join(c.Folder, postgresFolder), Log: log, Settings: settings})
+	c.postgres, err = pgserver.Start(c.ctx, pgserver.Options{Folder: filepath.Join(c.Folder, postgresFolder), Log: log, Settings: c.settings()})
 	if err != nil {
 		return err
 	}
 	c.watch("postgres", c.postgres.Ended(), func() string { return "" })
 	c.say("postgres            %s", c.postgres.URL("postgres"))
 	return nil
+}
+
+// settings gives PostgreSQL's, as docs/store.md has them, with less memory.
+func (c *cluster) settings() map[string]string {
+	settings := map[string]string{"shared_buffers": "512MB", "max_wal_size": "8GB", "checkpoint_timeout": "15min", "random_page_cost": "1.1"}
+	maps.Copy(settings, c.Settings)
+	return settings
 }
 
 // stop ends what was started, the last first.

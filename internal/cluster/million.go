@@ -23,10 +23,12 @@ import (
 
 // How long things are looked at.
 const (
-	idleFor   = 20 * time.Second
-	intakeFor = 40 * time.Second
-	probes    = 2 // urgent events a second
-	explained = 10
+	idleFor    = 20 * time.Second
+	warmFor    = 20 * time.Second // until PostgreSQL has touched every page: the first touch costs most
+	intakeFor  = 40 * time.Second
+	countEvery = 5 * time.Second // at how many are planned
+	probes     = 2               // urgent events a second
+	explained  = 10
 
 	lastProbes = 5 * time.Second // for the last urgent messages to come
 )
@@ -47,6 +49,9 @@ func (c *cluster) million() error {
 		return err
 	}
 	if err := m.look(); err != nil {
+		return err
+	}
+	if _, err := m.intake("warm", warmFor); err != nil {
 		return err
 	}
 	before, began := c.usage(), time.Now()
@@ -131,9 +136,9 @@ func (m *million) page(address, who string) error {
 
 // intake posts events of the crowd as fast as they are taken for a while, and
 // gives how many a second were.
-func (m *million) intake(run string) (float64, error) {
-	m.say("taking events for %s", intakeFor)
-	ctx, cancel := context.WithTimeout(m.ctx, intakeFor)
+func (m *million) intake(run string, span time.Duration) (float64, error) {
+	m.say("taking events for %s", span)
+	ctx, cancel := context.WithTimeout(m.ctx, span)
 	defer cancel()
 	var taken, number atomic.Int64
 	var failed atomic.Pointer[error]
@@ -185,7 +190,7 @@ func (m *million) calm() (err error) {
 	ctx, cancel := context.WithCancel(m.ctx)
 	defer cancel()
 	accepted := m.probe(ctx, "calm-"+strconv.FormatInt(time.Now().UnixNano(), 36))
-	if m.alone, err = m.intake("alone"); err != nil {
+	if m.alone, err = m.intake("alone", intakeFor); err != nil {
 		return err
 	}
 	cancel()
@@ -216,18 +221,20 @@ func (m *million) reach() error {
 	go func() {
 		m.sleep(10 * time.Second)
 		var err error
-		m.beside, err = m.intake("beside-" + run)
+		m.beside, err = m.intake("beside-"+run, intakeFor)
 		intake <- err
 	}()
 	for m.sent < m.want && time.Since(began) < m.Drain && m.ctx.Err() == nil {
-		m.sleep(time.Second)
-		made, err := m.outages()
-		if err != nil {
-			return err
-		}
-		if m.planned == 0 && made-already >= m.want {
-			m.planned = time.Since(began)
-			m.say("all are planned after %s", m.planned.Round(time.Second))
+		m.sleep(countEvery)
+		if m.planned == 0 {
+			made, err := m.outages()
+			if err != nil {
+				return err
+			}
+			if made-already >= m.want {
+				m.planned = time.Since(began)
+				m.say("all are planned after %s", m.planned.Round(time.Second))
+			}
 		}
 		m.count(began)
 	}

@@ -31,13 +31,10 @@ var (
 	topicAttribute    = temporal.NewSearchAttributeKeyKeyword("Topic")
 )
 
-// takenOver is how long a process may keep a workflow's task before another is
-// given it: what a process that died had in hand goes on after that. A watch is
-// taken over sooner, since all new matches of its rule wait for it.
-const (
-	takenOver      = 2 * time.Second
-	watchTakenOver = 700 * time.Millisecond
-)
+// takenOver is how long a process may keep a workflow's task, which takes some
+// milliseconds, before another is given it: what a process that died had in hand
+// goes on after that.
+const takenOver = 700 * time.Millisecond
 
 // SearchAttributes are what the namespace must declare.
 func SearchAttributes() map[string]enumspb.IndexedValueType {
@@ -118,7 +115,7 @@ func (s Starter) Hint(ctx context.Context, ref ledger.Ref) (found bool, err erro
 // Wake lets a rule's watch look for work, and starts it when it is not there.
 func (s Starter) Wake(ctx context.Context, rule string) error {
 	_, err := s.Client.SignalWithStartWorkflow(ctx, WatchID(rule), WakeSignal, nil, client.StartWorkflowOptions{
-		ID: WatchID(rule), TaskQueue: TaskQueue, WorkflowTaskTimeout: watchTakenOver, Priority: s.place(activities.WatchPlace, rule), StaticSummary: clip("watches rule "+rule, maxSummary),
+		ID: WatchID(rule), TaskQueue: TaskQueue, WorkflowTaskTimeout: takenOver, Priority: s.place(activities.WatchPlace, rule), StaticSummary: clip("watches rule "+rule, maxSummary),
 		TypedSearchAttributes: temporal.NewSearchAttributes(ruleAttribute.ValueSet(rule)),
 		Memo:                  map[string]any{StoreMemo: s.Store},
 	}, WatchType, rule)

@@ -7,7 +7,8 @@ import (
 	"github.com/outreach-engine/outreach/internal/customer"
 )
 
-// Lane is who waits for a write. The gate's writes go before intake's.
+// Lane is who waits for a write. The gate's writes go before intake's, which do
+// not wait for ever.
 type Lane int
 
 // The lanes.

@@ -1,6 +1,6 @@
 // Package lanes holds the writes that wait for a store's writers: first come
-// first served in each lane, the gate's lane before intake's. It decides who
-// goes next; it knows no transaction.
+// first served in each lane, and of the lanes each writer has its own order. It
+// decides who goes next; it knows no transaction.
 package lanes
 
 import (
@@ -16,6 +16,19 @@ import (
 
 // ErrClosed is what a store gives after Close.
 var ErrClosed = errors.New("store: closed")
+
+// Order is the lanes that a writer serves: while somebody waits in the first,
+// nobody is taken from the next.
+type Order []ledger.Lane
+
+// Orders of writers. Where there are several writers one may be kept for the
+// gate, so that no batch of events is ever before it, and one goes to intake
+// first, so that no burst of urgent outreaches keeps it waiting.
+var (
+	GateAlone   = Order{ledger.GateLane}
+	GateFirst   = Order{ledger.GateLane, ledger.IntakeLane}
+	IntakeFirst = Order{ledger.IntakeLane, ledger.GateLane}
+)
 
 // Job is one call of Write.
 type Job struct {
@@ -81,16 +94,16 @@ func (q *Queue) add(j *Job) {
 	q.more.Broadcast()
 }
 
-// Poll gives the next job of the lanes up to last, nil when nobody waits there.
-func (q *Queue) Poll(last ledger.Lane) *Job {
+// Poll gives the next job, nil when nobody waits in the lanes.
+func (q *Queue) Poll(order Order) *Job {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return q.next(last)
+	return q.next(order)
 }
 
 // next must be called under mu.
-func (q *Queue) next(last ledger.Lane) *Job {
-	for l := ledger.GateLane; l <= last; l++ {
+func (q *Queue) next(order Order) *Job {
+	for _, l := range order {
 		if lane := q.lane(l); len(*lane) > 0 {
 			j := (*lane)[0]
 			(*lane)[0] = nil
@@ -101,13 +114,13 @@ func (q *Queue) next(last ledger.Lane) *Job {
 	return nil
 }
 
-// Take waits for the next job of the lanes up to last; nil says that the queue
-// is closed and they are empty.
-func (q *Queue) Take(last ledger.Lane) *Job {
+// Take waits for the next job; nil says that the queue is closed and the lanes
+// are empty.
+func (q *Queue) Take(order Order) *Job {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for {
-		if j := q.next(last); j != nil || q.closed {
+		if j := q.next(order); j != nil || q.closed {
 			return j
 		}
 		q.more.Wait()

@@ -38,7 +38,7 @@ import (
 // Options are what a store can be told. The zero value is good for a server.
 type Options struct {
 	Logger  *slog.Logger  // nil: nothing is logged
-	Writers int           // commits at the same time, of which one is the gate's alone; 0: 4
+	Writers int           // commits at the same time, of which one is the gate's alone, and one intake's first; 0: 4
 	Readers int           // reads at the same time; 0: 4
 	Away    time.Duration // for how long writes wait for a server that is away; 0: 5 s
 	Locked  time.Duration // for how long a write is tried while somebody else has a lock that it needs; 0: 15 s
@@ -100,15 +100,22 @@ func Open(ctx context.Context, url string, options Options) (*Store, error) {
 	}
 	go s.speak()
 	for i := range s.options.Writers {
-		last := ledger.IntakeLane
-		if i == 0 && s.options.Writers > 1 {
-			last = ledger.GateLane
-		}
-		w := newWriter(s, last)
+		w := newWriter(s, orderOf(i, s.options.Writers))
 		s.writers.Add(1)
 		go w.run()
 	}
 	return s, nil
+}
+
+// orderOf gives which lanes a writer serves, of so many.
+func orderOf(i, writers int) lanes.Order {
+	switch {
+	case i == 0 && writers > 1:
+		return lanes.GateAlone
+	case i == 1 && writers > 2:
+		return lanes.IntakeFirst
+	}
+	return lanes.GateFirst
 }
 
 // prepare brings the tables to their newest form, and forgets old signs.

@@ -8,7 +8,6 @@ import (
 	mathrand "math/rand/v2"
 	"time"
 
-	"github.com/outreach-engine/outreach/internal/ledger"
 	"github.com/outreach-engine/outreach/internal/store/lanes"
 	"github.com/outreach-engine/outreach/internal/store/sqltx"
 )
@@ -26,9 +25,9 @@ const tries = 20
 // writer runs closures, many to a transaction. Only its goroutine uses it.
 type writer struct {
 	store  *Store
-	last   ledger.Lane // it serves the lanes up to this one
-	name   string      // of its row in commits
-	c      *conn       // nil: not connected
+	order  lanes.Order
+	name   string // of its row in commits
+	c      *conn  // nil: not connected
 	memory *sqltx.Memory
 
 	begun bool         // a transaction is open
@@ -40,8 +39,8 @@ type writer struct {
 	later []*lanes.Job // to be tried again, each alone
 }
 
-func newWriter(s *Store, last ledger.Lane) *writer {
-	return &writer{store: s, last: last, name: rand.Text(), memory: sqltx.NewMemory(dialect, remembered)}
+func newWriter(s *Store, order lanes.Order) *writer {
+	return &writer{store: s, order: order, name: rand.Text(), memory: sqltx.NewMemory(dialect, remembered)}
 }
 
 // remembered bounds the customers that are kept in memory within one
@@ -62,7 +61,7 @@ func (w *writer) run() {
 		w.store.writers.Done()
 	}()
 	for w.again(); ; w.again() {
-		j := w.store.queue.Take(w.last)
+		j := w.store.queue.Take(w.order)
 		if j == nil {
 			break
 		}
@@ -94,7 +93,7 @@ func (w *writer) group(first *lanes.Job) {
 			j.Answer(err)
 		}
 		if j = nil; n < groupLimit && (w.c == nil || !w.c.lost()) && time.Since(started) < groupTime {
-			j = w.store.queue.Poll(w.last)
+			j = w.store.queue.Poll(w.order)
 		}
 	}
 	switch err := w.commit(); {

@@ -125,8 +125,8 @@ func (s *Store) write() {
 		s.writer.abandon()
 		go s.write()
 	}()
-	for j := s.queue.Take(ledger.IntakeLane); j != nil; j = s.queue.Take(ledger.IntakeLane) {
-		s.writer.group(j, func() *lanes.Job { return s.queue.Poll(ledger.IntakeLane) })
+	for j := s.queue.Take(lanes.GateFirst); j != nil; j = s.queue.Take(lanes.GateFirst) {
+		s.writer.group(j, func() *lanes.Job { return s.queue.Poll(lanes.GateFirst) })
 	}
 	orderly = true
 }

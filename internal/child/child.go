@@ -166,11 +166,22 @@ func FreePort() (int, error) {
 	const first, last, tries = 15000, 32000, 100
 	for range tries {
 		port := first + rand.IntN(last-first) //nolint:gosec // any will do
-		listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
-		if err != nil {
-			continue
+		free, err := tryPort(port)
+		if free || err != nil {
+			return port, err
 		}
-		return port, listener.Close()
 	}
 	return 0, fmt.Errorf("no free port in %d-%d on 127.0.0.1: end what holds them", first, last)
+}
+
+// tryPort reports whether nobody has a port. Meanwhile no process is forked:
+// one that is would have the port, too, until its program begins.
+func tryPort(port int) (free bool, err error) {
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+	if err != nil {
+		return false, nil //nolint:nilerr // somebody has it
+	}
+	return true, listener.Close()
 }

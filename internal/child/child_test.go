@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -91,11 +92,33 @@ func TestAProgramThatIsNotThere(t *testing.T) {
 	require.ErrorContains(t, err, "/there/is/none")
 }
 
-func TestFreePortCanBeTaken(t *testing.T) {
+func TestFreePortCanBeTakenWhileProgramsStart(t *testing.T) {
 	t.Parallel()
-	port, err := child.FreePort()
-	require.NoError(t, err)
-	listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
-	require.NoError(t, err)
-	require.NoError(t, listener.Close())
+	over := make(chan struct{})
+	var starting sync.WaitGroup
+	starting.Go(func() {
+		for {
+			select {
+			case <-over:
+				return
+			default:
+				_ = exec.Command("true").Run()
+			}
+		}
+	})
+	defer starting.Wait()
+	defer close(over)
+	for range 200 {
+		port, err := child.FreePort()
+		require.NoError(t, err)
+		require.NoError(t, func() error {
+			syscall.ForkLock.RLock()
+			defer syscall.ForkLock.RUnlock()
+			listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+			if err != nil {
+				return err
+			}
+			return listener.Close()
+		}())
+	}
 }

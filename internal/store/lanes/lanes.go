@@ -18,8 +18,13 @@ import (
 var ErrClosed = errors.New("store: closed")
 
 // Order is the lanes that a writer serves: while somebody waits in the first,
-// nobody is taken from the next.
+// nobody is taken from the next but at its turn.
 type Order []ledger.Lane
+
+// turn is how long the first of a lane waits at most while others go before it,
+// and how often one goes first for that reason: a lane that is never empty
+// slows the one behind it, and does not stop it.
+const turn = 100 * time.Millisecond
 
 // Orders of writers. Where there are several writers one may be kept for the
 // gate, so that no batch of events is ever before it, and one goes to intake
@@ -36,6 +41,7 @@ type Job struct {
 	Lane  ledger.Lane
 	Since time.Time // its writer's own: since when it has been tried; zero: not yet
 
+	put  time.Time     // when it came to wait
 	err  error         // to be read after done
 	done chan struct{} // closed when there is an answer
 }
@@ -51,6 +57,7 @@ type Queue struct {
 	mu     sync.Mutex
 	more   *sync.Cond // signals that a job came, or the end
 	lanes  [2][]*Job
+	turned time.Time // when one went first because it had waited
 	closed bool
 }
 
@@ -89,6 +96,7 @@ func (q *Queue) Back(j *Job) {
 
 // add must be called under mu.
 func (q *Queue) add(j *Job) {
+	j.put = time.Now()
 	lane := q.lane(j.Lane)
 	*lane = append(*lane, j)
 	q.more.Broadcast()
@@ -103,15 +111,28 @@ func (q *Queue) Poll(order Order) *Job {
 
 // next must be called under mu.
 func (q *Queue) next(order Order) *Job {
+	var first *[]*Job
 	for _, l := range order {
-		if lane := q.lane(l); len(*lane) > 0 {
-			j := (*lane)[0]
-			(*lane)[0] = nil
-			*lane = (*lane)[1:]
-			return j
+		switch lane := q.lane(l); {
+		case len(*lane) == 0:
+		case first == nil:
+			first = lane
+		case time.Since((*lane)[0].put) >= turn && time.Since(q.turned) >= turn:
+			q.turned = time.Now()
+			return pop(lane)
 		}
 	}
-	return nil
+	if first == nil {
+		return nil
+	}
+	return pop(first)
+}
+
+func pop(lane *[]*Job) *Job {
+	j := (*lane)[0]
+	(*lane)[0] = nil
+	*lane = (*lane)[1:]
+	return j
 }
 
 // Take waits for the next job; nil says that the queue is closed and the lanes

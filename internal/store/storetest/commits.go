@@ -37,6 +37,7 @@ func commits() map[string]func(*testing.T, Open) {
 		"gate_before_intake":    gateBeforeIntake,
 		"cancelled_in_queue":    cancelledInQueue,
 		"cancelled_before":      cancelledBefore,
+		"served_in_a_flood":     servedInAFlood,
 		"closed":                closed,
 		"closed_with_queue":     closedWithQueue,
 		"another_store_writes":  anotherStoreWrites,

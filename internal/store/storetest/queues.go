@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -12,30 +13,78 @@ import (
 	"github.com/outreach-engine/outreach/internal/ledger"
 )
 
+// gateBeforeIntake has writes of both lanes wait, and not for so long that
+// intake has its turn.
 func gateBeforeIntake(t *testing.T, open Open) {
 	s := start(t, open)
-	var order []string
-	note := func(lane ledger.Lane, name string) func() error {
-		return func() error {
-			return s.Write(context.Background(), lane, func(ledger.Tx) error {
-				order = append(order, name)
-				return nil
-			})
+	want := []string{"gate 0", "gate 1", "gate 2", "intake 0", "intake 1", "intake 2"}
+	for {
+		began := time.Now()
+		if order := ordered(t, s); time.Since(began) < 50*time.Millisecond {
+			require.Equal(t, want, order)
+			return
 		}
 	}
+}
+
+// ordered gives the order in which three writes of each lane run that waited
+// together, those of intake first.
+func ordered(t *testing.T, s ledger.Store) (order []string) {
+	t.Helper()
 	var answers []<-chan error
 	blocked(t, s, func(w waiter) {
-		for i := range 3 {
-			answers = append(answers, queued(w, ledger.IntakeLane, note(ledger.IntakeLane, fmt.Sprint("intake ", i))))
+		add := func(lane ledger.Lane, name string) {
+			answers = append(answers, queued(w, lane, func() error {
+				return s.Write(context.Background(), lane, func(ledger.Tx) error {
+					order = append(order, name)
+					return nil
+				})
+			}))
 		}
 		for i := range 3 {
-			answers = append(answers, queued(w, ledger.GateLane, note(ledger.GateLane, fmt.Sprint("gate ", i))))
+			add(ledger.IntakeLane, fmt.Sprint("intake ", i))
+		}
+		for i := range 3 {
+			add(ledger.GateLane, fmt.Sprint("gate ", i))
 		}
 	})
 	for _, answer := range answers {
 		require.NoError(t, <-answer)
 	}
-	require.Equal(t, []string{"gate 0", "gate 1", "gate 2", "intake 0", "intake 1", "intake 2"}, order)
+	return order
+}
+
+// servedInAFlood has more writes of one lane wait all the time than are taken
+// at once: a write of the other one is kept meanwhile all the same.
+func servedInAFlood(t *testing.T, open Open) {
+	for flooded, other := range map[ledger.Lane]ledger.Lane{ledger.GateLane: ledger.IntakeLane, ledger.IntakeLane: ledger.GateLane} {
+		s := start(t, open)
+		w, ok := ledger.As[waiter](s)
+		if !ok {
+			t.Skip("the store has no lanes")
+		}
+		ctx, end := context.WithCancel(t.Context())
+		var flood sync.WaitGroup
+		for range 2000 { // the most that is grouped is a few hundred
+			flood.Go(func() {
+				for ctx.Err() == nil {
+					_ = s.Write(ctx, flooded, func(tx ledger.Tx) error {
+						time.Sleep(100 * time.Microsecond) // so that the others are back before it is over
+						_, _, err := tx.Setting("nothing")
+						return err
+					})
+				}
+			})
+		}
+		require.Eventually(t, func() bool { return w.Waiting(flooded) > 0 }, 10*time.Second, time.Millisecond)
+		short, cancel := context.WithTimeout(ctx, 10*time.Second)
+		for i := range 5 {
+			require.NoError(t, s.Write(short, other, func(tx ledger.Tx) error { return tx.Count("kept", 1) }), "write %d", i)
+		}
+		cancel()
+		end()
+		flood.Wait()
+	}
 }
 
 func cancelledInQueue(t *testing.T, open Open) {

@@ -206,6 +206,9 @@ func TestAnEndDuringTheCallStands(t *testing.T) {
 
 func TestASlowProviderIsHintedWhenItIsDone(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("it takes seconds")
+	}
 	d := newDesk(t, greetings(openPolicy, "Hello"))
 	q := d.start("anna")
 	_, release := d.provider.hold()

@@ -53,6 +53,9 @@ func bothStores(t *testing.T, test func(t *testing.T, store ledger.Store)) {
 	})
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
+		if testing.Short() {
+			t.Skip("it takes seconds")
+		}
 		test(t, newFleet(t, 2))
 	})
 }

@@ -179,6 +179,9 @@ func TestTwoProcessesKeepOneRate(t *testing.T) {
 // wait, those of others go, and after the pause few go at once.
 func TestAProvidersPauseConcernsWhomItConcerns(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("it takes seconds")
+	}
 	for name, c := range map[string]struct {
 		concerns channel.Concern
 		scope    string

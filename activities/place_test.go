@@ -63,6 +63,9 @@ func TestUrgentTopicsHaveTheFirstPlace(t *testing.T) {
 // rule starts nothing now, an urgent one all.
 func TestUrgentRulesNeedNotWaitForATurn(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("it takes seconds")
+	}
 	f := alarms("")
 	for name := range f.Rules {
 		f.Rules[name] = []byte(strings.Replace(string(f.Rules[name]), "steps:\n", "steps:\n  - {wait: 1h}\n", 1))

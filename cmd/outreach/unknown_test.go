@@ -108,6 +108,9 @@ func doubtfulFolder(env *testscript.Env) error {
 // tell an operator to do.
 func TestThePagesOfDoubtAndConsent(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("it takes seconds")
+	}
 	require.Greater(t, follow(t, "../../docs/unknown.md", doubtfulFolder), 5)
 	require.Greater(t, follow(t, "../../docs/consent.md", doubtfulFolder), 2)
 }

@@ -217,6 +217,9 @@ func TestWithoutRulesAProcessIsOfNoUse(t *testing.T) {
 // looks through the figures.
 func TestFiguresOfACompanyNameNobody(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("it takes seconds")
+	}
 	w := newWorld(t, quietLog())
 	private := w.company(40, 2)
 	answer := httptest.NewRecorder()

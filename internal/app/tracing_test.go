@@ -150,6 +150,9 @@ func TestOneTraceFromTheEventToTheReport(t *testing.T) {
 // company, reports of its providers among it.
 func TestTracesOfACompanyNameNobody(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("it takes seconds")
+	}
 	w, c := traced(t, "1")
 	private := w.company(40, 1)
 	var accepted []ledger.Part

@@ -131,6 +131,9 @@ func unite(one, other string) func(ledger.Tx) error {
 // with a merge.
 func TestCrowd(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("it takes seconds")
+	}
 	const people, batches, size = 12, 40, 5
 	stores := processes(t, 3)
 	seed := rand.Uint64()

@@ -121,6 +121,9 @@ func every(ctx context.Context, about time.Duration, fn func()) {
 // reads: no write has an error, nothing is lost, and nothing done twice.
 func TestConnectionsCut(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("it takes seconds")
+	}
 	url := postgrestest.Database(t)
 	s := open(t, url, postgres.Options{})
 	other, err := pgx.Connect(t.Context(), url)

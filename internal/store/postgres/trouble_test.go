@@ -119,6 +119,9 @@ func readOnly(t *testing.T, url string) {
 // makes the writes that need it give up, with words, and no others.
 func TestStuckLock(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("it takes seconds")
+	}
 	database := postgrestest.Database(t)
 	s := open(t, database, postgres.Options{Locked: 2 * time.Second})
 	require.NoError(t, s.Write(t.Context(), ledger.IntakeLane, grow("c1", "m1")))

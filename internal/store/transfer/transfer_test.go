@@ -153,6 +153,9 @@ func TestNumbersGoOn(t *testing.T) {
 
 func TestCopyRefuses(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("it takes seconds")
+	}
 	full, empty := inFile(t), inFile(t)
 	fill(t, full, odd())
 	fill(t, empty)

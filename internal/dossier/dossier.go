@@ -40,6 +40,7 @@ type Dossier struct {
 	at         time.Time // of the newest step
 	changed    bool
 	told       bool // the profile was changed: others may find them by other values
+	fresh      bool // nobody finds them by any value yet
 	suppressed map[customer.Channel]bool
 	running    []ledger.Outreach // while known
 	known      bool
@@ -71,7 +72,7 @@ func (k Desk) Open(tx ledger.Tx, id customer.ID) (d *Dossier, ok bool, err error
 func (k Desk) Begin(tx ledger.Tx, id customer.ID, since time.Time) *Dossier {
 	d := &Dossier{
 		Set: k.Library.Current(), Profile: &customer.Profile{ID: id, Since: since}, State: &behaviour.State{},
-		desk: k, tx: tx, changed: true, told: true,
+		desk: k, tx: tx, changed: true, told: true, fresh: true,
 	}
 	d.locate()
 	return d
@@ -125,6 +126,11 @@ func (d *Dossier) share() error {
 		if v, ok := d.Subject().Trait(trait); ok && len(v.String()) <= maxShared {
 			values[trait] = v.String()
 		}
+	}
+	fresh := d.fresh
+	d.fresh = false
+	if fresh && len(values) == 0 {
+		return nil
 	}
 	return d.tx.Share(d.Profile.ID, values)
 }

@@ -69,6 +69,7 @@ const Schema = "outreach"
 // Store is a ledger.Store in a PostgreSQL database.
 type Store struct {
 	config  *pgx.ConnConfig
+	writing *pgx.ConnConfig // of writers
 	options Options
 	queue   *lanes.Queue
 	months  months
@@ -146,8 +147,14 @@ func connected(ctx context.Context, url string, options Options) (*Store, error)
 	s := &Store{
 		config: config, options: options, queue: lanes.NewQueue(), readers: newReaders(options.Readers), closed: make(chan struct{}), word: make(chan struct{}, 1),
 	}
-	s.dialer = dialer{config: config, away: options.Away, logger: options.Logger}
-	c, err := s.dialer.dial(ctx)
+	s.writing = config.Copy()
+	// Writers look rows up. The server keeps the plan that it made for a
+	// statement: one made while a table was small would read the whole of it for as
+	// long as the server takes to notice that it grew
+	// (https://www.postgresql.org/docs/current/sql-prepare.html#SQL-PREPARE-NOTES).
+	s.writing.RuntimeParams["enable_seqscan"] = "off"
+	s.dialer = dialer{away: options.Away, logger: options.Logger}
+	c, err := s.dialer.dial(ctx, s.config)
 	if err != nil {
 		return nil, fmt.Errorf("store: %s: %w", s.Name(), err)
 	}
@@ -216,7 +223,6 @@ func (s *Store) Close() error {
 
 // dialer connects. It is safe for concurrent use.
 type dialer struct {
-	config *pgx.ConnConfig
 	away   time.Duration
 	logger *slog.Logger
 
@@ -229,9 +235,9 @@ const dialAgain = 50 * time.Millisecond
 
 // dial connects. While the server has not been away for long it tries again;
 // later it tries once.
-func (d *dialer) dial(ctx context.Context) (*conn, error) {
+func (d *dialer) dial(ctx context.Context, config *pgx.ConnConfig) (*conn, error) {
 	for {
-		raw, err := pgx.ConnectConfig(ctx, d.config)
+		raw, err := pgx.ConnectConfig(ctx, config)
 		long := d.note(err)
 		switch {
 		case err == nil:
@@ -239,7 +245,7 @@ func (d *dialer) dial(ctx context.Context) (*conn, error) {
 		case ctx.Err() != nil:
 			return nil, ctx.Err()
 		case long || !passing(err):
-			return nil, d.said(plain(err), err)
+			return nil, said(plain(err), err, config)
 		}
 		select {
 		case <-ctx.Done():
@@ -251,8 +257,8 @@ func (d *dialer) dial(ctx context.Context) (*conn, error) {
 
 // said adds to what is said of an error that no password was given, where the
 // server wants one.
-func (d *dialer) said(plain, err error) error {
-	if code(err) == badPassword && d.config.Password == "" {
+func said(plain, err error, config *pgx.ConnConfig) error {
+	if code(err) == badPassword && config.Password == "" {
 		return fmt.Errorf("%w; none was given: write it in PGPASSWORD, ~/.pgpass or the URL", plain)
 	}
 	return plain

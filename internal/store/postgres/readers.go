@@ -92,7 +92,7 @@ func (s *Store) reading(ctx context.Context, fn func(*conn) error) error {
 	}()
 	for try := 1; ; try++ {
 		if c == nil {
-			if c, err = s.dialer.dial(ctx); err != nil {
+			if c, err = s.dialer.dial(ctx, s.config); err != nil {
 				return fmt.Errorf("store: %s: %w", s.Name(), err)
 			}
 		}

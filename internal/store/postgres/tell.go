@@ -59,7 +59,7 @@ func (s *Store) Told(ctx context.Context, heard func()) {
 }
 
 func (s *Store) hear(ctx context.Context, heard func()) {
-	c, err := s.dialer.dial(ctx)
+	c, err := s.dialer.dial(ctx, s.config)
 	if err != nil {
 		return
 	}

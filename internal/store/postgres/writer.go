@@ -281,7 +281,7 @@ func (w *writer) connect(ctx context.Context) error {
 		w.disconnect()
 	}
 	if w.c == nil {
-		c, err := w.store.dialer.dial(ctx)
+		c, err := w.store.dialer.dial(ctx, w.store.writing)
 		if err != nil {
 			return fmt.Errorf("store: %s: %w", w.store.Name(), err)
 		}
